@@ -1,0 +1,23 @@
+"""Shape annotations. jaxtyping's where it is installed (the tests check them at run time); else names that say the same.
+
+The core needs jax and numpy only, and jaxtyping is only there to check.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from jax import Array
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int, Key
+else:
+    try:
+        from jaxtyping import Bool, Float, Int, Key
+    except ImportError:
+
+        class _Unchecked:
+            def __class_getitem__(cls, item: Any) -> Any:
+                return Any
+
+        Bool = Float = Int = Key = _Unchecked
+
+__all__ = ["Array", "Bool", "Float", "Int", "Key"]

@@ -1,0 +1,1 @@
+"""Activations of any model, as (samples, units)."""

@@ -1,0 +1,1 @@
+"""Image sets: tensorflow-datasets, and the digits that scikit-learn ships."""

@@ -1,0 +1,1 @@
+"""Training one network from one seed, and many networks from many."""
