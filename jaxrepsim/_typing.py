@@ -1,4 +1,4 @@
-"""Shape annotations. jaxtyping's where it is installed (the tests check them at run time); else names that say the same.
+"""Shape annotations: jaxtyping's where it is installed (tests check them at run time), else names that say the same.
 
 The core needs jax and numpy only, and jaxtyping is only there to check.
 """

@@ -1,0 +1,31 @@
+"""A match: a set of units of each network."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from jaxrepsim._typing import Array, Bool, Float, Int
+
+
+class Match(NamedTuple):
+    """A pair (X, Y) of sets of units, one of each network, as masks; leading axes are batches.
+
+    (X, Y) is an ε-approximate match when every unit of X has residual at most ε on span(Y), and every unit of Y has
+    residual at most ε on span(X) (Wang et al. 2018, definition 1).
+    """
+
+    x: Bool[Array, "*batch n_x"]
+    """Units of the first network that are in the match."""
+    y: Bool[Array, "*batch n_y"]
+    """Units of the second network that are in the match."""
+
+    @property
+    def size(self) -> Int[Array, "*batch"]:
+        """|X| + |Y|, in units."""
+        return jnp.sum(self.x, axis=-1) + jnp.sum(self.y, axis=-1)
+
+    @property
+    def similarity(self) -> Float[Array, "*batch"]:
+        """(|X| + |Y|) / (n_x + n_y), in [0, 1]; dead units count below the line. 0 where there are no units at all."""
+        units = self.x.shape[-1] + self.y.shape[-1]
+        return self.size / max(units, 1)

@@ -1,0 +1,41 @@
+"""How small a residual can be told from zero."""
+
+import jax.numpy as jnp
+from jax.typing import DTypeLike
+
+from jaxrepsim._typing import Array, Float
+
+
+def resolution(dtype: DTypeLike) -> float:
+    """The residual below which a unit counts as lying in the span: 1e-5 in float64, 3e-3 in float32.
+
+    Squared residuals come out of orthogonal projections with an error that grows with the condition number κ of the
+    unit-norm columns: at most 1e-10 in float64 up to κ = 1e6, exact dependencies included, and 1e-5 in float32 up to
+    κ = 1e3. Their square root is what a residual can be told from zero by. Residuals below it read as 0, so that
+    exact matches (ε = 0) can be asked for.
+
+    >>> import numpy as np
+    >>> resolution(np.float64)
+    1e-05
+    """
+    return 1e-5 if jnp.finfo(dtype).bits == 64 else 3e-3
+
+
+def ridge(dtype: DTypeLike) -> float:
+    """√δ of the rows √δ·I that stand below a basis: dependent units then have a finite dual basis.
+
+    A squared residual is off by at most δ/σ² for the smallest nonzero singular value σ of the unit-norm columns.
+    """
+    return 1e-10 if jnp.finfo(dtype).bits == 64 else 1e-5
+
+
+def squared_threshold(epsilon: Float[Array, "*e"], dtype: DTypeLike) -> Float[Array, "*e"]:
+    """The squared residual up to which a unit is matched at `epsilon`: ε², or the resolution where ε is below it."""
+    return jnp.maximum(jnp.asarray(epsilon, dtype), resolution(dtype)) ** 2
+
+
+def as_residual(squared: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """Square root of squared residuals, clipped to [0, 1], with what is below the resolution read as 0."""
+    floor = resolution(squared.dtype) ** 2
+    seen = squared > floor
+    return jnp.where(seen, jnp.sqrt(jnp.where(seen, jnp.minimum(squared, 1.0), 1.0)), 0.0)
