@@ -32,7 +32,7 @@ def triangular_factor(a: Float[Array, "m n"]) -> Float[Array, "k n"]:
 
 def solve_upper(triangle: Float[Array, "n n"], right: Float[Array, "n k"]) -> Float[Array, "n k"]:
     """R⁻¹ times `right`, for an upper triangle R."""
-    return _one_at_a_time(solve_triangular, triangle, right)
+    return _one_at_a_time(lambda r, b: solve_triangular(r, b), triangle, right)
 
 
 def _one_at_a_time(function: Callable, *arguments: Array):
