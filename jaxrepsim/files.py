@@ -1,5 +1,6 @@
 """Writing files so that a reader sees the old one or the new one, never half of either."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,11 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes `text` to `path` atomically, as UTF-8."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an operation failed for want of space: an OSError, or a library's error that quotes one."""
+    return any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT))
 
 
 def _umask() -> int:

@@ -10,7 +10,7 @@ from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.precision import as_residual, resolution
+from jaxrepsim.matching.precision import as_residual
 
 
 class MatchProfile(NamedTuple):
@@ -24,9 +24,7 @@ class MatchProfile(NamedTuple):
     def match(self, epsilon: ArrayLike) -> Match:
         """The maximum match at a scalar `epsilon` in [0, 1)."""
         check_epsilon(epsilon)
-        # A unit's squared residual is compared with the resolution first, so ε below it means exactly 0.
-        threshold = jnp.where(jnp.asarray(epsilon) < resolution(self.x.dtype), 0.0, epsilon)
-        return Match(self.x <= threshold, self.y <= threshold)
+        return Match(self.x <= epsilon, self.y <= epsilon)
 
     def similarity(self, epsilon: ArrayLike) -> Float[Array, "*batch"]:
         """(|X| + |Y|) / (n_x + n_y) of the maximum match at a scalar `epsilon` in [0, 1)."""

@@ -1,0 +1,16 @@
+"""The main job: how alike are three VGG-11s, trained from different seeds on scikit-learn's digits?
+
+Paper:     Wang et al. 2018 (arXiv:1810.11750), figure 1, at a size that a laptop trains in a minute.
+Command:   jaxrepsim run configs/digits_vgg.py
+"""
+
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+
+config = RunConfig(
+    title="VGG-11 on the digits, three seeds",
+    description="How far do small VGG networks, trained from different seeds, learn the same representation?",
+    data=DataConfig(name="digits"),
+    model=ModelConfig(name="vgg11_bn", width=0.25),
+    training=TrainingConfig(seeds=(0, 1, 2), epochs=12, batch_size=64, learning_rate=0.05, schedule="cosine"),
+    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=8),
+)

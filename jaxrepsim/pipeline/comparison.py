@@ -1,0 +1,220 @@
+"""Every layer of every pair of networks, matched; one results file a layer, so that nothing is done twice."""
+
+from collections.abc import Hashable, Mapping
+from itertools import combinations
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from jaxrepsim.activations import ActivationFile, layer_key
+from jaxrepsim.compression import compress
+from jaxrepsim.errors import InputError
+from jaxrepsim.files import atomic_path
+from jaxrepsim.matching import match_profile, minimal_matches
+from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.progress import Progress, silent
+
+FEW = 10
+"""Samples a unit below which spans match by chance alone: m random samples leave a residual of √(1 − n/m)."""
+
+
+def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig) -> list[str]:
+    """The layers to compare, in the order of the first network.
+
+    Raises:
+        InputError: The networks have different layers, or other numbers of samples or redraws in one of them, or a
+            layer that the settings ask for is not there.
+    """
+    names = list(networks)
+    first = networks[names[0]]
+    wanted = list(config.layers or first.layers)
+    for name, network in networks.items():
+        for layer in wanted:
+            if layer not in network.layers:
+                raise InputError(f"{name} has no layer {layer!r}; it has: {', '.join(network.layers)}")
+            here, there = network.samples[layer], first.samples[layer]
+            if here != there:
+                raise InputError(
+                    f"layer {layer!r} has {there} samples in {names[0]} and {here} in {name}; sample i of each must be "
+                    "the response to the same input"
+                )
+            if network.layers[layer].shape[:-1] != first.layers[layer].shape[:-1]:
+                shapes = f"{first.layers[layer].shape} and {network.layers[layer].shape}"
+                raise InputError(f"layer {layer!r} of {names[0]} and {name} differ in rows: {shapes}")
+        extra = [layer for layer in network.layers if layer not in first.layers]
+        if extra and not config.layers:
+            raise InputError(f"{names[0]} has no layer {extra[0]!r}, which {name} has; choose the layers to compare")
+    return wanted
+
+
+def few_samples(networks: Mapping[str, ActivationFile], layers: list[str]) -> list[str]:
+    """A warning for each layer with fewer samples than ten times its units."""
+    warnings = []
+    for layer in layers:
+        units = max(network.layers[layer].shape[-1] for network in networks.values())
+        samples = next(iter(networks.values())).samples[layer]
+        if samples < FEW * units:
+            warnings.append(
+                f"layer {layer!r}: {samples} samples for {units} units, fewer than {FEW} a unit; "
+                "part of its similarity is chance"
+            )
+    return warnings
+
+
+def compare(
+    networks: Mapping[str, ActivationFile],
+    config: MatchingConfig,
+    folder: Path,
+    progress: Progress = silent,
+) -> xr.Dataset:
+    """Match profiles, maximum matches and sampled v-minimal matches of every layer and pair.
+
+    Args:
+        networks: Two or more, by name, on the same samples.
+        config: The values of ε, the layers, how many minimal matches.
+        folder: Holds one results file a layer. A layer whose file is there is not computed again.
+        progress: Told of every layer, and of every pair and ε within.
+
+    Returns:
+        The labelled table of results; see `jaxrepsim.report` for its schema.
+
+    Raises:
+        InputError: See `common_layers`.
+    """
+    if len(networks) < 2:
+        raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
+    layers = common_layers(networks, config)
+    parts = []
+    for index, layer in enumerate(layers):
+        progress("matching layers", index, len(layers), layer)
+        file = folder / f"{index:03d}_{_file_name(layer)}.nc"
+        if not file.exists():
+            with jax.enable_x64(True):
+                part = _compare_layer(
+                    layer, {name: net.layers[layer] for name, net in networks.items()}, config, progress
+                )
+            write_netcdf(part.assign(samples=("layer", [networks[next(iter(networks))].samples[layer]])), file)
+        parts.append(read_netcdf(file))
+    progress("matching layers", len(layers), len(layers))
+    joined = xr.concat(parts, dim="layer", data_vars="all", join="outer", fill_value=_fill(parts))
+    assert isinstance(joined, xr.Dataset)  # what datasets concatenate to; for the type checker
+    return joined
+
+
+def write_netcdf(results: xr.Dataset, path: Path) -> None:
+    """Writes results atomically."""
+    with atomic_path(path) as temporary:
+        results.to_netcdf(temporary, engine="h5netcdf")
+
+
+def read_netcdf(path: Path) -> xr.Dataset:
+    """Reads results into memory.
+
+    Raises:
+        InputError: The file is missing, damaged or of another kind.
+    """
+    try:
+        return xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is missing or damaged ({error}); remove it and run again") from error
+
+
+@jax.jit
+def _profiles(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Pairs by redraws of profiles, in one program."""
+    profile = jax.vmap(jax.vmap(match_profile))(x, y)
+    return profile.x, profile.y
+
+
+_minimal = jax.jit(minimal_matches)
+
+
+def _compare_layer(
+    layer: str, networks: Mapping[str, np.ndarray], config: MatchingConfig, progress: Progress
+) -> xr.Dataset:
+    stacks = [jnp.asarray(a if a.ndim == 3 else a[None], jnp.float64) for a in networks.values()]
+    stacks = jax.vmap(compress)(*stacks)
+    widths = [stack.shape[-1] for stack in stacks]
+    units = max(widths)
+    # Padded to one width, the pairs go through one program together: zero columns are dead units, and change nothing.
+    padded = [jnp.pad(stack, ((0, 0), (0, 0), (0, units - stack.shape[-1]))) for stack in stacks]
+    pairs = list(combinations(range(len(stacks)), 2))
+    left, right = (jnp.stack([padded[pair[side]] for pair in pairs]) for side in (0, 1))
+    profile_x, profile_y = (np.array(side) for side in _profiles(left, right))
+    for index, (a, b) in enumerate(pairs):
+        profile_x[index, :, widths[a] :] = np.nan
+        profile_y[index, :, widths[b] :] = np.nan
+    epsilons = np.asarray(config.epsilons)
+    matched_x, matched_y = (
+        (side[:, None] <= epsilons[None, :, None, None]).sum(axis=-1) for side in (profile_x, profile_y)
+    )
+    totals = np.asarray([widths[a] + widths[b] for a, b in pairs])[:, None, None]
+
+    unit, size_x, size_y = (np.zeros((len(pairs), len(epsilons), config.minimal_units), int) - 1 for _ in range(3))
+    for index, (a, b) in enumerate(pairs):
+        chosen = _sampled_units(
+            layer, index, (widths[a], widths[b]), (profile_x[index, 0], profile_y[index, 0]), config
+        )
+        unit[index, :, : len(chosen)] = chosen
+        for at, epsilon in enumerate(epsilons):
+            progress(f"minimal matches of {layer}", index * len(epsilons) + at, len(pairs) * len(epsilons))
+            size_x[index, at], size_y[index, at] = 0, 0
+            if matched_x[index, at, 0] and len(chosen):
+                key = jax.random.fold_in(layer_key(config.seed, layer), index)
+                found = _minimal(stacks[a][0], stacks[b][0], epsilon, jnp.asarray(chosen), key)
+                size_x[index, at, : len(chosen)] = found.x.sum(axis=-1)
+                size_y[index, at, : len(chosen)] = found.y.sum(axis=-1)
+    if config.minimal_units:
+        progress(f"minimal matches of {layer}", len(pairs) * len(epsilons), len(pairs) * len(epsilons))
+
+    names = list(networks)
+    dead = [int((jnp.max(jnp.abs(stack[0]), axis=0) == 0).sum()) for stack in stacks]
+    match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
+    profile_dims = ("layer", "pair", "redraw", "unit")
+    return xr.Dataset(
+        {
+            "similarity": (match_dims, ((matched_x + matched_y) / totals)[None]),
+            "matched_x": (match_dims, matched_x[None]),
+            "matched_y": (match_dims, matched_y[None]),
+            "profile_x": (profile_dims, profile_x[None]),
+            "profile_y": (profile_dims, profile_y[None]),
+            "minimal_unit": (minimal_dims, unit[None]),
+            "minimal_size_x": (minimal_dims, size_x[None]),
+            "minimal_size_y": (minimal_dims, size_y[None]),
+            "units": (("layer",), [units]),
+            "dead": (("layer", "network"), [dead]),
+        },
+        coords={
+            "layer": [layer],
+            "pair": [f"{names[a]}-{names[b]}" for a, b in pairs],
+            "epsilon": epsilons,
+            "redraw": np.arange(profile_x.shape[1]),
+            "unit": np.arange(units),
+            "sample": np.arange(config.minimal_units),
+            "network": names,
+        },
+    )
+
+
+def _sampled_units(
+    layer: str, pair: int, widths: tuple[int, int], profile: tuple[np.ndarray, np.ndarray], config: MatchingConfig
+) -> np.ndarray:
+    """Joint indices of units that are not dead, drawn without replacement, ascending."""
+    critical = np.concatenate([profile[0][: widths[0]], profile[1][: widths[1]]])
+    alive = np.flatnonzero(np.isfinite(critical))
+    key = jax.random.fold_in(jax.random.fold_in(layer_key(config.seed, layer), pair), 1)
+    order = np.asarray(jax.random.permutation(key, len(alive)))
+    return np.sort(alive[order[: config.minimal_units]])
+
+
+def _fill(parts: list[xr.Dataset]) -> dict[Hashable, float | int]:
+    """What stands where a layer has fewer units or redraws than another."""
+    return {name: -1 if np.issubdtype(parts[0][name].dtype, np.integer) else np.nan for name in parts[0].data_vars}
+
+
+def _file_name(layer: str) -> str:
+    """A layer's name with only characters that any file system takes."""
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in layer)[:80]

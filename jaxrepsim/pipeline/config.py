@@ -1,0 +1,156 @@
+"""The settings of a run: from a file, checked, and back to plain data."""
+
+import dataclasses
+import re
+import runpy
+import typing
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jaxrepsim.data.config import DataConfig
+from jaxrepsim.errors import InputError
+from jaxrepsim.models.config import ModelConfig
+from jaxrepsim.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class MatchingConfig:
+    """What is compared, and how closely."""
+
+    epsilons: tuple[float, ...] = (0.15, 0.2, 0.25, 0.3, 0.5)
+    """The values of ε that tables and figures show; the match profile covers all others."""
+    layers: tuple[str, ...] = ()
+    """Which layers; by default all."""
+    positions: int | None = None
+    """For convolutions: how many (image, position) pairs are drawn, without replacement; by default all are used."""
+    redraws: int = 1
+    """How many times they are drawn."""
+    minimal_units: int = 8
+    """For how many units of a layer and pair a v-minimal match is searched, at each ε; 0 for none."""
+    batch_size: int = 256
+    """Images a forward pass."""
+    seed: int = 0
+    """Draws the positions, the units and the orders of deletions."""
+
+    def __post_init__(self) -> None:
+        requirements = (
+            ("epsilons", "in [0, 1), one or more", bool(self.epsilons) and all(0 <= e < 1 for e in self.epsilons)),
+            ("epsilons", "increasing", list(self.epsilons) == sorted(set(self.epsilons))),
+            ("positions", "at least 1", self.positions is None or self.positions >= 1),
+            ("redraws", "at least 1", self.redraws >= 1),
+            ("redraws", "1 where all positions are used", self.positions is not None or self.redraws == 1),
+            ("minimal_units", "at least 0", self.minimal_units >= 0),
+            ("batch_size", "at least 1", self.batch_size >= 1),
+            ("seed", "from 0 to 2³¹ − 1", 0 <= self.seed < 2**31),
+        )
+        for name, requirement, holds in requirements:
+            if not holds:
+                raise InputError(f"{name} must be {requirement}; received {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All settings of a run."""
+
+    title: str = ""
+    """Heads the report."""
+    description: str = ""
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    matching: MatchingConfig = field(default_factory=MatchingConfig)
+
+
+def load_config(path: Path) -> RunConfig:
+    """Runs a config file, a Python module that assigns a `RunConfig` to `config`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its `config`, every value of the declared type.
+
+    Raises:
+        InputError: No such file, an error in it, a misspelt or mistyped setting; the message names the nearest one.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no config file {path}")
+    try:
+        config = runpy.run_path(str(path)).get("config")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except Exception as error:
+        raise InputError(f"{path}: {_misspelt(error) or f'{type(error).__name__}: {error}'}") from error
+    if not isinstance(config, RunConfig):
+        raise InputError(f"{path} must assign a jaxrepsim.pipeline.RunConfig to the name `config`")
+    try:
+        return from_plain(to_plain(config))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def to_plain(config: RunConfig | MatchingConfig) -> dict[str, Any]:
+    """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back."""
+    return msgspec.json.decode(msgspec.json.encode(config, enc_hook=str))
+
+
+def from_plain(plain: Any) -> RunConfig:
+    """The settings from plain data.
+
+    Raises:
+        InputError: An unknown setting (with the nearest there is), or a value of the wrong type.
+    """
+    _check_names(plain, RunConfig, "")
+    try:
+        return msgspec.convert(plain, RunConfig, dec_hook=lambda kind, value: kind(value))
+    except (msgspec.ValidationError, TypeError) as error:
+        where = re.sub(r" - at `\$\.?(.*?)`$", r" (in \1)", str(error)).removesuffix(" (in )")
+        raise InputError(f"settings: {where[:1].lower() + where[1:]}") from error
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The settings in which two configs, as plain data, differ, a line each."""
+    before, after = _flat(old), _flat(new)
+    return [
+        f"{name}: {before.get(name)!r} there, {after.get(name)!r} here"
+        for name in sorted(before | after)
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in plain.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat
+
+
+def _check_names(plain: Any, kind: type, prefix: str) -> None:
+    if not isinstance(plain, dict):
+        return
+    types = typing.get_type_hints(kind)
+    for name, value in plain.items():
+        if name not in types:
+            raise InputError(_unknown_setting(prefix + name, name, types))
+        if dataclasses.is_dataclass(types[name]):
+            _check_names(value, typing.cast(type, types[name]), f"{prefix}{name}.")
+
+
+def _misspelt(error: Exception) -> str | None:
+    """`RunConfig(modle=...)` fails with a TypeError that names the class and the keyword."""
+    found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
+    kinds = {kind.__name__: kind for kind in (RunConfig, DataConfig, ModelConfig, TrainingConfig, MatchingConfig)}
+    if not isinstance(error, TypeError) or found is None or found[1] not in kinds:
+        return None
+    return _unknown_setting(f"{found[1]}.{found[2]}", found[2], typing.get_type_hints(kinds[found[1]]))
+
+
+def _unknown_setting(shown: str, name: str, known: typing.Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"there is no setting {shown!r}; " + (
+        f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+    )

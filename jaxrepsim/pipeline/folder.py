@@ -1,0 +1,150 @@
+"""The run folder: what a run has finished, and who is at work in it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from jaxrepsim.errors import InputError
+from jaxrepsim.files import write_text
+from jaxrepsim.pipeline.config import RunConfig, differences, from_plain
+
+FORMAT = 1
+"""Grows when the layout of a run folder changes in a way that older versions cannot read."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run folder. A file that is there is whole: everything is written atomically."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """The settings, as JSON; its presence makes a folder a run folder."""
+        return self.path / "run.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def activations(self, seed: int) -> Path:
+        """The compressed activations of one network, all layers."""
+        return self.path / "activations" / f"seed_{seed}.safetensors"
+
+    @property
+    def layers(self) -> Path:
+        """One results file a layer that is done."""
+        return self.path / "results" / "layers"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results" / "results.nc"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "results" / "similarity.csv"
+
+    @property
+    def figures(self) -> Path:
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Seconds each stage has taken, all sittings of an interrupted run together."""
+        file = self.path / "timings.json"
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds the block's wall-clock time to the stage's, also where the block fails."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            timings = self.timings
+            timings[stage] = round(timings.get(stage, 0.0) + perf_counter() - start, 3)
+            write_text(self.path / "timings.json", json.dumps(timings, indent=2) + "\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes out while the block runs.
+
+        Raises:
+            InputError: Another run is at work in the folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(f"another run is at work in {self.path}: wait for it, or give another --out") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def claim(folder: RunFolder, record: dict[str, Any]) -> None:
+    """Makes a folder the place of some work, or takes up what was begun there with the same settings.
+
+    Args:
+        folder: Missing or empty, or claimed before with an equal record.
+        record: What decides the results, as plain data.
+
+    Raises:
+        InputError: Something else is in the folder, or work there was begun with other settings (the message lists
+            them).
+    """
+    path = folder.path
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file: give a folder with --out")
+    if folder.record.exists():
+        different = differences(_read(folder), record)
+        if different:
+            raise InputError(
+                f"{path} was begun with other settings; give another --out, or remove that folder:\n  "
+                + "\n  ".join(different)
+            )
+        return
+    if path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
+        raise InputError(f"{path} is not empty, and no run folder (it has no run.json): give another --out")
+    write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
+
+
+def load(path: Path) -> RunConfig:
+    """The settings of a run folder.
+
+    Raises:
+        InputError: The folder is not there, is no run folder, or is damaged or one of a newer version.
+    """
+    folder = RunFolder(path)
+    if not folder.record.is_file():
+        raise InputError(f"{path} is no run folder: it has no run.json")
+    record = _read(folder)
+    if "config" not in record:
+        raise InputError(f"{path} holds a match of activation files, not a run")
+    try:
+        return from_plain(record["config"])
+    except InputError as error:
+        raise InputError(f"{folder.record}: {error}") from error
+
+
+def _read(folder: RunFolder) -> dict[str, Any]:
+    try:
+        record = json.loads(folder.record.read_text(encoding="utf-8"))
+        version = record.pop("format")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{folder.record} is damaged ({error}); remove the folder, or give another --out") from error
+    if version != FORMAT:
+        raise InputError(f"{folder.path} has format {version}; this version of jaxrepsim reads format {FORMAT}")
+    return record

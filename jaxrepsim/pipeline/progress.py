@@ -1,0 +1,21 @@
+"""How a stage tells where it is."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """A function that stages call while they work; it must be quick."""
+
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
+        """Takes note.
+
+        Args:
+            what: The piece of work: "training seed 0".
+            done: How far it has come.
+            total: Where it ends, in the same unit.
+            note: What has been seen so far: "loss 0.12, accuracy 98.1 %".
+        """
+
+
+def silent(what: str, done: int, total: int, note: str = "") -> None:
+    """A `Progress` that does nothing."""
