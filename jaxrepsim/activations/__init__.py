@@ -1,1 +1,11 @@
-"""Activations of any model, as (samples, units)."""
+"""The activations of a model: collected, flattened to (samples, units), sampled, stored."""
+
+from jaxrepsim.activations.collect import collect as collect
+from jaxrepsim.activations.collect import collect_batches as collect_batches
+from jaxrepsim.activations.sampling import layer_key as layer_key
+from jaxrepsim.activations.sampling import sample_positions as sample_positions
+from jaxrepsim.activations.store import ActivationFile as ActivationFile
+from jaxrepsim.activations.store import load as load
+from jaxrepsim.activations.store import save as save
+from jaxrepsim.activations.units import as_units as as_units
+from jaxrepsim.activations.units import check_finite as check_finite

@@ -1,0 +1,196 @@
+"""Activation files that any framework can write, and that say what is wrong with them.
+
+A file is a `.safetensors` or, for reading only, an `.npz` with one array a layer:
+
+- `(samples, units)`, or `(N, H, W, C)` for a convolution, channels last;
+- `(redraws, samples, units)`: several draws of samples, over which results are averaged.
+
+Its metadata (safetensors only) may hold, each as JSON text, `layers`: the names in order, since safetensors sorts them;
+`samples`: for layers that are compressed to fewer rows, how many samples they stand for; `metadata`: where it is from.
+"""
+
+import json
+import os
+import re
+import zipfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from jaxrepsim.activations.units import as_units, check_finite
+from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.files import atomic_path
+
+
+class ActivationFile(NamedTuple):
+    """What an activation file holds.
+
+    Fields:
+        layers: For each layer, in order, `(samples, units)` or `(redraws, samples, units)`, float32 or float64.
+        samples: For each layer, how many samples its rows stand for: more than there are rows if it is compressed.
+        metadata: The note of the file's origin.
+    """
+
+    layers: OrderedDict[str, np.ndarray]
+    samples: dict[str, int]
+    metadata: dict[str, Any]
+
+
+def save(
+    path: str | os.PathLike[str],
+    layers: Mapping[str, Any],
+    metadata: Mapping[str, Any] | None = None,
+    samples: Mapping[str, int] | None = None,
+) -> None:
+    """Writes an activation file, whole or not at all.
+
+    Args:
+        path: Ends in `.safetensors`.
+        layers: For each layer, `(samples, units)` or `(redraws, samples, units)`, of floating point.
+        metadata: A note of the origin, of what JSON can hold.
+        samples: For layers that are compressed, how many samples they stand for.
+
+    Raises:
+        InputError: The ending is another, there is no layer, or one of them has another rank, is empty or not finite.
+    """
+    target = Path(path)
+    if target.suffix != ".safetensors":
+        raise InputError(f"cannot write activations to {target}: the name must end in .safetensors")
+    arrays = {name: np.asarray(array) for name, array in layers.items()}
+    for name, array in arrays.items():
+        if array.ndim not in (2, 3):
+            raise InputError(f"{target}: layer {name!r} has shape {array.shape}; flatten it with as_units first")
+    checked = _checked(target, arrays)
+    header = {
+        "layers": json.dumps(list(checked)),
+        "samples": json.dumps(_samples(target, checked, samples or {})),
+        "metadata": json.dumps(dict(metadata or {})),
+    }
+    save_file = _safetensors(target).numpy.save_file
+    with atomic_path(target) as temporary:
+        save_file({name: np.ascontiguousarray(array) for name, array in checked.items()}, temporary, metadata=header)
+
+
+def load(path: str | os.PathLike[str]) -> ActivationFile:
+    """Reads an activation file; see the top of this module for what it may hold.
+
+    Layers are in the order that the file's metadata state; without, an `.npz` file's own order, and for safetensors,
+    which sorts, the names' alphabetical order with numbers compared as numbers. Half precision becomes float32.
+
+    Args:
+        path: Ends in `.safetensors` or `.npz`.
+
+    Returns:
+        The layers, with convolutions flattened to `(samples, units)`.
+
+    Raises:
+        InputError: The file is missing, of another kind, truncated or holds pickled objects; a layer has another rank
+            or is empty or not of floating point, or an activation is NaN or infinite; names file, layer and unit.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise InputError(f"{source} is not a file" if source.exists() else f"{source} is missing")
+    if source.suffix == ".npz":
+        arrays, header = _read_npz(source), {}
+    elif source.suffix == ".safetensors":
+        arrays, header = _read_safetensors(source)
+    else:
+        raise InputError(f"cannot read activations from {source}: the name must end in .safetensors or .npz")
+    order = _parsed(source, header, "layers", list(arrays))
+    if sorted(order) != sorted(arrays):
+        raise InputError(f"{source}: its metadata name the layers {order}, its arrays are {list(arrays)}")
+    layers = _checked(source, {name: arrays[name] for name in order})
+    samples = _samples(source, layers, _parsed(source, header, "samples", {}))
+    return ActivationFile(layers, samples, {**_parsed(source, header, "metadata", {}), **header})
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{path} is truncated or not an .npz file")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        pickled = "allow_pickle" in str(error)
+        what = "holds pickled objects, which are not read: they could run any code" if pickled else "is damaged"
+        raise InputError(f"{path} {what} ({error})") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise InputError(f"{path}: {name!r} is not an array")
+    return arrays
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    safetensors = _safetensors(path)
+    try:
+        with safetensors.safe_open(path, framework="np") as file:
+            names = sorted(file.keys(), key=_natural)
+            return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
+    except (OSError, ValueError, TypeError, AttributeError, safetensors.SafetensorError) as error:
+        raise InputError(f"{path} is truncated or not a .safetensors file of numbers ({error})") from error
+
+
+def _safetensors(path: Path) -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise InputError(f"{path} needs safetensors, which is not installed: pip install safetensors") from error
+    return safetensors
+
+
+def _natural(name: str) -> list[str | int]:
+    """Sorts conv2 before conv10."""
+    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", name))]
+
+
+def _parsed(path: Path, header: dict[str, str], key: str, default: Any) -> Any:
+    """Takes an entry of the metadata out of `header`; it must be JSON of the kind of `default`."""
+    text = header.pop(key, None)
+    if text is None:
+        return default
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: the metadata entry {key!r} is not JSON: {text!r}") from error
+    if not isinstance(value, type(default)):
+        raise InputError(f"{path}: the metadata entry {key!r} must be a JSON {type(default).__name__}: {text!r}")
+    return value
+
+
+def _checked(path: Path, arrays: Mapping[str, np.ndarray]) -> OrderedDict[str, np.ndarray]:
+    """The layers as `(..., samples, units)` of 32 or 64 bits, every activation finite."""
+    if not arrays:
+        raise InputError(f"{path} holds no layer")
+    layers: OrderedDict[str, np.ndarray] = OrderedDict()
+    for name, array in arrays.items():
+        if not jnp.issubdtype(array.dtype, jnp.floating):  # unlike NumPy's, knows bfloat16
+            raise InputError(f"{path}: layer {name!r} holds {array.dtype}; activations must be floating point")
+        if array.ndim not in (2, 3, 4):
+            raise InputError(
+                f"{path}: layer {name!r} has shape {array.shape}; it must be (samples, units), (redraws, samples,"
+                " units), or (N, H, W, C)"
+            )
+        if array.size == 0:
+            raise InputError(f"{path}: layer {name!r} is empty: its shape is {array.shape}")
+        values = array.astype(np.float64 if array.dtype.itemsize >= 8 else np.float32, copy=False)
+        layers[name] = as_units(values, name) if values.ndim == 4 else values
+        try:
+            check_finite(name, layers[name])
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+    return layers
+
+
+def _samples(path: Path, layers: Mapping[str, np.ndarray], given: Mapping[str, Any]) -> dict[str, int]:
+    """How many samples each layer stands for: as given, else its rows."""
+    for name, count in given.items():
+        if name not in layers:
+            raise unknown("layer", name, layers)
+        if not isinstance(count, (int, np.integer)) or count < 1:
+            raise InputError(f"{path}: layer {name!r} is said to stand for {count!r} samples; needed is a count")
+    return {name: int(given.get(name, array.shape[-2])) for name, array in layers.items()}

@@ -1,0 +1,37 @@
+"""What a loaded data set is: two splits held whole in memory, and the figures that normalise them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Split(NamedTuple):
+    """The images of one split and their classes, in a fixed order.
+
+    Fields:
+        images: `(N, H, W, C)`, uint8, or float32 in [0, 1].
+        labels: `(N,)`, int32, each from 0 to `classes - 1`.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Dataset(NamedTuple):
+    """An image classification set.
+
+    Fields:
+        name: The name it was asked for by.
+        train: The split to train on.
+        validation: The split on which accuracy is measured and activations are matched.
+        classes: How many classes there are, those without an image included.
+        mean: Mean of each channel over the train split, of pixels in [0, 1].
+        std: Standard deviation of each channel, likewise.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    classes: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]

@@ -1,0 +1,63 @@
+"""From the data settings of a run to the images."""
+
+from typing import TYPE_CHECKING
+
+from jaxrepsim.data import digits, fashion_mnist, lookup, tfds
+from jaxrepsim.data.config import DataConfig
+from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.data.normalisation import PUBLISHED, channel_statistics
+from jaxrepsim.data.progress import Progress
+from jaxrepsim.errors import InputError
+
+if TYPE_CHECKING:
+    from tensorflow_datasets.core import DatasetBuilder
+
+PREPARERS = {"fashion_mnist": fashion_mnist.PREPARER}
+"""The sets that can be prepared from their original files, without TensorFlow."""
+
+
+def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
+    """Loads the two splits of a run whole.
+
+    A set of tensorflow-datasets is read from `config.directory`, where it must be prepared in the array_record format;
+    one of `PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is downloaded.
+
+    Args:
+        config: Which set and splits, and where.
+        progress: Called as `progress(what, done, total)` where loading takes more than two seconds.
+
+    Returns:
+        The data set, its images uint8 for sets of tensorflow-datasets and float32 for the digits.
+
+    Raises:
+        InputError: The set is unknown, not prepared, damaged, in another format or not for image classification; a
+            split does not exist, or its images differ in size; the archive is missing or damaged.
+
+    >>> digits = load(DataConfig(name="digits", validation_split="test[:64]"))
+    >>> digits.train.images.shape, digits.validation.images.shape, digits.classes
+    ((1260, 8, 8, 1), (64, 8, 8, 1), 10)
+    """
+    specs = (config.train_split, config.validation_split)
+    if config.name == "digits":
+        splits, classes = digits.load(*specs), digits.CLASSES
+    else:
+        splits, classes = tfds.load(_prepared(config, progress), specs, progress)
+    train, validation = splits
+    if train.images.shape[1:] != validation.images.shape[1:]:
+        raise InputError(
+            f"the images of {config.name!r} differ in size: {train.images.shape[1:]} in {specs[0]!r},"
+            f" {validation.images.shape[1:]} in {specs[1]!r}"
+        )
+    mean, std = PUBLISHED.get(lookup.base_name(config.name)) or channel_statistics(train.images)
+    return Dataset(config.name, train, validation, classes, mean, std)
+
+
+def _prepared(config: DataConfig, progress: Progress | None) -> "DatasetBuilder":
+    preparer = PREPARERS.get(lookup.base_name(config.name))
+    builder = lookup.find(config.name, config.directory)
+    if builder is None and preparer is not None and config.archive is not None:
+        preparer.prepare(config.archive.expanduser(), lookup.folder(config.directory), progress)
+        builder = lookup.find(config.name, config.directory)
+    if builder is None:
+        raise lookup.missing(config.name, config.directory, preparer)
+    return builder
