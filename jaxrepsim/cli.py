@@ -174,9 +174,8 @@ def _match_files(command: MatchCommand, bars: Bars) -> None:
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
     folder = RunFolder(command.out)
-    networks = run.load_files(command.source)
+    results = run.match_files(command.source, command.settings.matching, folder, bars, bars.say)
     with folder.locked():
-        results = run.match_files(networks, command.settings.matching, folder, bars, bars.say)
         run.write_report(folder, results, bars, bars.say)
 
 

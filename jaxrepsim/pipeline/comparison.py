@@ -101,7 +101,8 @@ def compare(
     progress("matching layers", len(layers), len(layers))
     joined = xr.concat(parts, dim="layer", data_vars="all", join="outer", fill_value=_fill(parts))
     assert isinstance(joined, xr.Dataset)  # what datasets concatenate to; for the type checker
-    return joined
+    # Said again: concatenation cuts strings to the length of the first layer's name.
+    return joined.assign_coords(layer=layers)
 
 
 def write_netcdf(results: xr.Dataset, path: Path) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.errors import InputError
 from jaxrepsim.models.config import ModelConfig
+from jaxrepsim.settings import require
 from jaxrepsim.training.config import TrainingConfig
 
 
@@ -37,19 +38,17 @@ class MatchingConfig:
     """Draws the positions, the units and the orders of deletions."""
 
     def __post_init__(self) -> None:
-        requirements = (
-            ("epsilons", "in [0, 1), one or more", bool(self.epsilons) and all(0 <= e < 1 for e in self.epsilons)),
-            ("epsilons", "increasing", list(self.epsilons) == sorted(set(self.epsilons))),
-            ("positions", "at least 1", self.positions is None or self.positions >= 1),
-            ("redraws", "at least 1", self.redraws >= 1),
-            ("redraws", "1 where all positions are used", self.positions is not None or self.redraws == 1),
-            ("minimal_units", "at least 0", self.minimal_units >= 0),
-            ("batch_size", "at least 1", self.batch_size >= 1),
-            ("seed", "from 0 to 2³¹ − 1", 0 <= self.seed < 2**31),
+        require(
+            self,
+            ("epsilons", "in [0, 1), one or more", lambda values: values and all(0 <= value < 1 for value in values)),
+            ("epsilons", "increasing", lambda values: list(values) == sorted(set(values))),
+            ("positions", "at least 1", lambda value: value is None or value >= 1),
+            ("redraws", "at least 1", lambda value: value >= 1),
+            ("redraws", "1 where all positions are used", lambda value: value == 1 or self.positions is not None),
+            ("minimal_units", "at least 0", lambda value: value >= 0),
+            ("batch_size", "at least 1", lambda value: value >= 1),
+            ("seed", "from 0 to 2³¹ − 1", lambda value: 0 <= value < 2**31),
         )
-        for name, requirement, holds in requirements:
-            if not holds:
-                raise InputError(f"{name} must be {requirement}; received {getattr(self, name)!r}")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The main job: train, extract, match, report. Each stage takes up what is there and does what is missing."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from jaxrepsim.pipeline.extraction import network_activations, write_compressed
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.versions import versions
-from jaxrepsim.training.fingerprint import crc32
 
 Say = Callable[[str], None]
 """Tells the user a line: what a stage found."""
@@ -131,27 +131,13 @@ class Run:
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
 
 
-def load_files(paths: Sequence[Path]) -> dict[str, ActivationFile]:
-    """Activation files by name: the stem of the file, or its whole path where stems are the same.
-
-    Raises:
-        InputError: A file that cannot be read; one given twice.
-    """
-    names = [path.stem for path in paths]
-    if len(set(names)) < len(names):
-        names = [str(path) for path in paths]
-    if len(set(names)) < len(names):
-        raise InputError(f"a file is given twice: {', '.join(names)}")
-    return {name: activations.load(path) for name, path in zip(names, paths, strict=True)}
-
-
 def match_files(
-    networks: dict[str, ActivationFile], config: MatchingConfig, folder: RunFolder, progress: Progress, say: Say
+    paths: Sequence[Path], config: MatchingConfig, folder: RunFolder, progress: Progress, say: Say
 ) -> xr.Dataset:
-    """Compares activations of any origin.
+    """Compares activation files of any origin.
 
     Args:
-        networks: From `load_files`.
+        paths: Two files or more; see `jaxrepsim.activations.load`. In the results a network has the name of its file.
         config: The values of ε, the layers, how many minimal matches.
         folder: Where the results go; missing, empty, or begun with the same files and settings.
         progress: Told how far it has come.
@@ -161,25 +147,33 @@ def match_files(
         The table of results.
 
     Raises:
-        InputError: Files that do not fit together; a folder that holds something else.
+        InputError: A file that cannot be read, or is given twice; files that do not fit together; a folder that holds
+            something else.
     """
+    names = [path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(path) for path in paths]
+    if len(set(names)) < len(names):
+        raise InputError(f"a file is given twice: {', '.join(names)}")
+    networks = {name: activations.load(path) for name, path in zip(names, paths, strict=True)}
     common_layers(networks, config)
-    claim(
-        folder,
-        {
-            "matching": to_plain(config),
-            "files": {name: crc32(list(file.layers.values())) for name, file in networks.items()},
-        },
-    )
-    if not folder.results.exists():
-        results = match_into(folder, networks, config, progress, say)
-        results.attrs |= {
-            "title": f"Match of {', '.join(networks)}",
-            "data": f"activation files {', '.join(networks)}",
-            "config": json.dumps({"matching": to_plain(config)}),
-        }
-        write_results(folder, results)
-    return read_netcdf(folder.results)
+    with folder.locked():
+        digests = {name: _digest(path) for name, path in zip(names, paths, strict=True)}
+        claim(folder, {"matching": to_plain(config), "files": digests})
+        if not folder.results.exists():
+            results = match_into(folder, networks, config, progress, say)
+            results.attrs |= {
+                "title": f"Match of {', '.join(names)}",
+                "data": f"activation files {', '.join(names)}",
+                "config": json.dumps({"matching": to_plain(config)}),
+            }
+            write_results(folder, results)
+        return read_netcdf(folder.results)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def match_into(

@@ -1,0 +1,27 @@
+"""What settings must satisfy, said in one sentence each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jaxrepsim.errors import InputError
+
+
+def require(settings: Any, *requirements: tuple[str, str, Callable[[Any], bool]]) -> None:
+    """Checks the fields of a settings class.
+
+    Args:
+        settings: The instance.
+        *requirements: For each, the field's name, what it must be in words, and the test of its value. A value of a
+            type that the test cannot take does not pass it.
+
+    Raises:
+        InputError: Names the first field that does not pass, what it must be, and what was received.
+    """
+    for name, requirement, holds in requirements:
+        value = getattr(settings, name)
+        try:
+            passes = holds(value)
+        except TypeError:
+            passes = False
+        if not passes:
+            raise InputError(f"{name} must be {requirement}; received {value!r}")

@@ -1,0 +1,183 @@
+"""The command line as a user meets it: help, bad input, a full disk."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from jaxrepsim.cli import main
+from tests.pipeline.conftest import SMOKE, jaxrepsim
+
+
+def said(capsys):
+    """The error stream on one line."""
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_help_is_enough_to_start():
+    shown = jaxrepsim("--help")
+    assert shown.returncode == 0
+    for command in ("run", "train", "extract", "match", "report"):
+        assert command in shown.stdout
+    assert "--training.epochs" in jaxrepsim("run", SMOKE, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "absent.py"], "error: there is no config file absent.py"),
+        (["run", "CONFIG", "--model.name", "vgg12"], "error: unknown model 'vgg12'; did you mean 'vgg1"),
+        (["run", "CONFIG", "--data.name", "digitz"], "digitz"),
+        (["run", "CONFIG", "--matching.layers", "conv99"], "error: unknown layer 'conv99'; did you mean 'conv"),
+        (["run", "CONFIG", "--matching.epsilons", "0.5", "1.5"], "epsilons must be in [0, 1), one or more"),
+        (["run", "CONFIG", "--training.epochs", "none"], "epochs"),
+        (["run", "CONFIG", "--training.epoch", "3"], "--training.epochs"),
+        (["run", "CONFIG", "--training.seeds", "0"], "two seeds or more"),
+        (["run", "CONFIG", "--training.batch-size", "100000"], "batch"),
+        (["report", "absent"], "error: there is no run folder absent"),
+        (["match", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
+        (["match", "a.npz", "b.npz"], "error: say where the results go: --out FOLDER"),
+        (["dance"], "dance"),
+    ],
+)
+def test_bad_input_ends_with_status_2_and_leaves_nothing(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main([str(SMOKE) if argument == "CONFIG" else argument for argument in arguments])
+    except SystemExit as exit:  # the parser's own errors
+        status = exit.code
+    assert status == 2
+    error = said(capsys)
+    assert message in error
+    assert "Traceback" not in error
+    assert not [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and path.name not in (".lock", "run.json", "versions.json", "timings.json")
+    ]
+
+
+def test_a_misspelt_key_in_a_config_file(tmp_path, capsys):
+    config = tmp_path / "mine.py"
+    config.write_text("from jaxrepsim.pipeline import RunConfig\nconfig = RunConfig(modle=1)\n")
+    assert main(["run", str(config)]) == 2
+    assert "did you mean 'model'?" in said(capsys)
+
+
+def test_a_run_folder_of_other_settings(finished, capsys):
+    assert main(["run", str(finished), "--training.epochs", "3"]) == 2
+    assert "config.training.epochs: 2 there, 3 here" in said(capsys)
+
+
+def test_a_foreign_folder(tmp_path, capsys):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    assert main(["run", str(SMOKE), "--out", str(tmp_path)]) == 2
+    assert "not empty, and no run folder" in said(capsys)
+
+
+def test_a_corrupt_checkpoint(finished, tmp_path, capsys):
+    broken = tmp_path / "run"
+    shutil.copytree(finished, broken)
+    shutil.rmtree(broken / "activations")
+    shutil.rmtree(broken / "results")
+    for path in (broken / "checkpoints" / "seed_1").rglob("*"):
+        if path.is_file() and path.stat().st_size > 500:
+            path.write_bytes(path.read_bytes()[:100])
+    assert main(["run", str(broken)]) == 2
+    error = said(capsys)
+    assert "damaged" in error
+    assert "seed_1" in error
+
+
+def test_a_damaged_results_file(finished, tmp_path, capsys):
+    broken = tmp_path / "run"
+    shutil.copytree(finished, broken)
+    (broken / "results" / "results.nc").write_bytes(b"\x89HDF\r\n\x1a\n and then nothing")
+    assert main(["report", str(broken)]) == 2
+    assert "results.nc is missing or damaged" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"fc": np.full((30, 3), np.nan, np.float32)}, "layer 'fc', unit 0: 30 of 30 activations are NaN"),
+        ({"fc": np.ones((31, 3), np.float32)}, "layer 'fc' has 30 samples in a and 31 in b"),
+        ({"fd": np.ones((30, 3), np.float32)}, "b has no layer 'fc'"),
+        ({"fc": np.ones((30, 3), np.int32)}, "layer 'fc' holds int32"),
+    ],
+)
+def test_activation_files_that_cannot_be_matched(change, message, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    save_file({"fc": rng.normal(size=(30, 3)).astype(np.float32)}, tmp_path / "a.safetensors")
+    save_file(change, tmp_path / "b.safetensors")
+    out = tmp_path / "out"
+    status = main(["match", str(tmp_path / "a.safetensors"), str(tmp_path / "b.safetensors"), "--out", str(out)])
+    assert status == 2
+    assert message in said(capsys)
+    assert not [path for path in out.rglob("*") if path.name != ".lock"]
+
+
+def test_activation_files_of_any_origin_are_matched_and_reported(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(20, 4, 4, 3)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", conv=maps, fc=rng.normal(size=(20, 2)))
+    save_file(
+        {"conv": maps @ rng.normal(size=(3, 3)).astype(np.float32), "fc": rng.normal(size=(20, 2))},
+        tmp_path / "b.safetensors",
+    )
+    out = tmp_path / "out"
+    arguments = ["match", str(tmp_path / "a.npz"), str(tmp_path / "b.safetensors"), "--out", str(out)]
+    assert main([*arguments, "--matching.epsilons", "0.1", "0.9", "--matching.minimal-units", "2"]) == 0
+    assert (out / "report.html").is_file()
+    with (out / "results" / "similarity.csv").open(newline="") as file:
+        table = {(row["layer"], row["epsilon"]): float(row["similarity_mean"]) for row in csv.DictReader(file)}
+    assert table["conv", "0.1"] == 1
+    assert table["fc", "0.1"] == 0
+    assert main(["report", str(out)]) == 0
+    capsys.readouterr()
+    assert main(arguments) == 2
+    assert "matching.epsilons" in said(capsys)
+
+
+def test_two_commands_at_once_do_not_meet(finished, capsys):
+    from jaxrepsim.pipeline.folder import RunFolder
+
+    with RunFolder(finished).locked():
+        assert main(["run", str(finished)]) == 2
+    assert "another run is at work" in said(capsys)
+
+
+@pytest.mark.parametrize("size", ["60k", "400k"])
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(size, tmp_path):
+    """On a real file system of a few blocks, mounted for one process."""
+    probe = ["unshare", "--mount", "--map-root-user", "true"]
+    if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets no process mount a file system of its own")
+    script = f"""
+mount -t tmpfs -o size={size} none {tmp_path} || exit 77
+{sys.executable} -m jaxrepsim run {SMOKE} --out {tmp_path}/run; status=$?
+find {tmp_path}/run -type f -name '.*.*' >&2
+cat {tmp_path}/run/run.json 2>/dev/null
+exit $status
+"""
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env=os.environ,
+    )
+    if done.returncode == 77:
+        pytest.skip("this machine lets no process mount a tmpfs")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") <= 2, done.stderr
+    json.loads(done.stdout[done.stdout.index("{") :])

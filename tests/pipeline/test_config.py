@@ -1,0 +1,60 @@
+"""Settings: from a file, checked, and back."""
+
+import pytest
+
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, differences, from_plain, load_config, to_plain
+
+HEAD = "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
+
+
+def load(tmp_path, body):
+    path = tmp_path / "some.py"
+    path.write_text(HEAD + body)
+    return load_config(path)
+
+
+def test_settings_survive_json(tmp_path):
+    config = load(tmp_path, "config = RunConfig(title='a', data=DataConfig(directory='~/sets'))")
+    assert from_plain(to_plain(config)) == config
+    assert differences(to_plain(config), to_plain(config)) == []
+
+
+def test_differences_name_the_setting_and_both_values():
+    changed = to_plain(RunConfig(matching=MatchingConfig(epsilons=(0.1, 0.2))))
+    assert differences(to_plain(RunConfig()), changed) == [
+        "config.matching.epsilons: [0.15, 0.2, 0.25, 0.3, 0.5] there, [0.1, 0.2] here".removeprefix("config.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("config = RunConfig(modle=ModelConfig())", "no setting 'RunConfig.modle'; did you mean 'model'"),
+        ("config = RunConfig(training=TrainingConfig(epoch=3))", "'TrainingConfig.epoch'; did you mean 'epochs'"),
+        ("config = RunConfig(training=TrainingConfig(epochs='3'))", "epochs must be at least 1; received '3'"),
+        ("config = RunConfig(training=TrainingConfig(epochs=0))", "epochs must be at least 1; received 0"),
+        ("config = RunConfig(matching=MatchingConfig(epsilons=(0.5, 1.0)))", r"epsilons must be in \[0, 1\)"),
+        ("config = RunConfig(matching=MatchingConfig(epsilons=(-0.1,)))", r"epsilons must be in \[0, 1\)"),
+        ("config = RunConfig(matching=MatchingConfig(redraws=16))", "redraws must be 1 where all positions are used"),
+        ("config = RunConfig(title=3)", r"expected `str`, got `int` \(in title\)"),
+        ("config = RunConfig(model=ModelConfig(width=-1.0))", "width of a model must be positive"),
+        ("confg = RunConfig()", "must assign a jaxrepsim.pipeline.RunConfig"),
+        ("config = ]", "SyntaxError"),
+        ("import not_there", "not_there"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path, body, message):
+    with pytest.raises(InputError, match=message) as caught:
+        load(tmp_path, body)
+    assert "some.py" in str(caught.value)
+
+
+def test_a_config_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match=r"no config file .*absent\.py"):
+        load_config(tmp_path / "absent.py")
+
+
+def test_a_misspelt_key_in_stored_settings():
+    with pytest.raises(InputError, match=r"'training.epoch'; did you mean 'epochs'"):
+        from_plain({"training": {"epoch": 3}})

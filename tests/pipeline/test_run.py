@@ -1,0 +1,143 @@
+"""The main job: its folder, its numbers against the oracle, and what a kill at any moment leaves."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import combinations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from jaxrepsim import activations, data, models, training
+from jaxrepsim.pipeline.config import load_config
+from jaxrepsim.pipeline.extraction import network_activations
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.run import Run
+from tests import reference
+from tests.pipeline.conftest import SMOKE, jaxrepsim
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    return xr.load_dataset(finished / "results" / "results.nc", engine="h5netcdf")
+
+
+@pytest.fixture(scope="module")
+def raw(finished):
+    """Every layer of every network, from the checkpoints, not compressed."""
+    run = Run(load_config(SMOKE), RunFolder(finished))
+    networks = training.train_networks(run.model, run.dataset, run.config.training, run.folder.checkpoints)
+    return {
+        str(network.seed): network_activations(run.model, network, run.dataset, run.config.matching)
+        for network in networks
+    }
+
+
+def test_the_folder_holds_what_the_readme_says(finished):
+    made = {path.name for path in finished.iterdir()}
+    assert made >= {"run.json", "versions.json", "timings.json", "checkpoints", "activations", "results", "figures"}
+    assert set(json.loads((finished / "timings.json").read_text())) == {"training", "extraction", "matching", "report"}
+    versions = json.loads((finished / "versions.json").read_text())
+    assert {"python", "jax", "jaxlib", "flax", "optax", "numpy", "tensorflow-datasets", "devices"} <= set(versions)
+    assert (finished / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert not [path for path in finished.rglob(".*") if path.name != ".lock"], "a temporary file was left"
+
+
+def test_layers_are_in_forward_order(results):
+    assert list(results.layer.values) == [*(f"conv{i}" for i in range(1, 9)), "fc1", "fc2", "logits"]
+    assert list(results.pair.values) == ["0-1"]
+
+
+def test_the_table_agrees_with_least_squares_on_every_layer_and_epsilon(results, raw):
+    for layer in map(str, results.layer.values):
+        for a, b in combinations(raw, 2):
+            for epsilon in results.epsilon.values:
+                x, y = raw[a][layer].astype(np.float64), raw[b][layer].astype(np.float64)
+                matched = reference.maximum_match_lstsq(x, y, epsilon)
+                in_x, in_y = matched[: x.shape[1]], matched[x.shape[1] :]
+                here = results.sel(layer=layer, pair=f"{a}-{b}", epsilon=epsilon, redraw=0)
+                assert (int(here.matched_x), int(here.matched_y)) == (in_x.sum(), in_y.sum()), (layer, epsilon)
+                assert float(here.similarity) == (in_x.sum() + in_y.sum()) / (x.shape[1] + y.shape[1])
+
+
+def test_sampled_minimal_matches_are_matches_and_minimal_in_size(results, raw):
+    seen = 0
+    for layer in map(str, results.layer.values):
+        here = results.sel(layer=layer, pair="0-1")
+        for epsilon in results.epsilon.values:
+            at = here.sel(epsilon=epsilon)
+            largest = int(at.matched_x[0] + at.matched_y[0])
+            held = reference.maximum_match_lstsq(
+                raw["0"][layer].astype(np.float64), raw["1"][layer].astype(np.float64), epsilon
+            )
+            for unit, size in zip(at.minimal_unit.values, (at.minimal_size_x + at.minimal_size_y).values, strict=True):
+                if unit >= 0:
+                    assert (2 <= size <= largest) if held[unit] else size == 0
+                    seen += 1
+    assert seen >= 11 * 2
+
+
+def test_the_csv_is_the_same_table(results, finished):
+    with (finished / "results" / "similarity.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == results.sizes["layer"] * results.sizes["pair"] * results.sizes["epsilon"]
+    for row in rows:
+        expected = results.similarity.sel(layer=row["layer"], pair=row["pair"], epsilon=float(row["epsilon"]))
+        assert float(row["similarity_mean"]) == pytest.approx(float(expected.mean()), abs=1e-6)
+
+
+def test_a_finished_run_is_not_done_again(finished):
+    def stamps():
+        kept = [*(finished / "checkpoints").rglob("*"), *(finished / "activations").iterdir()]
+        return {path: path.stat().st_mtime_ns for path in [*kept, *(finished / "results").rglob("*.nc")]}
+
+    before = stamps()
+    again = jaxrepsim("run", finished)
+    assert again.returncode == 0, again.stderr
+    assert stamps() == before
+
+
+def test_networks_are_better_than_chance_only_when_trained():
+    """The step that the smoke config is too short for: the digits are learned."""
+    dataset = data.load(data.DataConfig())
+    model = models.build(models.ModelConfig("resnet20", width=0.25), 8, dataset.classes)
+    config = training.TrainingConfig(seeds=(0,), epochs=2, batch_size=64, learning_rate=0.05)
+    network = training.train_network(model, dataset, config, 0)
+    assert network.accuracy > 0.5
+
+
+def kill_when(arrived, folder):
+    """Starts the run, kills it with SIGKILL as soon as `arrived()`; nothing can be tidied up."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jaxrepsim", "run", str(SMOKE), "--out", str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not arrived():
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_run_killed_in_training_and_in_analysis_ends_as_an_unbroken_one(tmp_path, finished, results):
+    folder = tmp_path / "run"
+    kill_when(lambda: (folder / "checkpoints" / "seed_0" / "1").exists(), folder)
+    assert not (folder / "report.html").exists()
+    kill_when(lambda: len(list((folder / "results" / "layers").glob("*.nc"))) >= 2, folder)
+    assert not (folder / "results" / "results.nc").exists()
+    done = {path: path.stat().st_mtime_ns for path in (folder / "results" / "layers").glob("0*.nc")}
+    end = jaxrepsim("run", folder)
+    assert end.returncode == 0, end.stdout + end.stderr
+    assert {path: path.stat().st_mtime_ns for path in done} == done, "a finished layer was matched again"
+    resumed = xr.load_dataset(folder / "results" / "results.nc", engine="h5netcdf")
+    xr.testing.assert_equal(resumed, results)
+    for seed in (0, 1):
+        again, once = (activations.load(RunFolder(path).activations(seed)) for path in (folder, finished))
+        for layer, values in once.layers.items():
+            np.testing.assert_array_equal(again.layers[layer], values)

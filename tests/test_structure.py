@@ -1,0 +1,66 @@
+"""The folders are the data flow: what that means, checked."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import jaxrepsim
+
+PACKAGE = Path(jaxrepsim.__file__).parent
+ORDER = ("data", "models", "training", "activations", "compression", "matching", "report", "pipeline")
+"""Pipeline order; a folder may import those before it."""
+APART = {"compression": set(), "matching": {"compression"}}
+"""These know no model, file or plot: arrays in, NamedTuples out."""
+
+
+def imported_folders(path: Path) -> set[str]:
+    folders = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("jaxrepsim"):
+            parts = node.module.split(".")
+            folders |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        if isinstance(node, ast.Import):
+            folders |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("jaxrepsim.")}
+    return folders & set(ORDER)
+
+
+@pytest.mark.parametrize("folder", ORDER)
+def test_imports_point_upstream(folder):
+    allowed = APART.get(folder, set(ORDER[: ORDER.index(folder)])) | {folder}
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
+        assert imported_folders(path) <= allowed, path.relative_to(PACKAGE)
+
+
+def test_every_folder_is_in_the_order():
+    assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == set(ORDER)
+
+
+def test_importing_the_core_needs_jax_and_numpy_alone():
+    """What the pure core is imported with, in a process where everything else cannot be imported."""
+    code = """
+import sys
+import jax
+# What JAX has not loaded by itself may not be loaded by us.
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in {refused}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import jaxrepsim, jax.numpy as jnp
+assert jaxrepsim.maximum_match(jnp.eye(3), jnp.eye(3), 0.1).size == 6
+"""
+    refused = {
+        *("flax", "optax", "orbax", "matplotlib", "tensorflow_datasets", "xarray", "sklearn", "jaxtyping", "beartype"),
+        *("safetensors", "tyro", "rich", "msgspec", "h5netcdf", "jinja2", "filelock", "PIL", "importlib_resources"),
+    }
+    subprocess.run([sys.executable, "-c", code.format(refused=refused)], check=True)
+
+
+def test_modules_stay_short():
+    long = {
+        path: n for path in PACKAGE.rglob("*.py") if (n := len(path.read_text(encoding="utf-8").splitlines())) > 250
+    }
+    assert not long
