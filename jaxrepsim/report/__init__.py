@@ -1,1 +1,24 @@
-"""Tables, plots and the report page: everything here takes results and computes none."""
+"""Tables, plots and the report page: everything here takes results and computes none.
+
+    results = xarray.open_dataset("results.nc", engine="h5netcdf")
+    build(results, "report.html")                           # one page with everything
+    write_figures(results, "figures", column="single")      # for a paper
+    write_csv(results, "similarity.csv")                    # for other programs
+
+`jaxrepsim.report.schema` says what the Dataset must hold.
+"""
+
+from jaxrepsim.report.depth import similarity_by_depth as similarity_by_depth
+from jaxrepsim.report.figures import FAMILIES as FAMILIES
+from jaxrepsim.report.figures import Family as Family
+from jaxrepsim.report.figures import write_figures as write_figures
+from jaxrepsim.report.findings import details as details
+from jaxrepsim.report.findings import headline as headline
+from jaxrepsim.report.heatmap import profile_heatmap as profile_heatmap
+from jaxrepsim.report.minimal import minimal_match_sizes as minimal_match_sizes
+from jaxrepsim.report.page import build as build
+from jaxrepsim.report.profiles import match_profiles as match_profiles
+from jaxrepsim.report.schema import check as check
+from jaxrepsim.report.tables import similarity_table as similarity_table
+from jaxrepsim.report.tables import write_csv as write_csv
+from jaxrepsim.report.training import training_curves as training_curves

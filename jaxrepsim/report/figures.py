@@ -1,0 +1,97 @@
+"""The figure families of the report, and their files for papers."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from matplotlib.figure import Figure
+from xarray import Dataset
+
+from jaxrepsim.files import atomic_path
+from jaxrepsim.report import depth, heatmap, minimal, profiles, training
+from jaxrepsim.report.schema import check
+from jaxrepsim.report.style import Column, save
+
+
+class Family(NamedTuple):
+    """One kind of figure."""
+
+    name: str
+    """The stem of its files, and its name in the page."""
+    draw: Callable[[Dataset, Column], Figure]
+    caption: Callable[[Dataset], str]
+    description: str
+    """What it is, for a reader who cannot see it."""
+    present: Callable[[Dataset], bool] = lambda results: True
+    """Whether the results hold what it shows."""
+
+
+FAMILIES = (
+    Family(
+        "training",
+        training.training_curves,
+        training.caption,
+        "Line charts of training loss and validation accuracy against epochs, one line a network.",
+        training.recorded,
+    ),
+    Family(
+        "similarity-by-depth",
+        depth.similarity_by_depth,
+        depth.caption,
+        "Line chart of similarity against depth, one curve an ε. The numbers are in the table of layers.",
+    ),
+    Family(
+        "match-profiles",
+        profiles.match_profiles,
+        profiles.caption,
+        "Small line charts, one a layer, of similarity against ε from 0 to 1.",
+    ),
+    Family(
+        "profile-heatmap",
+        heatmap.profile_heatmap,
+        heatmap.caption,
+        "Heat map of similarity, with layers from left to right and ε from 0 at the bottom to 1 at the top.",
+    ),
+    Family(
+        "minimal-matches",
+        minimal.minimal_match_sizes,
+        minimal.caption,
+        "Box plots of the sizes of v-minimal matches, one row an ε, one box a layer.",
+        minimal.sampled,
+    ),
+)
+
+
+def write_figures(
+    results: Dataset,
+    folder: str | os.PathLike[str],
+    column: Column = "double",
+    kinds: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
+) -> list[Path]:
+    """Writes every figure the results have data for, ready for a paper; the same results give the same bytes.
+
+    Args:
+        results: The Dataset.
+        folder: Where to. Made where missing.
+        column: The width: one column of a paper (3.4 inches), or both (7 inches).
+        kinds: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
+
+    Returns:
+        The files: `similarity-by-depth.svg` and so on.
+
+    Raises:
+        InputError: The Dataset is not one of match results.
+    """
+    check(results)
+    paths = []
+    for family in FAMILIES:
+        if not family.present(results):
+            continue
+        figure = family.draw(results, column)
+        for kind in kinds:
+            path = Path(folder) / f"{family.name}.{kind}"
+            with atomic_path(path) as temporary, temporary.open("wb") as handle:
+                save(figure, handle, kind)
+            paths.append(path)
+    return paths

@@ -1,0 +1,147 @@
+"""What the results say, in sentences: every number is counted from the results, and no sentence says why."""
+
+import numpy as np
+from xarray import Dataset
+
+from jaxrepsim.report.summaries import (
+    Spread,
+    epsilon_labels,
+    half_matched,
+    minimal_sizes,
+    names,
+    over_pairs,
+    pair_similarity,
+    rounded,
+)
+
+_SAME = 0.02
+"""Similarities that differ by less are not called different."""
+
+
+def headline(results: Dataset) -> str:
+    """One sentence on similarity against depth, at the largest ε of the run up to 0.5.
+
+    Args:
+        results: The Dataset.
+
+    Returns:
+        The sentence. It compares the first layer with the last, and names a layer in between that lies outside them.
+    """
+    layers, epsilon = names(results, "layer"), _headline_epsilon(results)
+    mean = over_pairs(pair_similarity(results)).mean[:, epsilon]
+    at = f"At ε = {epsilon_labels(results)[epsilon]}"
+    subject = f"{at}, {_similarity(results)}"
+    if mean.max() == 0:
+        return f"{at}, nothing matches: similarity is 0 in {plural(len(layers), 'layer')}."
+    if len(layers) == 1:
+        return f"{subject} is {rounded(mean[0])} in {layers[0]}."
+    first, last = mean[0], mean[-1]
+    ends = f"{rounded(first)} in {layers[0]}", f"{rounded(last)} in {layers[-1]}"
+    if abs(first - last) < _SAME:
+        sentence = f"{subject} is about the same in the first and the last layer ({ends[0]}, {ends[1]})"
+    else:
+        sentence = f"{subject} {'falls' if last < first else 'rises'} from {ends[0]} to {ends[1]}"
+    low, high = int(mean.argmin()), int(mean.argmax())
+    between = []
+    if mean[low] < min(first, last) - _SAME:
+        between.append(f"is lowest in {layers[low]} ({rounded(mean[low])})")
+    if mean[high] > max(first, last) + _SAME:
+        between.append(f"is highest in {layers[high]} ({rounded(mean[high])})")
+    return f"{sentence}{', and in between ' if between else ''}{' and '.join(between)}."
+
+
+def details(results: Dataset) -> list[str]:
+    """Further sentences, each of which qualifies the headline.
+
+    Args:
+        results: The Dataset.
+
+    Returns:
+        On the smallest ε, the ε at which layers come to match, the spread over pairs, and sampled minimal matches, as
+        far as the results hold them.
+    """
+    spread = over_pairs(pair_similarity(results))
+    return [*_smallest_epsilon(results, spread), _onset(results), _between_pairs(results, spread), *_minimal(results)]
+
+
+def plural(count: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> plural(1, "layer"), plural(2000, "unit")
+    ('1 layer', '2,000 units')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _headline_epsilon(results: Dataset) -> int:
+    epsilons = results["epsilon"].values
+    # Beyond 0.5 nearly everything matches in any network, and the sentence would say nothing.
+    return int(np.argmax(np.where(epsilons <= 0.5, epsilons, -epsilons)))
+
+
+def _similarity(results: Dataset) -> str:
+    return "similarity" if results.sizes["pair"] == 1 else "mean similarity over pairs"
+
+
+def _smallest_epsilon(results: Dataset, spread: Spread) -> list[str]:
+    epsilon = int(np.argmin(results["epsilon"].values))
+    if epsilon == _headline_epsilon(results):
+        return []
+    label, layers = epsilon_labels(results)[epsilon], names(results, "layer")
+    empty = int((spread.high[:, epsilon] == 0).sum())
+    where = "" if results.sizes["pair"] == 1 else " in every pair"
+    if empty == len(layers):
+        return [f"At ε = {label} nothing matches: the maximum match is empty{where} in {plural(empty, 'layer')}."]
+    best = int(spread.mean[:, epsilon].argmax())
+    value = rounded(spread.mean[best, epsilon])
+    if len(layers) == 1:
+        return [f"At ε = {label} it is {value}."]
+    return [
+        f"At ε = {label} the maximum match is empty{where} in {empty} of {len(layers)} layers; {_similarity(results)} "
+        f"is highest in {layers[best]} ({value})."
+    ]
+
+
+def _onset(results: Dataset) -> str:
+    half = over_pairs(half_matched(results)).mean
+    layers = names(results, "layer")
+    reached = np.flatnonzero(np.isfinite(half))
+    if not len(reached):
+        return "In no layer is half of the units matched at any ε: too many are dead."
+    low, high = reached[half[reached].argmin()], reached[half[reached].argmax()]
+    ends = [f"ε = {half[layer]:.2f} ({layers[layer]})" for layer in (low, high)]
+    if low == high:
+        return f"Half of the units are matched from {ends[0]} on."
+    return f"The ε from which on half of a layer's units are matched lies between {ends[0]} and {ends[1]}."
+
+
+def _between_pairs(results: Dataset, spread: Spread) -> str:
+    pairs = results.sizes["pair"]
+    if pairs == 1:
+        return "There is one pair, so nothing can be said on how much similarity varies from pair to pair."
+    width = spread.high - spread.low
+    if width.max() == 0:
+        return f"The {pairs} pairs have the same similarity in every layer and at every ε of the run."
+    layer, epsilon = np.unravel_index(width.argmax(), width.shape)
+    return (
+        f"The {pairs} pairs differ by up to {rounded(width.max())} in similarity (largest minus smallest; in "
+        f"{names(results, 'layer')[layer]} at ε = {epsilon_labels(results)[epsilon]})."
+    )
+
+
+def _minimal(results: Dataset) -> list[str]:
+    epsilon = _headline_epsilon(results)
+    cells = minimal_sizes(results)[epsilon]
+    total, none = sum(cell.sampled for cell in cells), sum(cell.none for cell in cells)
+    if not total:
+        return []
+    start = f"Of {plural(total, 'unit')} sampled at ε = {epsilon_labels(results)[epsilon]}, "
+    if none == total:
+        return [f"{start}none is in a match."]
+    start += f"{none:,} {'is' if none == 1 else 'are'} in no match" if none else "all are in a match"
+    shares = np.concatenate([cell.shares for cell in cells])
+    smallest = min(int(cell.sizes.min()) for cell in cells if len(cell.sizes))
+    return [
+        f"{start}; the v-minimal matches that were found hold a median of {np.median(shares):.0%} of both "
+        f"networks' units in the layer, the smallest {plural(smallest, 'unit')}."
+    ]

@@ -1,0 +1,122 @@
+"""The report page: one HTML file that needs nothing else."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from xarray import Dataset
+
+from jaxrepsim.files import write_text
+from jaxrepsim.report.figures import FAMILIES, Family
+from jaxrepsim.report.findings import details, headline, plural
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.schema import check, provenance
+from jaxrepsim.report.style import FAINT, INK, MUTED, PAPER, Column, dark_colors
+from jaxrepsim.report.summaries import epsilon_labels, names, rounded
+from jaxrepsim.report.svg import custom_property, inline
+from jaxrepsim.report.tables import FEW_SAMPLES, Cell, layer_rows, minimal_rows, network_rows
+
+_COLUMNS: tuple[Column, ...] = ("double", "single")
+
+
+def build(results: Dataset, path: str | os.PathLike[str]) -> None:
+    """Writes the report of a comparison as one self-contained HTML file; the same results give the same bytes.
+
+    The page holds its style sheet and its figures, runs no script and asks for nothing over the network. It follows the
+    reader's light or dark scheme, and shows figures of one column on a narrow screen.
+
+    Args:
+        results: The Dataset.
+        path: The file, by convention `report.html`.
+
+    Raises:
+        InputError: The Dataset is not one of match results, or its attributes cannot be read.
+    """
+    check(results)
+    environment = Environment(
+        loader=PackageLoader("jaxrepsim.report", "."),
+        autoescape=True,  # names come from users' files
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "breakable": _breakable,
+        "duration": _duration,
+        "interval": _interval,
+        "plural": plural,
+        "rounded": rounded,
+        "unbroken": _unbroken,
+    }
+    write_text(path, environment.get_template("template.html").render(_context(results)))
+
+
+def _context(results: Dataset) -> dict[str, Any]:
+    about = provenance(results)
+    layers = names(results, "layer")
+    colors = dark_colors(results.sizes["epsilon"])
+    return {
+        "about": about,
+        "headline": headline(results),
+        "details": details(results),
+        "layers": layer_rows(results),
+        "networks": network_rows(results),
+        "minimal": minimal_rows(results),
+        "pairs": names(results, "pair"),
+        "epsilons": epsilon_labels(results),
+        "redraws": results.sizes["redraw"],
+        "config": list(_flat(about.config)),
+        "figures": {family.name: _figure(family, results, colors) for family in FAMILIES if family.present(results)},
+        "shortened": any(layer_labels(layers, column).names != layers for column in _COLUMNS),
+        "few_samples": FEW_SAMPLES,
+        "light": {"ink": INK, "muted": MUTED, "faint": FAINT, "paper": PAPER},
+        "dark": {"ink": colors[INK], "muted": colors[MUTED], "faint": colors[FAINT], "paper": colors[PAPER]},
+        "figure_colors": {custom_property(light): dark for light, dark in colors.items()},
+    }
+
+
+def _figure(family: Family, results: Dataset, colors: dict[str, str]) -> dict[str, str | dict[str, Markup]]:
+    drawings = {column: inline(family.draw(results, column), f"{family.name}-{column}-", colors) for column in _COLUMNS}
+    return {"caption": family.caption(results), "description": family.description, "drawings": drawings}
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in config.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _readable(value)
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_readable, value)) or "(none)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "(none)" if value in (None, {}) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _interval(cell: Cell) -> str:
+    low, high = rounded(cell.low), rounded(cell.high)
+    return low if low == high else f"{low}–{high}"
+
+
+def _breakable(name: str) -> Markup:
+    """Lets a long name wrap where its parts meet."""
+    return Markup("<wbr>").join(re.split(r"(?<=[./_-])", name))
+
+
+def _unbroken(text: str) -> str:
+    """Keeps `ε = 0.5` on one line."""
+    return text.replace("ε = ", "ε\u00a0=\u00a0")

@@ -1,0 +1,177 @@
+"""Numbers that tables, plots and sentences share, all counted from results: means, spreads, shares of units."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from xarray import Dataset
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Spread(NamedTuple):
+    """A mean with the smallest and the largest of the values it is taken over."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+class MinimalSizes(NamedTuple):
+    """Sampled v-minimal matches of one layer at one ε, all pairs together."""
+
+    shares: Floats
+    """Sizes of both sides as a share of the layer's joint units, one a unit that is in some match."""
+    sizes: Ints
+    """The same as numbers of units."""
+    none: int
+    """Sampled units that are in no match."""
+
+    @property
+    def sampled(self) -> int:
+        """Units sampled."""
+        return len(self.sizes) + self.none
+
+
+def names(results: Dataset, dim: str) -> list[str]:
+    """The labels along one dimension, as text."""
+    return [str(value) for value in results[dim].values]
+
+
+def epsilon_labels(results: Dataset) -> list[str]:
+    """Each ε of the run, as short as it can be written: 0.5, not 0.500."""
+    return [f"{value:g}" for value in results["epsilon"].values]
+
+
+def rounded(value: float) -> str:
+    """A similarity to two digits, without calling a small one none or a large one all.
+
+    >>> rounded(0.834), rounded(0.001), rounded(0.999), rounded(1.0)
+    ('0.83', '<0.01', '>0.99', '1.00')
+    """
+    if 0 < value < 0.005:
+        return "<0.01"
+    if 0.995 <= value < 1:
+        return ">0.99"
+    return f"{value:.2f}"
+
+
+def unit_counts(results: Dataset) -> tuple[Ints, Ints]:
+    """Units of both sides: how many places of the profile are no NaN.
+
+    Args:
+        results: The Dataset.
+
+    Returns:
+        Two arrays (layer, pair). The sides differ where two files of different widths are compared.
+    """
+    x, y = (results[name].notnull().sum("unit").max("redraw").values for name in ("profile_x", "profile_y"))
+    return x, y
+
+
+def pair_similarity(results: Dataset) -> Floats:
+    """Similarity of every pair: (layer, pair, ε), the mean over redraws that were made."""
+    return results["similarity"].mean("redraw", skipna=True).values.astype(np.float64)
+
+
+def over_pairs(values: ArrayLike, axis: int = 1) -> Spread:
+    """Mean, smallest and largest value over pairs.
+
+    Args:
+        values: An array with one value a pair along `axis`.
+        axis: The axis of pairs.
+
+    Returns:
+        Arrays without that axis.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    return Spread(array.mean(axis), array.min(axis), array.max(axis))
+
+
+def profile_similarity(results: Dataset, epsilons: ArrayLike) -> Floats:
+    """Similarity at any ε, read off the profile: the share of units whose critical ε is at most ε.
+
+    Args:
+        results: The Dataset.
+        epsilons: The values of ε, (k,).
+
+    Returns:
+        (layer, pair, k), the mean over redraws.
+    """
+    wanted = np.asarray(epsilons, dtype=np.float64)
+    return _over_redraws(results, len(wanted), lambda critical: _share_below(critical, wanted))
+
+
+def profile_auc(results: Dataset, upper: float = 0.5) -> Floats:
+    """Mean similarity over ε from 0 to `upper`: the area under the profile, divided by `upper`.
+
+    Args:
+        results: The Dataset.
+        upper: The largest ε that counts.
+
+    Returns:
+        (layer, pair), in [0, 1], the mean over redraws.
+    """
+    return _over_redraws(results, 1, lambda critical: np.clip(1 - critical / upper, 0, 1).mean(keepdims=True))[..., 0]
+
+
+def half_matched(results: Dataset) -> Floats:
+    """The ε from which on at least half of a layer's units are matched.
+
+    Args:
+        results: The Dataset.
+
+    Returns:
+        (layer, pair), the mean over redraws; inf where half of the units are dead.
+    """
+    return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
+
+
+def minimal_sizes(results: Dataset) -> list[list[MinimalSizes]]:
+    """Sampled v-minimal matches, all pairs together.
+
+    Args:
+        results: The Dataset.
+
+    Returns:
+        At each ε, then at each layer: the sizes of those that are in a match, and the number of those that are not.
+    """
+    x, y = unit_counts(results)
+    sampled = results["minimal_unit"].values >= 0
+    size = (results["minimal_size_x"] + results["minimal_size_y"]).values
+    share = size / np.maximum(x + y, 1)[:, :, None, None]
+    held = sampled & (size > 0)
+    none = (sampled & (size == 0)).sum((1, 3))
+    layers, epsilons = none.shape
+    return [
+        [
+            MinimalSizes(
+                share[layer, :, epsilon][held[layer, :, epsilon]],
+                size[layer, :, epsilon][held[layer, :, epsilon]],
+                int(none[layer, epsilon]),
+            )
+            for layer in range(layers)
+        ]
+        for epsilon in range(epsilons)
+    ]
+
+
+def _share_below(critical: Floats, epsilons: Floats) -> Floats:
+    return np.searchsorted(np.sort(critical), epsilons, side="right") / len(critical)
+
+
+def _over_redraws(results: Dataset, length: int, measure: Callable[[Floats], Floats]) -> Floats:
+    x, y = results["profile_x"], results["profile_y"]
+    layers, pairs, redraws = x.shape[:3]
+    means = np.zeros((layers, pairs, length))
+    for layer in range(layers):
+        # One layer at a time: all of them together may not fit beside a copy of themselves.
+        both = np.concatenate([x[layer].values, y[layer].values], axis=-1)
+        for pair in range(pairs):
+            units = [both[pair, redraw][~np.isnan(both[pair, redraw])] for redraw in range(redraws)]
+            values = [measure(critical) for critical in units if len(critical)]
+            if values:
+                means[layer, pair] = np.mean(values, axis=0)
+    return means

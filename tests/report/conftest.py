@@ -1,0 +1,151 @@
+"""Made-up results of every shape that the report must be able to show."""
+
+import json
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from xarray import Dataset
+
+EPSILONS = (0.15, 0.2, 0.25, 0.3, 0.5)
+LAYERS = (*(f"conv{i + 1}" for i in range(8)), "fc1", "logits")
+
+
+def make_results(
+    layers: tuple[str, ...] = LAYERS,
+    networks: tuple[str, ...] = ("0", "1", "2"),
+    epsilons: tuple[float, ...] = EPSILONS,
+    redraws: int = 4,
+    samples: int = 12,
+    epochs: int | None = 40,
+    units: int = 32,
+    accuracy: bool = True,
+    **attrs: Any,
+) -> Dataset:
+    """Results as a run would give them: profiles are drawn at random, everything else is counted from them.
+
+    Layers grow wider and less alike with depth, up to the last, which matches early. Two units of the second layer's
+    first network are dead. `epochs=None` and `accuracy=False` leave out what a comparison of files does not have.
+    """
+    rng = np.random.default_rng(0)
+    pairs = list(combinations(range(len(networks)), 2))
+    widths = np.array([max(2, units // 2 + (units // 2) * i // max(len(layers) - 1, 1)) for i in range(len(layers))])
+    shape = (len(layers), len(pairs), redraws, int(widths.max()))
+    dead = np.zeros((len(layers), len(networks)), int)
+    profiles = {}
+    for side in ("x", "y"):
+        middle = np.linspace(0.2, 0.48, len(layers))[:, None] + 0.04 * rng.random((len(layers), len(pairs)))
+        if len(layers) > 1:
+            middle[-1] = 0.12
+        critical = np.clip(middle[:, :, None, None] + 0.03 * rng.standard_normal(shape), 0, 1)
+        for index, width in enumerate(widths):
+            critical[index, :, :, width:] = np.nan
+        if len(layers) > 1 and side == "x":
+            first = [index for index, pair in enumerate(pairs) if pair[0] == 0]
+            critical[1, first, :, :2] = np.inf
+            dead[1, 0] = 2
+        profiles[side] = critical
+    at = np.array(epsilons)[None, None, :, None]
+    matched = {s: np.stack([(p <= e).sum(-1) for e in epsilons], axis=2) for s, p in profiles.items()}
+    sizes = (len(layers), len(pairs), len(epsilons), samples)
+    unit = np.broadcast_to(np.arange(samples), sizes).copy()
+    taken = {s: np.zeros(sizes, int) for s in "xy"}
+    for s in "xy":
+        share = rng.uniform(0.2, 0.9, sizes)
+        taken[s] = np.where(matched[s][..., :1] > unit, np.ceil(share * matched[s][..., :1]), 0).astype(int)
+    alone = (taken["x"] == 0) | (taken["y"] == 0)
+    names = [f"{networks[a]}-{networks[b]}" for a, b in pairs]
+    data: dict[str, Any] = {
+        "similarity": (
+            ("layer", "pair", "epsilon", "redraw"),
+            (matched["x"] + matched["y"]) / (2 * widths[:, None, None, None]) + 0 * at,
+        ),
+        "units": (("layer",), widths),
+        "samples": (("layer",), np.full(len(layers), 540)),
+        "dead": (("layer", "network"), dead),
+        "minimal_unit": (("layer", "pair", "epsilon", "sample"), unit),
+    }
+    for s in "xy":
+        data[f"matched_{s}"] = (("layer", "pair", "epsilon", "redraw"), matched[s])
+        data[f"profile_{s}"] = (("layer", "pair", "redraw", "unit"), profiles[s])
+        data[f"minimal_size_{s}"] = (("layer", "pair", "epsilon", "sample"), np.where(alone, 0, taken[s]))
+    if accuracy:
+        data["accuracy"] = (("network",), 0.985 + 0.01 * rng.random(len(networks)))
+    if epochs is not None:
+        steps = np.arange(1, epochs + 1)
+        noise = rng.random((len(networks), epochs))
+        data["train_loss"] = (("network", "epoch"), 2.3 * np.exp(-steps / 6) * (0.8 + 0.4 * noise) + 0.01)
+        data["validation_accuracy"] = (("network", "epoch"), 0.99 - 0.6 * np.exp(-steps / 4) * (0.7 + 0.6 * noise))
+    coords = {
+        "layer": list(layers),
+        "pair": names,
+        "epsilon": list(epsilons),
+        "redraw": np.arange(redraws),
+        "unit": np.arange(shape[-1]),
+        "sample": np.arange(samples),
+        "network": list(networks),
+    }
+    if epochs is not None:
+        coords["epoch"] = np.arange(1, epochs + 1)
+    config = {
+        "seeds": list(range(len(networks))),
+        "model": {"name": "vgg11", "width": 0.25},
+        "training": {"epochs": epochs, "milestones": [0.5, 0.75], "flip": False, "directory": None},
+        "matching": {"epsilons": list(epsilons), "redraws": redraws},
+    }
+    standard = {
+        "title": "Digits, six convolutions",
+        "description": "Three networks of one architecture on the digits images, from three seeds.",
+        "data": "digits, test split, 540 images",
+        "config": json.dumps(config),
+        "versions": json.dumps({"jax": "0.10.2", "jaxrepsim": "0.1.0", "numpy": "2.4.6"}),
+        "timings": json.dumps({"training": 184.2, "activations": 3.21, "matching": 61.0, "report": 0.4}),
+        "warnings": json.dumps([]),
+    }
+    return Dataset(data, coords, standard | attrs)
+
+
+FEW = ("conv1", "conv2", "logits")
+LONG = tuple(f"features.stage{i // 15}.block{i // 3 % 5}.conv{i % 3}.relu_after_addition" for i in range(60))
+FILES = ("runs/a/activations of the first network, epoch 160.safetensors", "b.safetensors")
+CASES: dict[str, Callable[[], Dataset]] = {
+    "usual": make_results,
+    "one layer": lambda: make_results(layers=("conv1",)),
+    "one pair": lambda: make_results(layers=FEW, networks=("0", "1"), redraws=1),
+    "one epsilon": lambda: make_results(layers=FEW, epsilons=(0.5,)),
+    "ten seeds": lambda: make_results(networks=tuple(map(str, range(10)))),
+    "many layers, ten seeds": lambda: make_results(layers=LONG, networks=tuple(map(str, range(10))), redraws=2),
+    "two files": lambda: make_results(layers=FEW, networks=FILES, redraws=1, samples=0, epochs=None, accuracy=False),
+    "accuracy only": lambda: make_results(layers=FEW, epochs=None),
+    "all small": lambda: make_results(
+        layers=("a",), networks=("0", "1"), epsilons=(0.01,), redraws=1, samples=1, epochs=1, units=2
+    ),
+    "nothing matches": lambda: make_results(layers=FEW, epsilons=(0.001, 0.01)),
+    "many epsilons": lambda: make_results(layers=FEW, epsilons=tuple(0.05 * (i + 1) for i in range(18))),
+    "hostile names": lambda: make_results(
+        layers=("<script>alert(1)</script>", '$x_1$ & "quoted"', "層一", "-->", "line\nbreak", "{{ 7 * 7 }}"),
+        networks=("<b>0</b>", "1 && 2", "$"),
+        title="<img src=x onerror=alert(1)>",
+        warnings=json.dumps(["layer </style><script>alert(2)</script> has 40 samples for 32 units"]),
+    ),
+}
+
+
+@pytest.fixture(params=CASES)
+def any_results(request: pytest.FixtureRequest) -> Dataset:
+    """Each of the shapes in turn."""
+    return CASES[request.param]()
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., Dataset]:
+    """The factory itself."""
+    return make_results
+
+
+@pytest.fixture
+def results() -> Dataset:
+    """The usual case: ten layers, three seeds, five values of ε, four redraws."""
+    return CASES["usual"]()
