@@ -159,7 +159,8 @@ def _shrink(start: DualBasis, threshold: Float[Array, ""], unit: Int[Array, ""],
         following = next_deletion(search)
         side = jnp.where(settled, following // n, side)
         k = jnp.where(settled, following % n, k)
-        pending = search.pending.at[side, k].set(False)
+        # Units driven out in a trial stay pending: they come back if it fails.
+        pending = search.pending.at[side, k].set(~settled & search.pending[side, k])
         trial = dual_basis.remove(search.trial, side, k)
         trial = jax.lax.cond(holds(trial), lambda: trial, lambda: kept)
         return _Search(kept, trial, pending)
