@@ -1,6 +1,7 @@
 """What every function of the core accepts, checked where shapes are known: at trace time."""
 
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
@@ -47,6 +48,6 @@ def check_epsilon(epsilon: ArrayLike) -> None:
     """
     if isinstance(epsilon, Tracer):
         return
-    values = jnp.asarray(epsilon)
-    if not bool(jnp.all((values >= 0) & (values < 1))):
+    values = np.asarray(epsilon)  # NumPy: under jit, jnp would trace even a constant
+    if not np.all((values >= 0) & (values < 1)):
         raise ValueError(f"epsilon must lie in [0, 1), received {epsilon}: it is a distance relative to a unit's norm")

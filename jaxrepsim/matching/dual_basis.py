@@ -15,11 +15,11 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.compression.factor import orthonormal_basis, solve_upper
+from jaxrepsim.compression.factor import solve_upper
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.precision import ridge
+from jaxrepsim.matching.projection import factor, project_out, ridge
 
 
 class DualBasis(NamedTuple):
@@ -46,15 +46,10 @@ def init(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> DualBasis:
 
 def _factor(side: Float[Array, "m n"], other: Float[Array, "m n"]) -> tuple[Array, Array, Array]:
     """The dual vectors of one side, the other side's coordinates, and its squared residuals."""
-    samples, n = side.shape
-    identity = jnp.eye(n, dtype=side.dtype)
-    basis, triangle = orthonormal_basis(jnp.concatenate([side, ridge(side.dtype) * identity]))
-    top = basis[:samples]
-    coordinates = top.T @ other
-    error = other - top @ coordinates
-    # A second projection for the digits that the first one lost.
-    error = error - top @ (top.T @ error)
-    return solve_upper(triangle, identity), coordinates, jnp.sum(error * error, axis=0)
+    top, triangle = factor(side)
+    error = project_out(top, other)
+    dual = solve_upper(triangle, jnp.eye(side.shape[1], dtype=side.dtype))
+    return dual, top.T @ other, jnp.sum(error * error, axis=0)
 
 
 def remove(state: DualBasis, side: Int[Array, ""], unit: Int[Array, ""]) -> DualBasis:
@@ -62,11 +57,16 @@ def remove(state: DualBasis, side: Int[Array, ""], unit: Int[Array, ""]) -> Dual
     dual, coordinates = state.dual[side], state.coordinates[side]
     vector = dual[unit]
     lost = vector / jnp.linalg.norm(vector)
-    share = lost @ coordinates
+    taken = lost @ coordinates
+    combination = dual @ lost
+    # The direction is Σ (w_j·q) b_j over the active units, so its share in the ridge's rows is known. What lies there
+    # was never in the span: the unit depends on others, and nothing is lost with it.
+    in_ridge = ridge(dual.dtype) ** 2 * jnp.sum(jnp.where(state.active[side], combination**2, 0.0))
+    growth = jnp.where(in_ridge < 0.5, taken**2 / (1 - jnp.minimum(in_ridge, 0.5)), 0.0)
     return DualBasis(
-        dual=state.dual.at[side].set(dual - jnp.outer(dual @ lost, lost)),
-        coordinates=state.coordinates.at[side].set(coordinates - jnp.outer(lost, share)),
-        squared=state.squared.at[1 - side].add(share * share),
+        dual=state.dual.at[side].set(dual - jnp.outer(combination, lost)),
+        coordinates=state.coordinates.at[side].set(coordinates - jnp.outer(lost, taken)),
+        squared=state.squared.at[1 - side].add(growth),
         active=state.active.at[side, unit].set(False),
     )
 

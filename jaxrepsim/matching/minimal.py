@@ -1,9 +1,8 @@
 """Minimal matches: what it takes to keep one unit matched."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
@@ -23,35 +22,36 @@ def minimal_match(
     """A v-minimal match: an ε-match that holds unit v, and of which no proper sub-match does.
 
     Start from the maximum match. For each other unit in turn, remove it and whatever the removal drives over ε; keep
-    the smaller match if v is still in it, else take the removal back. Whether v survives is monotone in the set that
-    is left, so one pass suffices, and the result is minimal. Every removal is a dual-basis step of O(n²).
+        the smaller match if v is still in it, else take the removal back. Whether v survives is monotone in the set that
+        is left, so one pass suffices, and the result is minimal. Every removal is a dual-basis step of O(n²).
 
-    The v-minimal matches are exactly the simple matches, those that are not unions of smaller ones. A unit may have
-    many: the order of the deletions decides which is found.
+        The v-minimal matches are exactly the simple matches, those that are not unions of smaller ones. A unit may have
+        many: the order of the deletions decides which is found.
 
-    Args:
-        x: (samples, n_x), activations of the first network.
-        y: (samples, n_y), activations of the second on the same samples. Raw or compressed alike.
-        epsilon: Scalar in [0, 1).
-        unit: v, as a joint index: x units first, then y units. May be traced, and vmapped over.
-        order: (n_x + n_y,), the joint indices in the order in which deletions are tried; by default 0, 1, 2, …
+        Args:
+            x: (samples, n_x), activations of the first network.
+            y: (samples, n_y), activations of the second on the same samples. Raw or compressed alike.
+            epsilon: Scalar in [0, 1).
+            unit: v, as a joint index: x units first, then y units. May be traced, and vmapped over.
+            order: (n_x + n_y,), the joint indices in the order in which deletions are tried; by default 0, 1, 2, …
 
-    Returns:
-        The match; empty where v is in no ε-match.
+        Returns:
+            The match; empty where v is in no ε-match.
 
-    Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), a concrete unit that is not
-            there, or an order of the wrong length.
+        Raises:
+            TypeError: Activations that are not real floating numbers.
+            ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), a concrete unit that is not
+                there, or an order of the wrong length.
 
-    Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 2 and theorem on the decomposition into simple matches.
+        Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 2 and theorem on the decomposition into simple matches.
 
-    >>> import jax.numpy as jnp
-    >>> x = jnp.eye(4)[:, :3]                      # e1, e2, e3
-    >>> y = jnp.eye(4)[:, :3] @ jnp.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
-    >>> match = minimal_match(x, y, 0.1, unit=2)   # e3 needs only its copy, y's third unit
-    >>> match.x.tolist(), match.y.tolist()
-    ([False, False, True], [False, False, True])
+        >>> import jax.numpy as jnp
+    import numpy as np
+        >>> x = jnp.eye(4)[:, :3]                      # e1, e2, e3
+        >>> y = jnp.eye(4)[:, :3] @ jnp.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> match = minimal_match(x, y, 0.1, unit=2)   # e3 needs only its copy, y's third unit
+        >>> match.x.tolist(), match.y.tolist()
+        ([False, False, True], [False, False, True])
     """
     check_epsilon(epsilon)
     x, y = as_activations(x, y)
@@ -61,7 +61,7 @@ def minimal_match(
         raise ValueError(f"order must list all {n_x + n_y} units, received the shape {order.shape}")
     _check_unit(unit, n_x + n_y)
     start, threshold = _maximum_state(x, y, epsilon)
-    kept = _shrink(start, threshold, *_padded(jnp.asarray(unit), order, n_x, start.active.shape[1]))
+    kept = _shrink(start, threshold, jnp.asarray(unit), order, n_x)
     return dual_basis.as_match(kept, n_x, n_y)
 
 
@@ -74,23 +74,24 @@ def minimal_matches(
 ) -> Match:
     """A v-minimal match of every unit v: `minimal_match` for many units, factored once.
 
-    Args:
-        x: (samples, n_x), activations of the first network.
-        y: (samples, n_y), activations of the second on the same samples.
-        epsilon: Scalar in [0, 1).
-        units: (k,), joint indices; by default all n_x + n_y.
-        key: Gives every unit an order of deletions of its own; by default all use 0, 1, 2, …
+        Args:
+            x: (samples, n_x), activations of the first network.
+            y: (samples, n_y), activations of the second on the same samples.
+            epsilon: Scalar in [0, 1).
+            units: (k,), joint indices; by default all n_x + n_y.
+            key: Gives every unit an order of deletions of its own; by default all use 0, 1, 2, …
 
-    Returns:
-        k matches in a batch: masks (k, n_x) and (k, n_y); empty for a unit that is in no ε-match.
+        Returns:
+            k matches in a batch: masks (k, n_x) and (k, n_y); empty for a unit that is in no ε-match.
 
-    Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: As for `minimal_match`.
+        Raises:
+            TypeError: Activations that are not real floating numbers.
+            ValueError: As for `minimal_match`.
 
-    >>> import jax.numpy as jnp
-    >>> minimal_matches(jnp.eye(3), jnp.eye(3), 0.1).size.tolist()
-    [2, 2, 2, 2, 2, 2]
+        >>> import jax.numpy as jnp
+    import numpy as np
+        >>> minimal_matches(jnp.eye(3), jnp.eye(3), 0.1).size.tolist()
+        [2, 2, 2, 2, 2, 2]
     """
     check_epsilon(epsilon)
     x, y = as_activations(x, y)
@@ -103,20 +104,11 @@ def minimal_matches(
         order = jnp.arange(n_x + n_y)
         if key is not None:
             order = jax.random.permutation(jax.random.fold_in(key, unit), order)
-        kept = _shrink(start, threshold, *_padded(unit, order, n_x, start.active.shape[1]))
+        kept = _shrink(start, threshold, unit, order, n_x)
         return dual_basis.as_match(kept, n_x, n_y)
 
     # One unit after the other: the branch that takes a removal back is then skipped, not computed and thrown away.
     return jax.lax.map(one, units)
-
-
-class _Search(NamedTuple):
-    kept: DualBasis
-    """The smallest match found so far that holds v."""
-    trial: DualBasis
-    """`kept` less the unit under trial and the units already driven out by that."""
-    pending: Bool[Array, "2 n"]
-    """Units whose deletion has not been tried."""
 
 
 def _maximum_state(x: Array, y: Array, epsilon: ArrayLike) -> tuple[DualBasis, Float[Array, ""]]:
@@ -126,54 +118,43 @@ def _maximum_state(x: Array, y: Array, epsilon: ArrayLike) -> tuple[DualBasis, F
     return dual_basis.init(x * match.x, y * match.y), squared_threshold(jnp.asarray(epsilon), x.dtype)
 
 
-def _padded(
-    unit: Int[Array, ""], order: Int[Array, "n_joint"], n_x: int, n: int
-) -> tuple[Int[Array, ""], Int[Array, "2 n"]]:
-    """A joint index, and each unit's rank in the order, in the padded layout of the dual basis."""
-    position = jnp.where(order < n_x, order, order - n_x + n)
-    rank = jnp.full(2 * n, 2 * n).at[position].set(jnp.arange(order.shape[0]))
-    return jnp.where(unit < n_x, unit, unit - n_x + n), rank.reshape(2, n)
+def _shrink(
+    start: DualBasis, threshold: Float[Array, ""], unit: Int[Array, ""], order: Int[Array, "n_joint"], n_x: int
+) -> DualBasis:
+    """Tries every deletion in turn, and keeps those that v survives."""
 
+    def place(joint: Int[Array, ""]) -> tuple[Int[Array, ""], Int[Array, ""]]:
+        of_y = joint >= n_x
+        return of_y.astype(int), joint - jnp.where(of_y, n_x, 0)
 
-def _shrink(start: DualBasis, threshold: Float[Array, ""], unit: Int[Array, ""], rank: Int[Array, "2 n"]) -> DualBasis:
-    """Tries every deletion in the order of `rank`; each step of the loop removes one unit from the trial state."""
-    n = start.active.shape[1]
-    v_side, v = unit // n, unit % n
-
-    def next_deletion(search: _Search) -> Int[Array, ""]:
-        return jnp.argmin(jnp.where(search.pending & search.kept.active, rank, 2 * n))
+    v = place(unit)
 
     def holds(state: DualBasis) -> Bool[Array, ""]:
-        return state.active[v_side, v] & (state.squared[v_side, v] <= threshold)
+        return state.active[v] & (state.squared[v] <= threshold)
 
-    def unfinished(search: _Search) -> Bool[Array, ""]:
-        _, _, largest = dual_basis.worst(search.trial)
-        return (largest > threshold) | jnp.any(search.pending & search.trial.active)
+    def unsettled(state: DualBasis) -> Bool[Array, ""]:
+        return holds(state) & (dual_basis.worst(state)[2] > threshold)
 
-    def step(search: _Search) -> _Search:
-        side, k, largest = dual_basis.worst(search.trial)
-        settled = largest <= threshold
-        # A settled trial is a match that holds v: it is the new smallest one, and the next deletion starts from it.
-        kept = jax.tree.map(lambda new, old: jnp.where(settled, new, old), search.trial, search.kept)
-        search = search._replace(kept=kept)
-        following = next_deletion(search)
-        side = jnp.where(settled, following // n, side)
-        k = jnp.where(settled, following % n, k)
-        # Units driven out in a trial stay pending: they come back if it fails.
-        pending = search.pending.at[side, k].set(~settled & search.pending[side, k])
-        trial = dual_basis.remove(search.trial, side, k)
-        trial = jax.lax.cond(holds(trial), lambda: trial, lambda: kept)
-        return _Search(kept, trial, pending)
+    def drive_out(state: DualBasis) -> DualBasis:
+        side, k, _ = dual_basis.worst(state)
+        return dual_basis.remove(state, side, k)
 
-    found = holds(start)
-    search = _Search(start, start, (start.active & found).at[v_side, v].set(False))
-    final = jax.lax.while_loop(unfinished, step, search).trial
-    return final._replace(active=final.active & found)
+    def without(kept: DualBasis, side: Int[Array, ""], k: Int[Array, ""]) -> DualBasis:
+        trial = jax.lax.while_loop(unsettled, drive_out, dual_basis.remove(kept, side, k))
+        return jax.lax.cond(holds(trial), lambda: trial, lambda: kept)
+
+    def try_deletion(position: Int[Array, ""], kept: DualBasis) -> DualBasis:
+        side, k = place(order[position])
+        worth_it = kept.active[side, k] & (order[position] != unit) & holds(kept)
+        return jax.lax.cond(worth_it, lambda: without(kept, side, k), lambda: kept)
+
+    final = jax.lax.fori_loop(0, order.shape[0], try_deletion, start)
+    return final._replace(active=final.active & holds(final))
 
 
 def _check_unit(unit: ArrayLike, units: int) -> None:
     if isinstance(unit, Tracer):
         return
-    indices = jnp.asarray(unit)
-    if bool(jnp.any((indices < 0) | (indices >= units))):
+    indices = np.asarray(unit)
+    if np.any((indices < 0) | (indices >= units)):
         raise ValueError(f"unit {unit} is not there: the pair has {units} units, the first network's first")

@@ -5,10 +5,11 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.factor import orthonormal_basis, solve_upper
+from jaxrepsim.compression.factor import solve_upper
 from jaxrepsim.compression.inputs import as_activations
 from jaxrepsim.compression.scaling import unit_columns
-from jaxrepsim.matching.precision import as_residual, ridge
+from jaxrepsim.matching.precision import as_residual
+from jaxrepsim.matching.projection import factor, project_out
 
 
 def residuals(x: ArrayLike, y: ArrayLike) -> Float[Array, "n_x"]:
@@ -66,11 +67,5 @@ def _squared_residuals_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Arra
 
 def _project(x: Array, y: Array) -> tuple[Array, Array]:
     """What the span of y leaves of x, and the coefficients of the part it takes."""
-    samples, n_y = y.shape
-    basis, triangle = orthonormal_basis(jnp.concatenate([y, ridge(y.dtype) * jnp.eye(n_y, dtype=y.dtype)]))
-    top = basis[:samples]
-    coordinates = top.T @ x
-    # Once more for the digits that the first pass lost: a small residual is a difference of nearly equal vectors.
-    error = x - top @ coordinates
-    error = error - top @ (top.T @ error)
-    return error, solve_upper(triangle, coordinates)
+    top, triangle = factor(y)
+    return project_out(top, x), solve_upper(triangle, top.T @ x)

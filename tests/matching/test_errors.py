@@ -1,0 +1,69 @@
+"""Static faults are found at trace time, and the message names what was received."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxrepsim
+
+FUNCTIONS = {
+    "residuals": jaxrepsim.residuals,
+    "maximum_match": lambda x, y: jaxrepsim.maximum_match(x, y, 0.3),
+    "match_profile": jaxrepsim.match_profile,
+    "minimal_match": lambda x, y: jaxrepsim.minimal_match(x, y, 0.3, 0),
+    "minimal_matches": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3),
+    "compress": jaxrepsim.compress,
+}
+WITH_EPSILON = {
+    "maximum_match": jaxrepsim.maximum_match,
+    "minimal_match": lambda x, y, epsilon: jaxrepsim.minimal_match(x, y, epsilon, 0),
+    "minimal_matches": jaxrepsim.minimal_matches,
+}
+GOOD = jnp.ones((7, 3))
+
+
+@pytest.fixture(params=FUNCTIONS)
+def function(request):
+    return FUNCTIONS[request.param]
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("shape", [(7,), (), (2, 7, 3)])
+def test_only_two_dimensions(function, shape, jit):
+    function = jax.jit(function) if jit else function
+    for x, y in ((jnp.ones(shape), GOOD), (GOOD, jnp.ones(shape))):
+        with pytest.raises(ValueError, match=str(shape).replace("(", r"\(").replace(")", r"\)")):
+            function(x, y)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_the_same_samples(function, jit):
+    function = jax.jit(function) if jit else function
+    with pytest.raises(ValueError, match=r"(?s)\b7\b.*\b11\b|\b11\b.*\b7\b"):
+        function(GOOD, jnp.ones((11, 3)))
+
+
+@pytest.mark.parametrize("dtype", [jnp.int32, jnp.uint8, jnp.bool_, jnp.complex64])
+def test_only_real_floating_point(function, dtype):
+    for x, y in ((GOOD.astype(dtype), GOOD), (GOOD, GOOD.astype(dtype))):
+        with pytest.raises(TypeError, match=jnp.dtype(dtype).name):
+            function(x, y)
+
+
+@pytest.mark.parametrize("epsilon", [-0.1, 1.0, 1.5, float("nan"), np.float32(1.0), jnp.float32(-1.0)])
+@pytest.mark.parametrize("name", WITH_EPSILON)
+def test_epsilon_in_its_range(name, epsilon):
+    with pytest.raises(ValueError, match="epsilon"):
+        WITH_EPSILON[name](GOOD, GOOD, epsilon)
+
+
+@pytest.mark.parametrize("name", WITH_EPSILON)
+def test_epsilon_may_be_traced(name):
+    found = jax.jit(WITH_EPSILON[name])(GOOD, GOOD, 0.0)
+    assert found.x.any()
+
+
+def test_compress_names_all_the_sample_counts_that_differ():
+    with pytest.raises(ValueError, match=r"7.*11"):
+        jaxrepsim.compress(GOOD, GOOD, jnp.ones((11, 2)))
