@@ -22,10 +22,10 @@ def minimal_match(
     """A v-minimal match: an ε-match that holds unit v, and of which no proper sub-match does.
 
     Start from the maximum match. For each other unit in turn, remove it and whatever the removal drives over ε; keep
-        the smaller match if v is still in it, else take the removal back. Whether v survives is monotone in the set that
-        is left, so one pass suffices, and the result is minimal. Every removal is a dual-basis step of O(n²).
+    the smaller match if v is still in it, else take the removal back. Whether v survives is monotone in the set of
+    units that are left, so one pass suffices, and the result is minimal. A removal is a dual-basis step of O(n²).
 
-        The v-minimal matches are exactly the simple matches, those that are not unions of smaller ones. A unit may have
+    The v-minimal matches are exactly the simple matches, those that are not unions of smaller ones. A unit may have
         many: the order of the deletions decides which is found.
 
         Args:
@@ -148,6 +148,8 @@ def _shrink(
         worth_it = kept.active[side, k] & (order[position] != unit) & holds(kept)
         return jax.lax.cond(worth_it, lambda: without(kept, side, k), lambda: kept)
 
+    if order.shape[0] == 0:
+        return start
     final = jax.lax.fori_loop(0, order.shape[0], try_deletion, start)
     return final._replace(active=final.active & holds(final))
 
