@@ -46,7 +46,7 @@ def test_accuracy_of_the_policy_over_a_whole_peel(dtype, dependent, crossed, see
     """The error of a critical ε² is at most the largest error of a squared residual over the peel.
 
     Float64: 1e-9 up to κ = 1e6; float32: 1e-5 up to 1e3; duplicates and exact dependencies included. Where one
-    network's largest directions lie on the other's smallest (crossed), rounding the inputs to float32 alone moves the exact
+    network's largest directions lie on the other's smallest (crossed), rounding the inputs to float32 moves the exact
     answer by 3e-6, and three factorisations were seen to make 2e-5 of it.
     """
     bound = 3e-5 if crossed and dtype is np.float32 else calls.BOUND[dtype]
