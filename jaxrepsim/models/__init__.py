@@ -1,1 +1,9 @@
 """Flax Linen networks that return their logits and every named layer's activations."""
+
+from jaxrepsim.models.build import MODELS as MODELS
+from jaxrepsim.models.build import build as build
+from jaxrepsim.models.config import ModelConfig as ModelConfig
+from jaxrepsim.models.layers import Activations as Activations
+from jaxrepsim.models.layers import layer_names as layer_names
+from jaxrepsim.models.resnet import ResNet as ResNet
+from jaxrepsim.models.vgg import VGG as VGG

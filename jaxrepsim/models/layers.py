@@ -1,0 +1,55 @@
+"""What the families share: how layers start, and how a network names its activations."""
+
+from collections import OrderedDict
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from jaxrepsim._typing import Array
+
+Activations = OrderedDict[str, Array]
+"""Layer name → activations after the nonlinearity, in forward order: `(batch, height, width, channels)` for a map,
+`(batch, units)` for a vector. An `OrderedDict`, because jax sorts the keys of a plain dict under `jit`."""
+
+# The plain normal distribution: Flax's `kaiming_normal` is truncated.
+_kaiming = nn.initializers.variance_scaling(2.0, "fan_in", "normal")
+conv3x3 = partial(
+    nn.Conv,
+    kernel_size=(3, 3),
+    padding=1,  # not "SAME", which pads one side only where the stride is 2
+    kernel_init=_kaiming,
+)
+# Flax's momentum is the share of the old mean that stays: 0.9 here is 0.1 in PyTorch.
+batch_norm = partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5)
+
+
+def dense(units: int, std: float | None, name: str) -> nn.Dense:
+    """A fully connected layer whose weights start as N(0, std²), or as Kaiming normal where `std` is None."""
+    return nn.Dense(units, kernel_init=_kaiming if std is None else nn.initializers.normal(std), name=name)
+
+
+def scaled(units: int, width: float) -> int:
+    """`units` times `width`, rounded, at least 1."""
+    return max(1, round(units * width))
+
+
+def layer_names(model: nn.Module, input_shape: tuple[int, int, int]) -> list[str]:
+    """The names of a network's layers, in forward order. Nothing is computed.
+
+    Args:
+        model: A network of this package, or any Flax Linen module whose call with `train=False` gives
+            `(logits, OrderedDict of activations)`.
+        input_shape: (height, width, channels) of one image.
+
+    Returns:
+        The keys of its activations.
+
+    >>> from jaxrepsim.models import ModelConfig, build
+    >>> layer_names(build(ModelConfig("vgg11", width=0.1), input_size=8, classes=10), (8, 8, 1))
+    ['conv1', 'conv2', ..., 'conv8', 'fc1', 'fc2', 'logits']
+    """
+    image = jax.ShapeDtypeStruct((1, *input_shape), jnp.float32)
+    (_, activations), _ = jax.eval_shape(partial(model.init_with_output, train=False), jax.random.key(0), image)
+    return list(activations)

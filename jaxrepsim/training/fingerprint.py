@@ -1,0 +1,64 @@
+"""What a checkpoint must agree on with the training that wants to go on from it."""
+
+import dataclasses
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+from flax import linen as nn
+
+from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.training.config import TrainingConfig
+
+FORMAT = 1
+"""Of the checkpoints; a change that old ones cannot follow raises it."""
+
+
+def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int) -> dict[str, Any]:
+    """Everything that the weights depend on, as flat JSON values.
+
+    The list of seeds and `checkpoint_every` are not in it: neither changes a network.
+
+    Args:
+        model: The network; its class and attributes count.
+        dataset: The data; name, shapes and a CRC-32 of every image and label count.
+        config: The settings.
+        seed: The seed.
+
+    Returns:
+        Name → value, equal to itself after a trip through JSON.
+    """
+    attributes = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in ("parent", "name")}
+    training = dataclasses.asdict(config)
+    del training["seeds"], training["checkpoint_every"]
+    values = {
+        "format": FORMAT,
+        "seed": seed,
+        "model": type(model).__name__,
+        **{f"model.{name}": value for name, value in attributes.items()},
+        **{f"training.{name}": value for name, value in training.items()},
+        "data": dataset.name,
+        "data.shape": dataset.train.images.shape,
+        "data.classes": dataset.classes,
+        "data.normalisation": (dataset.mean, dataset.std),
+        "data.crc32": _crc32([*dataset.train, *dataset.validation]),
+    }
+    return json.loads(json.dumps(values, default=str))
+
+
+def differences(stored: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """The entries in which two fingerprints differ, for an error message; empty if they are equal.
+
+    >>> differences({"seed": 0, "training.epochs": 2}, {"seed": 0, "training.epochs": 3})
+    'training.epochs 2 there, 3 here'
+    """
+    names = [name for name in {**stored, **wanted} if stored.get(name) != wanted.get(name)]
+    return "; ".join(f"{name} {stored.get(name)} there, {wanted.get(name)} here" for name in names)
+
+
+def _crc32(arrays: list[np.ndarray]) -> int:
+    value = 0
+    for array in arrays:
+        value = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), value)
+    return value
