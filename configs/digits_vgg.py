@@ -11,6 +11,8 @@ config = RunConfig(
     description="How far do small VGG networks, trained from different seeds, learn the same representation?",
     data=DataConfig(name="digits"),
     model=ModelConfig(name="vgg11_bn", width=0.25),
-    training=TrainingConfig(seeds=(0, 1, 2), epochs=12, batch_size=64, learning_rate=0.05, schedule="cosine"),
-    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=8),
+    training=TrainingConfig(
+        seeds=(0, 1, 2), epochs=12, batch_size=32, learning_rate=0.05, weight_decay=3e-3, schedule="cosine", warmup_epochs=1
+    ),
+    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=4),
 )

@@ -1,6 +1,8 @@
 """Every layer of every pair of networks, matched; one results file a layer, so that nothing is done twice."""
 
+import os
 from collections.abc import Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 
@@ -154,22 +156,14 @@ def _compare_layer(
     )
     totals = np.asarray([widths[a] + widths[b] for a, b in pairs])[:, None, None]
 
-    unit, size_x, size_y = (np.zeros((len(pairs), len(epsilons), config.minimal_units), int) - 1 for _ in range(3))
-    for index, (a, b) in enumerate(pairs):
-        chosen = _sampled_units(
-            layer, index, (widths[a], widths[b]), (profile_x[index, 0], profile_y[index, 0]), config
+    chosen = [
+        _sampled_units(
+            layer, index, np.concatenate([profile_x[index, 0, : widths[a]], profile_y[index, 0, : widths[b]]]), config
         )
-        unit[index, :, : len(chosen)] = chosen
-        for at, epsilon in enumerate(epsilons):
-            progress(f"minimal matches of {layer}", index * len(epsilons) + at, len(pairs) * len(epsilons))
-            size_x[index, at], size_y[index, at] = 0, 0
-            if matched_x[index, at, 0] and len(chosen):
-                key = jax.random.fold_in(layer_key(config.seed, layer), index)
-                found = _minimal(stacks[a][0], stacks[b][0], epsilon, jnp.asarray(chosen), key)
-                size_x[index, at, : len(chosen)] = found.x.sum(axis=-1)
-                size_y[index, at, : len(chosen)] = found.y.sum(axis=-1)
-    if config.minimal_units:
-        progress(f"minimal matches of {layer}", len(pairs) * len(epsilons), len(pairs) * len(epsilons))
+        for index, (a, b) in enumerate(pairs)
+    ]
+    first_draws = [(stacks[a][0], stacks[b][0]) for a, b in pairs]
+    unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, progress)
 
     names = list(networks)
     dead = [int((jnp.max(jnp.abs(stack[0]), axis=0) == 0).sum()) for stack in stacks]
@@ -200,15 +194,42 @@ def _compare_layer(
     )
 
 
-def _sampled_units(
-    layer: str, pair: int, widths: tuple[int, int], profile: tuple[np.ndarray, np.ndarray], config: MatchingConfig
-) -> np.ndarray:
+def _sampled_units(layer: str, pair: int, critical: np.ndarray, config: MatchingConfig) -> np.ndarray:
     """Joint indices of units that are not dead, drawn without replacement, ascending."""
-    critical = np.concatenate([profile[0][: widths[0]], profile[1][: widths[1]]])
     alive = np.flatnonzero(np.isfinite(critical))
     key = jax.random.fold_in(jax.random.fold_in(layer_key(config.seed, layer), pair), 1)
     order = np.asarray(jax.random.permutation(key, len(alive)))
     return np.sort(alive[order[: config.minimal_units]])
+
+
+def _minimal_sizes(
+    layer: str,
+    pairs: list[tuple[jax.Array, jax.Array]],
+    chosen: list[np.ndarray],
+    matched: np.ndarray,
+    config: MatchingConfig,
+    progress: Progress,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Units, and both sizes of their minimal matches, [pair, ε, sample]; −1 and 0 where there is no such sample."""
+    shape = (len(pairs), len(config.epsilons), config.minimal_units)
+    unit, size_x, size_y = np.full(shape, -1), np.zeros(shape, int), np.zeros(shape, int)
+    for index, units in enumerate(chosen):
+        unit[index, :, : len(units)] = units
+    jobs = [(index, at) for index, at in np.argwhere(matched) if len(chosen[index])]
+
+    def search(job: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        index, at = job
+        with jax.enable_x64(True):  # a setting of the thread
+            key = jax.random.fold_in(layer_key(config.seed, layer), index)
+            found = _minimal(*pairs[index], config.epsilons[at], jnp.asarray(chosen[index]), key)
+            return np.asarray(found.x.sum(axis=-1)), np.asarray(found.y.sum(axis=-1))
+
+    # A search is a long chain of small steps and keeps one core busy; so many run side by side.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, ((index, at), found) in enumerate(zip(jobs, pool.map(search, jobs), strict=True), start=1):
+            size_x[index, at, : len(chosen[index])], size_y[index, at, : len(chosen[index])] = found
+            progress(f"minimal matches of {layer}", done, len(jobs))
+    return unit, size_x, size_y
 
 
 def _fill(parts: list[xr.Dataset]) -> dict[Hashable, float | int]:

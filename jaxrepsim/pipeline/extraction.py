@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -41,9 +42,8 @@ def network_activations(
         InputError: A layer does not exist; an activation is NaN or infinite.
     """
 
-    @jax.jit
-    def apply(images: jax.Array) -> Any:
-        return model.apply(network.variables, normalise(images, dataset.mean, dataset.std), train=False)
+    def apply(images: np.ndarray) -> Any:
+        return _forward(model, network.variables, images, dataset.mean, dataset.std)
 
     images = dataset.validation.images
     chosen = {}
@@ -96,6 +96,14 @@ def write_compressed(
 
 
 _joint = jax.jit(compress)
+
+
+@partial(jax.jit, static_argnames=("model", "mean", "std"))
+def _forward(
+    model: nn.Module, variables: Any, images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...]
+) -> Any:
+    """Compiled once for all networks: their weights are arguments."""
+    return model.apply(variables, normalise(images, mean, std), train=False)
 
 
 def _rows(layer: str, available: int, config: MatchingConfig) -> np.ndarray:
