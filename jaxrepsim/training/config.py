@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from jaxrepsim.errors import InputError
+from jaxrepsim.settings import require
 
 
 @dataclass(frozen=True)
@@ -32,22 +32,19 @@ class TrainingConfig:
     """Epochs between checkpoints; the last epoch always gets one."""
 
     def __post_init__(self) -> None:
-        seeds = self.seeds
-        requirements = (
-            ("seeds", "one or more", len(seeds) > 0),
-            ("seeds", "integers from 0 to 2³¹ − 1", all(0 <= seed < 2**31 for seed in seeds)),
-            ("seeds", "all different: one seed gives one network", len(set(seeds)) == len(seeds)),
-            ("epochs", "at least 1", self.epochs >= 1),
-            ("batch_size", "at least 1", self.batch_size >= 1),
-            ("learning_rate", "positive", 0 < self.learning_rate < math.inf),
-            ("momentum", "at least 0 and less than 1", 0 <= self.momentum < 1),
-            ("weight_decay", "at least 0", 0 <= self.weight_decay < math.inf),
-            ("schedule", "'step' or 'cosine'", self.schedule in ("step", "cosine")),
-            ("milestones", "shares of the epochs, above 0 and up to 1", all(0 < m <= 1 for m in self.milestones)),
-            ("warmup_epochs", "at least 0 and less than the epochs", 0 <= self.warmup_epochs < self.epochs),
-            ("crop_padding", "at least 0", self.crop_padding >= 0),
-            ("checkpoint_every", "at least 1", self.checkpoint_every >= 1),
+        require(
+            self,
+            ("seeds", "one or more", lambda seeds: len(seeds) > 0),
+            ("seeds", "integers from 0 to 2³¹ − 1", lambda seeds: all(0 <= seed < 2**31 for seed in seeds)),
+            ("seeds", "all different: one seed gives one network", lambda seeds: len(set(seeds)) == len(seeds)),
+            ("epochs", "at least 1", lambda value: value >= 1),
+            ("batch_size", "at least 1", lambda value: value >= 1),
+            ("learning_rate", "positive", lambda value: 0 < value < math.inf),
+            ("momentum", "at least 0 and less than 1", lambda value: 0 <= value < 1),
+            ("weight_decay", "at least 0", lambda value: 0 <= value < math.inf),
+            ("schedule", "'step' or 'cosine'", lambda value: value in ("step", "cosine")),
+            ("milestones", "shares of the epochs, above 0 and up to 1", lambda shares: all(0 < s <= 1 for s in shares)),
+            ("warmup_epochs", "at least 0 and less than the epochs", lambda value: 0 <= value < self.epochs),
+            ("crop_padding", "at least 0", lambda value: value >= 0),
+            ("checkpoint_every", "at least 1", lambda value: value >= 1),
         )
-        for name, requirement, holds in requirements:
-            if not holds:
-                raise InputError(f"{name} must be {requirement}; received {getattr(self, name)!r}")

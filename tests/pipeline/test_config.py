@@ -38,7 +38,7 @@ def test_differences_name_the_setting_and_both_values():
         ("config = RunConfig(matching=MatchingConfig(epsilons=(-0.1,)))", r"epsilons must be in \[0, 1\)"),
         ("config = RunConfig(matching=MatchingConfig(redraws=16))", "redraws must be 1 where all positions are used"),
         ("config = RunConfig(title=3)", r"expected `str`, got `int` \(in title\)"),
-        ("config = RunConfig(model=ModelConfig(width=-1.0))", "width of a model must be positive"),
+        ("config = RunConfig(model=ModelConfig(width=-1.0))", "width must be positive"),
         ("confg = RunConfig()", "must assign a jaxrepsim.pipeline.RunConfig"),
         ("config = ]", "SyntaxError"),
         ("import not_there", "not_there"),
