@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from jaxrepsim.cli import main
+from jaxrepsim.pipeline.folder import RunFolder
 from tests.pipeline.conftest import SMOKE, jaxrepsim
 
 
@@ -72,7 +73,7 @@ def test_a_misspelt_key_in_a_config_file(tmp_path, capsys):
 
 def test_a_run_folder_of_other_settings(finished, capsys):
     assert main(["run", str(finished), "--training.epochs", "3"]) == 2
-    assert "config.training.epochs: 2 there, 3 here" in said(capsys)
+    assert "config.training.epochs: 4 there, 3 here" in said(capsys)
 
 
 def test_a_foreign_folder(tmp_path, capsys):
@@ -145,11 +146,10 @@ def test_activation_files_of_any_origin_are_matched_and_reported(tmp_path, capsy
     assert "matching.epsilons" in said(capsys)
 
 
-def test_two_commands_at_once_do_not_meet(finished, capsys):
-    from jaxrepsim.pipeline.folder import RunFolder
-
-    with RunFolder(finished).locked():
-        assert main(["run", str(finished)]) == 2
+def test_two_commands_at_once_do_not_meet(finished, tmp_path, capsys):
+    shutil.copytree(finished, tmp_path / "run")
+    with RunFolder(tmp_path / "run").locked():
+        assert main(["run", str(tmp_path / "run")]) == 2
     assert "another run is at work" in said(capsys)
 
 
