@@ -46,7 +46,6 @@ def minimal_match(
         Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 2 and theorem on the decomposition into simple matches.
 
         >>> import jax.numpy as jnp
-    import numpy as np
         >>> x = jnp.eye(4)[:, :3]                      # e1, e2, e3
         >>> y = jnp.eye(4)[:, :3] @ jnp.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
         >>> match = minimal_match(x, y, 0.1, unit=2)   # e3 needs only its copy, y's third unit
@@ -74,24 +73,23 @@ def minimal_matches(
 ) -> Match:
     """A v-minimal match of every unit v: `minimal_match` for many units, factored once.
 
-        Args:
-            x: (samples, n_x), activations of the first network.
-            y: (samples, n_y), activations of the second on the same samples.
-            epsilon: Scalar in [0, 1).
-            units: (k,), joint indices; by default all n_x + n_y.
-            key: Gives every unit an order of deletions of its own; by default all use 0, 1, 2, …
+    Args:
+        x: (samples, n_x), activations of the first network.
+        y: (samples, n_y), activations of the second on the same samples.
+        epsilon: Scalar in [0, 1).
+        units: (k,), joint indices; by default all n_x + n_y.
+        key: Gives every unit an order of deletions of its own; by default all use 0, 1, 2, …
 
-        Returns:
-            k matches in a batch: masks (k, n_x) and (k, n_y); empty for a unit that is in no ε-match.
+    Returns:
+        k matches in a batch: masks (k, n_x) and (k, n_y); empty for a unit that is in no ε-match.
 
-        Raises:
-            TypeError: Activations that are not real floating numbers.
-            ValueError: As for `minimal_match`.
+    Raises:
+        TypeError: Activations that are not real floating numbers.
+        ValueError: As for `minimal_match`.
 
-        >>> import jax.numpy as jnp
-    import numpy as np
-        >>> minimal_matches(jnp.eye(3), jnp.eye(3), 0.1).size.tolist()
-        [2, 2, 2, 2, 2, 2]
+    >>> import jax.numpy as jnp
+    >>> minimal_matches(jnp.eye(3), jnp.eye(3), 0.1).size.tolist()
+    [2, 2, 2, 2, 2, 2]
     """
     check_epsilon(epsilon)
     x, y = as_activations(x, y)
