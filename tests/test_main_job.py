@@ -1,4 +1,4 @@
-"""The README's main job at full size against the paper's algorithms by least squares: minutes, so `pytest -m long -n 0`."""
+"""The README's main job at full size, against the paper's algorithms by least squares: `pytest -m long -n 0`."""
 
 import jax
 import numpy as np

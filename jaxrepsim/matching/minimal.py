@@ -26,31 +26,31 @@ def minimal_match(
     units that are left, so one pass suffices, and the result is minimal. A removal is a dual-basis step of O(n²).
 
     The v-minimal matches are exactly the simple matches, those that are not unions of smaller ones. A unit may have
-        many: the order of the deletions decides which is found.
+    many: the order of the deletions decides which is found.
 
-        Args:
-            x: (samples, n_x), activations of the first network.
-            y: (samples, n_y), activations of the second on the same samples. Raw or compressed alike.
-            epsilon: Scalar in [0, 1).
-            unit: v, as a joint index: x units first, then y units. May be traced, and vmapped over.
-            order: (n_x + n_y,), the joint indices in the order in which deletions are tried; by default 0, 1, 2, …
+    Args:
+        x: (samples, n_x), activations of the first network.
+        y: (samples, n_y), activations of the second on the same samples. Raw or compressed alike.
+        epsilon: Scalar in [0, 1).
+        unit: v, as a joint index: x units first, then y units. May be traced, and vmapped over.
+        order: (n_x + n_y,), the joint indices in the order in which deletions are tried; by default 0, 1, 2, …
 
-        Returns:
-            The match; empty where v is in no ε-match.
+    Returns:
+        The match; empty where v is in no ε-match.
 
-        Raises:
-            TypeError: Activations that are not real floating numbers.
-            ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), a concrete unit that is not
-                there, or an order of the wrong length.
+    Raises:
+        TypeError: Activations that are not real floating numbers.
+        ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), a concrete unit that is not
+            there, or an order of the wrong length.
 
-        Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 2 and theorem on the decomposition into simple matches.
+    Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 2 and theorem on the decomposition into simple matches.
 
-        >>> import jax.numpy as jnp
-        >>> x = jnp.eye(4)[:, :3]                      # e1, e2, e3
-        >>> y = jnp.eye(4)[:, :3] @ jnp.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
-        >>> match = minimal_match(x, y, 0.1, unit=2)   # e3 needs only its copy, y's third unit
-        >>> match.x.tolist(), match.y.tolist()
-        ([False, False, True], [False, False, True])
+    >>> import jax.numpy as jnp
+    >>> x = jnp.eye(4)[:, :3]                      # e1, e2, e3
+    >>> y = jnp.eye(4)[:, :3] @ jnp.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> match = minimal_match(x, y, 0.1, unit=2)   # e3 needs only its copy, y's third unit
+    >>> match.x.tolist(), match.y.tolist()
+    ([False, False, True], [False, False, True])
     """
     check_epsilon(epsilon)
     x, y = as_activations(x, y)
