@@ -171,6 +171,8 @@ def _carry_out(command: Command, bars: Bars) -> None:
 
 
 def _match_files(command: MatchCommand, bars: Bars) -> None:
+    if not command.source:
+        raise InputError("name a config file, a run folder, or two activation files or more")
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
     folder = RunFolder(command.out)

@@ -1,8 +1,6 @@
 """The checkpoints of one network, so that a killed training goes on to the very weights it would have had."""
 
-import errno
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from jax.sharding import SingleDeviceSharding
 from orbax.checkpoint.checkpoint_managers import LatestN
 
 from jaxrepsim.errors import InputError
+from jaxrepsim.files import is_disk_full
 from jaxrepsim.training.checksums import damaged_files, write_checksums
 from jaxrepsim.training.fingerprint import differences
 from jaxrepsim.training.step import TrainState
@@ -114,7 +113,7 @@ class Checkpoints:
             write_checksums(self.folder / str(len(history)))
         except Exception as error:
             # Orbax passes on an OSError, or TensorStore's words in a ValueError.
-            if any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT)):
+            if is_disk_full(error):
                 raise self._disk_full(len(history)) from error
             raise
 

@@ -44,6 +44,7 @@ def test_help_is_enough_to_start():
         (["report", "absent"], "error: there is no run folder absent"),
         (["match", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
         (["match", "a.npz", "b.npz"], "error: say where the results go: --out FOLDER"),
+        (["match", "--out", "there"], "error: name a config file, a run folder, or two activation files"),
         (["dance"], "dance"),
     ],
 )

@@ -140,3 +140,11 @@ def test_a_run_killed_in_training_and_in_analysis_ends_as_an_unbroken_one(tmp_pa
         again, once = (activations.load(RunFolder(path).activations(seed)) for path in (folder, finished))
         for layer, values in once.layers.items():
             np.testing.assert_array_equal(again.layers[layer], values)
+
+
+def test_figure_1_is_drawn_from_a_finished_run(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "run")
+    script = SMOKE.parent.parent / "experiments" / "figure1.py"
+    drawn = subprocess.run([sys.executable, script, folder], capture_output=True, text=True, check=True)
+    assert (folder / "figures" / "figure1.png").stat().st_size > 10_000
+    assert drawn.stdout.strip() == str(folder / "figures" / "figure1.svg")
