@@ -111,11 +111,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: list[str]) -> Command:
-    """Parses twice: the settings that a config file makes are the defaults of the options that override them."""
+    """The settings that a config file makes are the defaults of the options that override them."""
     settings = RunConfig()
-    places = [argument for argument in arguments[1:] if not argument.startswith("-")]
-    if arguments[:1] and arguments[0] in _NAMES and arguments[0] != "report" and places:
-        settings = _settings(Path(places[0]))
+    place = Path(arguments[1]) if len(arguments) > 1 and not arguments[1].startswith("-") else None
+    if place is not None and arguments[0] in _NAMES and arguments[0] != "report":
+        settings = _settings(place)
     defaults = {
         name: kind(tyro.MISSING) if kind is ReportCommand else kind(tyro.MISSING, settings=settings)
         for name, kind in _NAMES.items()
@@ -124,13 +124,17 @@ def _parse(arguments: list[str]) -> Command:
         tuple(Annotated[kind, tyro.conf.subcommand(name, default=defaults[name])] for name, kind in _NAMES.items())
     ]
     parser: Any = tyro.cli  # its overloads do not know a union that is put together at run time
-    return parser(
+    command: Command = parser(
         union,
         args=arguments,
         prog="jaxrepsim",
         description="How far do neural networks, trained from different seeds, learn the same representation?",
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
+    source = command.source[0] if isinstance(command.source, tuple) and command.source else command.source
+    if source != place and source != ():
+        raise InputError(f"name {source} right after the command: jaxrepsim {arguments[0]} {source} ...")
+    return command
 
 
 def _settings(place: Path) -> RunConfig:
