@@ -20,7 +20,7 @@ from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.progress import Progress, silent
 
 FEW = 10
-"""Samples a unit below which spans match by chance alone: m random samples leave a residual of √(1 − n/m)."""
+"""Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
 
 
 def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig) -> list[str]:

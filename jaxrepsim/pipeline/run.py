@@ -21,6 +21,7 @@ from jaxrepsim.pipeline.extraction import network_activations, write_compressed
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.versions import versions
+from jaxrepsim.training.step import make_recipe
 
 Say = Callable[[str], None]
 """Tells the user a line: what a stage found."""
@@ -48,9 +49,11 @@ class Run:
         """Everything that can be wrong with the settings, found before any work is done.
 
         Raises:
-            InputError: An unknown data set, split, model or layer; fewer than two seeds.
+            InputError: An unknown data set, split, model or layer; fewer than two seeds; a batch larger than the split.
         """
-        known = models.layer_names(self.model, self.dataset.train.images.shape[1:])
+        train = self.dataset.train
+        make_recipe(self.model, self.config.training, len(train.labels), self.dataset.mean, self.dataset.std)
+        known = models.layer_names(self.model, train.images.shape[1:])
         for layer in self.config.matching.layers:
             if layer not in known:
                 raise unknown("layer", layer, known)
@@ -76,7 +79,6 @@ class Run:
     def extract(self) -> dict[str, ActivationFile]:
         """Writes every network's compressed activations, where they are not there yet, and reads them."""
         seeds = self.config.training.seeds
-        # The last one is written last, after all others: where it is, all are.
         if not all(self.folder.activations(seed).exists() for seed in seeds):
             networks = self.train()
             with self.folder.timed("extraction"):
