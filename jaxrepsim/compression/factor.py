@@ -22,18 +22,24 @@ def orthonormal_basis(a: Float[Array, "m n"]) -> tuple[Float[Array, "m k"], Floa
         basis, triangle = jnp.linalg.qr(matrix)
         return basis, triangle
 
-    return _one_at_a_time(factor, a)
+    return one_at_a_time(factor, a)
 
 
 def triangular_factor(a: Float[Array, "m n"]) -> Float[Array, "k n"]:
     """R of the Householder QR alone."""
-    return _one_at_a_time(lambda matrix: jnp.linalg.qr(matrix, mode="r"), a)
+    return one_at_a_time(lambda matrix: jnp.linalg.qr(matrix, mode="r"), a)
 
 
 def solve_upper(triangle: Float[Array, "n n"], right: Float[Array, "n k"]) -> Float[Array, "n k"]:
     """R⁻¹ times `right`, for an upper triangle R."""
-    return _one_at_a_time(lambda r, b: solve_triangular(r, b), triangle, right)
+    return one_at_a_time(lambda r, b: solve_triangular(r, b), triangle, right)
 
 
-def _one_at_a_time(function: Callable, *arguments: Array):
+def upper_cholesky(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
+    """R with RᵀR = `gram`; NaN where that is not positive definite."""
+    return one_at_a_time(lambda g: jnp.linalg.cholesky(g, upper=True, symmetrize_input=False), gram)
+
+
+def one_at_a_time(function: Callable, *arguments: Array):
+    """`function(*arguments)`; on a CPU a batch that `vmap` makes of it is worked off one after the other."""
     return jax.lax.platform_dependent(*arguments, cpu=sequential_vmap(function), default=function)

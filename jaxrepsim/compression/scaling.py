@@ -8,8 +8,7 @@ from jaxrepsim._typing import Array, Float
 def unit_columns(x: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Array, "n"]]:
     """Scales every column to Euclidean norm 1; a zero column (a dead unit) stays zero.
 
-    A column is first divided by its largest magnitude, so columns whose squares overflow or underflow keep all their
-    digits.
+    Columns whose squares overflow or underflow keep all their digits.
 
     Args:
         x: (samples, units).
@@ -21,9 +20,39 @@ def unit_columns(x: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Arr
     >>> unit_columns(jnp.array([[3e30, 0.0], [4e30, 0.0]]))[0].tolist()
     [[0.600..., 0.0], [0.800..., 0.0]]
     """
-    largest = jnp.max(jnp.abs(x), axis=0, initial=0.0)
-    safe = jnp.where(largest > 0, largest, 1.0)
-    shrunk = x / safe
+    shrunk, largest = comparable_columns(x)
     square = jnp.sum(shrunk * shrunk, axis=0)
     length = jnp.sqrt(jnp.where(largest > 0, square, 1.0))
-    return shrunk / length, jnp.where(largest > 0, safe * length, 0.0)
+    return shrunk / length, largest * length
+
+
+def comparable_columns(x: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Array, "n"]]:
+    """Scales every column to the largest magnitude 1, so that its squares neither overflow nor underflow.
+
+    Args:
+        x: (samples, units).
+
+    Returns:
+        The scaled columns, and the magnitudes they had: 0 exactly for a dead unit, whose column stays zero.
+    """
+    largest = jnp.max(jnp.abs(x), axis=0, initial=0.0)
+    return x / jnp.where(largest > 0, largest, 1.0), largest
+
+
+def binary_scale(x: Float[Array, "m n"]) -> Float[Array, "n"]:
+    """For each column the power of two next to its largest magnitude: to divide by it, or multiply, rounds nothing.
+
+    Args:
+        x: (samples, units).
+
+    Returns:
+        Powers of two whose reciprocals are normal numbers too; 1 for a zero column.
+
+    >>> import jax.numpy as jnp
+    >>> binary_scale(jnp.array([[3.0, 0.0, 1e-9], [-5.0, 0.0, 0.0]])).tolist()
+    [8.0, 1.0, 1.8626451492...e-09]
+    """
+    largest = jnp.max(jnp.abs(x), axis=0, initial=0.0)
+    _, exponent = jnp.frexp(largest)
+    limit = -int(jnp.finfo(x.dtype).minexp) - 1
+    return jnp.ldexp(jnp.ones_like(largest), jnp.clip(exponent, -limit, limit))

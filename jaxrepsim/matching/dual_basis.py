@@ -1,25 +1,27 @@
-"""Both networks' units in dual-basis form: the residuals after the removal of one unit, in O(n²).
+"""Both networks' units in dual-basis form, from which one unit after another can be removed in O(n²).
 
-Take the units of one side as a basis B = Q R (unit-norm columns, with the rows √δ·I below them so that dependent units
-are harmless), and the other side's units in its coordinates T = QᵀP. Row k of W = R⁻¹ is the dual vector of unit k:
-w_k·r_l = δ_kl. The span of the basis loses exactly the direction q = w_k/|w_k| when unit k goes. So for every unit
-of the other side, with c = q·t: r² grows by c², t loses c q, and every other dual vector w loses (w·q) q.
+Take the units of one side as a basis B = Q R of unit-norm columns, and the other side's units in its coordinates
+T = QᵀP. Row k of W = R⁻¹ is the dual vector of unit k: w_k·r_l = δ_kl. The span of the basis loses exactly the
+direction q = w_k/|w_k| when unit k goes; `removal` says what follows for the others.
 
-All terms are added, none subtracted, and the condition number enters once, not squared as it would by downdating an
-inverse Gram matrix.
+There are two ways to W and T. The Gram matrix of all units gives them by two Cholesky factorisations at little more
+than the cost of one matrix product, but its rounding errors reach the squared residuals multiplied by Σ|w_k|². Where
+that is too much, or a factorisation fails, they come from Householder QR, with rows √δ·I below the basis that make
+dependent units harmless.
 """
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.compression.factor import solve_upper
+from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim.compression.factor import one_at_a_time, solve_upper, upper_cholesky
 from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.compression.scaling import unit_columns
+from jaxrepsim.compression.scaling import comparable_columns, unit_columns
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.projection import factor, project_out, ridge
+from jaxrepsim.matching.projection import factor, project_out
 
 
 class DualBasis(NamedTuple):
@@ -37,52 +39,72 @@ class DualBasis(NamedTuple):
 
 def init(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> DualBasis:
     """Factors both sides, all units active but the dead ones."""
+
+    def either(x: Array, y: Array) -> DualBasis:
+        by_gram, trusted = _by_gram(x, y)
+        return jax.lax.cond(trusted, lambda: by_gram, lambda: _by_qr(x, y))
+
+    # One pair at a time on a CPU: a batched condition would compute both ways for all.
+    return one_at_a_time(either, x, y)
+
+
+def gram_limit(dtype: DTypeLike) -> float:
+    """The largest Σ|w_k|² = Σ 1/σ_k² of a side up to which the Gram matrix is exact enough.
+
+    The squared residual of a unit on the other side is wrong by about u·Σ|w_k|², u the precision of the dtype: 1e-11 in
+    float64, 1e-6 in float32, a tenth or less of what `jaxrepsim.resolution` allows for.
+    """
+    return 1e5 if jnp.finfo(dtype).bits == 64 else 16.0
+
+
+def _by_gram(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> tuple[DualBasis, Bool[Array, ""]]:
+    """From the Gram matrices alone, and whether these can be trusted."""
+    n = _width(x, y)
+    x, y = comparable_columns(x)[0], comparable_columns(y)[0]
+    own = jnp.stack([_pad(x.T @ x, n), _pad(y.T @ y, n)])
+    lengths = jnp.sqrt(jnp.diagonal(own, axis1=1, axis2=2))
+    alive = lengths > 0
+    scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
+    identity = jnp.eye(n, dtype=x.dtype)
+    # A dead unit stands as a direction of its own, so that the matrix stays definite.
+    own = own * scale[:, :, None] * scale[:, None, :] + jnp.where(alive, 0.0, 1.0)[:, :, None] * identity
+    cross = _pad(x.T @ y, n) * scale[0][:, None] * scale[1]
+    dual = jax.vmap(lambda gram: solve_upper(upper_cholesky(gram), identity))(own)
+    coordinates = jnp.swapaxes(dual, 1, 2) @ jnp.stack([cross, cross.T])
+    inside = jnp.sum(coordinates * coordinates, axis=1)[::-1]
+    squared = jnp.where(alive, jnp.maximum(1 - inside, 0.0), 0.0)
+    weights = jnp.sum(dual * dual, axis=(1, 2))
+    return DualBasis(dual, coordinates, squared, alive), jnp.all(weights <= gram_limit(x.dtype))  # NaN is not
+
+
+def _by_qr(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> DualBasis:
+    """From orthogonal factorisations, exact for dependent units too."""
+    n = _width(x, y)
     x, y = compress(x, y)
-    n = max(x.shape[1], y.shape[1], 1)
     sides, norms = jax.vmap(unit_columns)(jnp.stack([_widen(x, n), _widen(y, n)]))
-    dual, coordinates, squared = jax.vmap(_factor)(sides, sides[::-1])
+
+    def one(side: Array, other: Array) -> tuple[Array, Array, Array]:
+        top, triangle = factor(side)
+        error = project_out(top, other)
+        dual = solve_upper(triangle, jnp.eye(n, dtype=side.dtype))
+        return dual, top.T @ other, jnp.sum(error * error, axis=0)
+
+    dual, coordinates, squared = jax.vmap(one)(sides, sides[::-1])
     return DualBasis(dual, coordinates, squared[::-1], norms > 0)
 
 
-def _factor(side: Float[Array, "m n"], other: Float[Array, "m n"]) -> tuple[Array, Array, Array]:
-    """The dual vectors of one side, the other side's coordinates, and its squared residuals."""
-    top, triangle = factor(side)
-    error = project_out(top, other)
-    dual = solve_upper(triangle, jnp.eye(side.shape[1], dtype=side.dtype))
-    return dual, top.T @ other, jnp.sum(error * error, axis=0)
+def as_match(active: Bool[Array, "*batch 2 n"], n_x: int, n_y: int) -> Match:
+    """Units of the stacked sides as a match, without the padding."""
+    return Match(active[..., 0, :n_x], active[..., 1, :n_y])
 
 
-def remove(state: DualBasis, side: Int[Array, ""], unit: Int[Array, ""]) -> DualBasis:
-    """The state without one unit that is active in it."""
-    dual, coordinates = state.dual[side], state.coordinates[side]
-    vector = dual[unit]
-    lost = vector / jnp.linalg.norm(vector)
-    taken = lost @ coordinates
-    combination = dual @ lost
-    # The direction is Σ (w_j·q) b_j over the active units, so its share in the ridge's rows is known. What lies there
-    # was never in the span: the unit depends on others, and nothing is lost with it.
-    in_ridge = ridge(dual.dtype) ** 2 * jnp.sum(jnp.where(state.active[side], combination**2, 0.0))
-    growth = jnp.where(in_ridge < 0.5, taken**2 / (1 - jnp.minimum(in_ridge, 0.5)), 0.0)
-    return DualBasis(
-        dual=state.dual.at[side].set(dual - jnp.outer(combination, lost)),
-        coordinates=state.coordinates.at[side].set(coordinates - jnp.outer(lost, taken)),
-        squared=state.squared.at[1 - side].add(growth),
-        active=state.active.at[side, unit].set(False),
-    )
-
-
-def worst(state: DualBasis) -> tuple[Int[Array, ""], Int[Array, ""], Float[Array, ""]]:
-    """Side, unit and squared residual of the active unit with the largest residual; −1 where none is active."""
-    values = jnp.where(state.active, state.squared, -1.0).ravel()
-    flat = jnp.argmax(values)
-    n = state.active.shape[1]
-    return flat // n, flat % n, values[flat]
-
-
-def as_match(state: DualBasis, n_x: int, n_y: int) -> Match:
-    """The active units as a match, without the padding."""
-    return Match(state.active[0, :n_x], state.active[1, :n_y])
+def _width(x: Array, y: Array) -> int:
+    return max(x.shape[1], y.shape[1], 1)
 
 
 def _widen(x: Array, n: int) -> Array:
     return jnp.pad(x, ((0, 0), (0, n - x.shape[1])))
+
+
+def _pad(matrix: Array, n: int) -> Array:
+    return jnp.pad(matrix, ((0, n - matrix.shape[0]), (0, n - matrix.shape[1])))

@@ -1,19 +1,25 @@
 """Minimal matches: what it takes to keep one unit matched."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim._typing import Array, Float, Key
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.matching import dual_basis
+from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.maximum import maximum_match
+from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.precision import squared_threshold
+from jaxrepsim.matching.search import cascade, shrink
+
+CHUNK_BYTES = 2**30
+"""What the searches that go side by side on an accelerator may take."""
 
 
 def minimal_match(
@@ -56,12 +62,15 @@ def minimal_match(
     x, y = as_activations(x, y)
     n_x, n_y = x.shape[1], y.shape[1]
     order = jnp.arange(n_x + n_y) if order is None else jnp.asarray(order)
-    if order.shape != (n_x + n_y,):
-        raise ValueError(f"order must list all {n_x + n_y} units, received the shape {order.shape}")
+    _check_order(order, n_x + n_y)
     _check_unit(unit, n_x + n_y)
-    start, threshold = _maximum_state(x, y, epsilon)
-    kept = _shrink(start, threshold, jnp.asarray(unit), order, n_x)
-    return dual_basis.as_match(kept, n_x, n_y)
+    threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
+    start = _maximum_basis(x, y, threshold)
+    n = start.active.shape[1]
+    v = jnp.arange(n_x + n_y) == jnp.asarray(unit)
+    rank = jnp.zeros(n_x + n_y, int).at[order].set(jnp.arange(n_x + n_y))
+    _, found = shrink(start, threshold, _stacked(v, n_x, n), _stacked(rank, n_x, n))
+    return dual_basis.as_match(found.active, n_x, n_y)
 
 
 def minimal_matches(
@@ -73,12 +82,16 @@ def minimal_matches(
 ) -> Match:
     """A v-minimal match of every unit v: `minimal_match` for many units, factored once.
 
+    Without a key the search for a unit begins inside the smallest match already found that holds it, and is spared
+    where that is minimal for the unit too: as if the order of deletions began with all units outside it. With a key
+    every unit has an order of its own, so that the matches are independent samples of those there are.
+
     Args:
         x: (samples, n_x), activations of the first network.
         y: (samples, n_y), activations of the second on the same samples.
         epsilon: Scalar in [0, 1).
         units: (k,), joint indices; by default all n_x + n_y.
-        key: Gives every unit an order of deletions of its own; by default all use 0, 1, 2, …
+        key: Gives every unit an order of deletions of its own; by default 0, 1, 2, … inside the known matches.
 
     Returns:
         k matches in a batch: masks (k, n_x) and (k, n_y); empty for a unit that is in no ε-match.
@@ -96,60 +109,47 @@ def minimal_matches(
     n_x, n_y = x.shape[1], y.shape[1]
     units = jnp.arange(n_x + n_y) if units is None else jnp.asarray(units)
     _check_unit(units, n_x + n_y)
-    start, threshold = _maximum_state(x, y, epsilon)
-
-    def one(unit: Int[Array, ""]) -> Match:
-        order = jnp.arange(n_x + n_y)
-        if key is not None:
-            order = jax.random.permutation(jax.random.fold_in(key, unit), order)
-        kept = _shrink(start, threshold, unit, order, n_x)
-        return dual_basis.as_match(kept, n_x, n_y)
-
-    # One unit after the other: the branch that takes a removal back is then skipped, not computed and thrown away.
-    return jax.lax.map(one, units)
-
-
-def _maximum_state(x: Array, y: Array, epsilon: ArrayLike) -> tuple[DualBasis, Float[Array, ""]]:
-    """The dual basis of the maximum match alone: factored afresh, so nothing of the removed units is left in it."""
     x, y = compress(x, y)
-    match = maximum_match(x, y, epsilon)
-    return dual_basis.init(x * match.x, y * match.y), squared_threshold(jnp.asarray(epsilon), x.dtype)
+    threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
+    start = _maximum_basis(x, y, threshold)
+    n = start.active.shape[1]
+    joint = jnp.arange(n_x + n_y)
+    v = jax.vmap(lambda unit: _stacked(joint == unit, n_x, n))(units)
+    if key is None:
+        active = nested(x, y, start.active, threshold, v, _stacked(joint, n_x, n))
+    else:
+        orders = jax.vmap(lambda unit: jax.random.permutation(jax.random.fold_in(key, unit), n_x + n_y))(units)
+        ranks = jax.vmap(lambda order: _stacked(jnp.argsort(order), n_x, n))(orders)
+
+        def one(both: tuple[Array, Array]) -> Array:
+            return shrink(start, threshold, *both)[1].active
+
+        active = _side_by_side(one, (v, ranks), start)
+    return dual_basis.as_match(active, n_x, n_y)
 
 
-def _shrink(
-    start: DualBasis, threshold: Float[Array, ""], unit: Int[Array, ""], order: Int[Array, "n_joint"], n_x: int
-) -> DualBasis:
-    """Tries every deletion in turn, and keeps those that v survives."""
+def _maximum_basis(x: Array, y: Array, threshold: Float[Array, ""]) -> DualBasis:
+    """The dual basis of the maximum match alone, factored afresh: nothing of the removed units is left in it."""
+    n_x, n_y = x.shape[1], y.shape[1]
+    everything = dual_basis.init(x, y)
+    active = cascade(*removal.begin(everything), threshold, jnp.zeros_like(everything.active))
+    return dual_basis.init(x * active[0, :n_x], y * active[1, :n_y])
 
-    def place(joint: Int[Array, ""]) -> tuple[Int[Array, ""], Int[Array, ""]]:
-        of_y = joint >= n_x
-        return of_y.astype(int), joint - jnp.where(of_y, n_x, 0)
 
-    v = place(unit)
+def _stacked(joint: Array, n_x: int, n: int) -> Array:
+    """(n_x + n_y,), by joint index, as (2, n), by side, the padding zero."""
+    x, y = joint[:n_x], joint[n_x:]
+    return jnp.stack([jnp.pad(side, (0, n - len(side))) for side in (x, y)])
 
-    def holds(state: DualBasis) -> Bool[Array, ""]:
-        return state.active[v] & (state.squared[v] <= threshold)
 
-    def unsettled(state: DualBasis) -> Bool[Array, ""]:
-        return holds(state) & (dual_basis.worst(state)[2] > threshold)
-
-    def drive_out(state: DualBasis) -> DualBasis:
-        side, k, _ = dual_basis.worst(state)
-        return dual_basis.remove(state, side, k)
-
-    def without(kept: DualBasis, side: Int[Array, ""], k: Int[Array, ""]) -> DualBasis:
-        trial = jax.lax.while_loop(unsettled, drive_out, dual_basis.remove(kept, side, k))
-        return jax.lax.cond(holds(trial), lambda: trial, lambda: kept)
-
-    def try_deletion(position: Int[Array, ""], kept: DualBasis) -> DualBasis:
-        side, k = place(order[position])
-        worth_it = kept.active[side, k] & (order[position] != unit) & holds(kept)
-        return jax.lax.cond(worth_it, lambda: without(kept, side, k), lambda: kept)
-
-    if order.shape[0] == 0:
-        return start
-    final = jax.lax.fori_loop(0, order.shape[0], try_deletion, start)
-    return final._replace(active=final.active & holds(final))
+def _side_by_side(search: Callable, arguments: tuple[Array, ...], state: DualBasis) -> Array:
+    """The searches one after the other on a CPU, where that is fastest; elsewhere in chunks that fit in memory."""
+    chunk = max(1, CHUNK_BYTES // (3 * state.dual.nbytes))
+    return jax.lax.platform_dependent(
+        arguments,
+        cpu=lambda arguments: jax.lax.map(search, arguments),
+        default=lambda arguments: jax.lax.map(search, arguments, batch_size=chunk),
+    )
 
 
 def _check_unit(unit: ArrayLike, units: int) -> None:
@@ -158,3 +158,10 @@ def _check_unit(unit: ArrayLike, units: int) -> None:
     indices = np.asarray(unit)
     if np.any((indices < 0) | (indices >= units)):
         raise ValueError(f"unit {unit} is not there: the pair has {units} units, the first network's first")
+
+
+def _check_order(order: Array, units: int) -> None:
+    if order.shape != (units,):
+        raise ValueError(f"order must list all {units} units, received the shape {order.shape}")
+    if not isinstance(order, Tracer) and not np.array_equal(np.sort(np.asarray(order)), np.arange(units)):
+        raise ValueError(f"order must list every unit from 0 to {units - 1} once, received {order}")

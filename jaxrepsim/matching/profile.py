@@ -8,9 +8,10 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
-from jaxrepsim.matching import dual_basis
+from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.precision import as_residual
+from jaxrepsim.matching.removal import Left, Spans
 
 
 class MatchProfile(NamedTuple):
@@ -79,16 +80,41 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
     """
     x, y = as_activations(x, y)
     n_x, n_y = x.shape[1], y.shape[1]
-    state = dual_basis.init(x, y)
-    critical = jnp.full_like(state.squared, jnp.inf)
+    spans, left = removal.begin(dual_basis.init(x, y))
+    peel = _Peel(left, jnp.full_like(left.squared, jnp.inf), jnp.asarray(1.0, x.dtype))
 
-    def peel(carry: tuple) -> tuple:
-        state, critical, smallest = carry
-        side, unit, largest = dual_basis.worst(state)
-        smallest = jnp.minimum(smallest, largest)
-        return dual_basis.remove(state, side, unit), critical.at[side, unit].set(smallest), smallest
+    def by_block(both: tuple[Spans, _Peel]) -> tuple[Spans, _Peel]:
+        spans, peel = both
+        directions = jnp.zeros((2, removal.BLOCK, spans.dual.shape[1]), x.dtype)
 
-    start = (state, critical, jnp.asarray(1.0, x.dtype))
-    _, critical, _ = jax.lax.while_loop(lambda carry: jnp.any(carry[0].active), peel, start)
-    critical = jnp.where(jnp.isinf(critical), jnp.inf, as_residual(critical))
+        def room(carry: tuple[Array, _Peel]) -> Array:
+            return jnp.any(carry[1].left.active) & (jnp.max(carry[1].left.held) < removal.BLOCK)
+
+        directions, peel = jax.lax.while_loop(room, lambda carry: _one_step(spans, *carry), (directions, peel))
+        spans, left = removal.apply(spans, directions, peel.left)
+        return spans, peel._replace(left=left)
+
+    _, peel = jax.lax.while_loop(lambda both: jnp.any(both[1].left.active), by_block, (spans, peel))
+    critical = jnp.where(jnp.isinf(peel.critical), jnp.inf, as_residual(peel.critical))
     return MatchProfile(critical[0, :n_x], critical[1, :n_y])
+
+
+class _Peel(NamedTuple):
+    left: Left
+    critical: Float[Array, "2 n"]
+    """The squared critical ε of the units that are gone."""
+    level: Float[Array, ""]
+    """The running minimum of the largest squared residuals."""
+
+
+def _one_step(spans: Spans, directions: Array, peel: _Peel) -> tuple[Array, _Peel]:
+    """Removes the worst unit of each side; of one that has none at the level's height or above, none."""
+    left = peel.left
+    values = jnp.where(left.active, left.squared, -1.0)
+    worst = jnp.argmax(values, axis=1)
+    height = jnp.max(values, axis=1)
+    level = jnp.minimum(peel.level, jnp.max(height))
+    present = (height >= level) & (left.held < directions.shape[1]) & jnp.any(left.active, axis=1)
+    critical = peel.critical.at[jnp.arange(2), worst].min(jnp.where(present, level, jnp.inf))
+    directions, left = removal.remove(spans, directions, left, worst, present)
+    return directions, _Peel(left, critical, level)

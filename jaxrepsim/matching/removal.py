@@ -1,0 +1,130 @@
+"""Removing units from a dual basis, with the way back kept open.
+
+When unit k of a side goes, its span loses q = w_k/|w_k|. For every unit of the other side r² grows by c², with c = q·t.
+All terms are added, none subtracted, and the condition number enters once, not squared as it would by downdating an
+inverse Gram matrix.
+
+The directions that one side loses, one after the other, are orthogonal. So W and T can be left as they were while the
+directions Q are *held*: the dual vector of the next unit is its row of W less its part in Q, and q·t is the same for
+the old t and the new. A removal then reads T once and writes only a vector, it is taken back by forgetting its
+direction, and b of them are applied at once as matrix products, W ← W − (WQ)Qᵀ and T ← T − Q(QᵀT).
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim.matching.dual_basis import DualBasis
+from jaxrepsim.matching.projection import ridge
+
+BLOCK = 32
+"""How many directions are applied at once."""
+
+
+class Spans(NamedTuple):
+    """What a removal reads: the dual bases of both sides, less the directions that were applied."""
+
+    dual: Float[Array, "2 n n"]
+    coordinates: Float[Array, "2 n n"]
+    dependent: Bool[Array, ""]
+    """Whether some unit's dual vector is so long that the ridge's rows matter."""
+
+
+class Left(NamedTuple):
+    """What is left after removals: small, so that it can be kept and gone back to."""
+
+    squared: Float[Array, "2 n"]
+    """[side, unit]: squared residual on the active units of the other side."""
+    active: Bool[Array, "2 n"]
+    held: Int[Array, "2"]
+    """How many directions of each side are held."""
+
+
+def begin(basis: DualBasis) -> tuple[Spans, Left]:
+    """All active units of the basis are left, no direction is held."""
+    left = Left(basis.squared, basis.active, jnp.zeros(2, int))
+    return Spans(basis.dual, basis.coordinates, _dependent(basis.dual, basis.active)), left
+
+
+def remove(
+    spans: Spans,
+    directions: Float[Array, "2 capacity n"],
+    left: Left,
+    unit: Int[Array, "2"],
+    present: Bool[Array, "2"],
+) -> tuple[Float[Array, "2 capacity n"], Left]:
+    """Removes an active unit of each side, or of one: `present` says of which.
+
+    Args:
+        spans: Both sides.
+        directions: Those held are the first `left.held` of each side; what lies beyond has no meaning.
+        left: The state before.
+        unit: One of each side.
+        present: Whether it is to go.
+
+    Returns:
+        The directions with the new ones, and the state after.
+    """
+    sides = jnp.arange(2)
+    rows = spans.dual[sides, unit]
+    for _ in range(2):  # the second time for the digits that the first one loses
+        rows = _orthogonalised(rows, directions, left.held)
+    length = jnp.linalg.norm(rows, axis=1, keepdims=True)
+    lost = jnp.where(present[:, None], rows / jnp.where(length > 0, length, 1.0), 0.0)
+    # q is Σ (w_j·q) b_j over the active units, so its share in the ridge's rows is known. What lies there was never in
+    # the span: the unit depends on others, and nothing is lost with it.
+    share = jax.lax.cond(
+        spans.dependent,
+        lambda: (
+            ridge(rows.dtype) ** 2
+            * jnp.sum(jnp.where(left.active, jnp.einsum("snk,sk->sn", spans.dual, lost), 0.0) ** 2, axis=1)
+        ),
+        lambda: jnp.zeros(2, rows.dtype),
+    )[:, None]
+    taken = jnp.einsum("sk,skn->sn", lost, spans.coordinates)
+    growth = jnp.where(share < 0.5, taken**2 / (1 - jnp.minimum(share, 0.5)), 0.0)
+    after = Left(
+        squared=left.squared + growth[::-1],
+        active=left.active.at[sides, unit].min(~present),
+        held=left.held + present,
+    )
+    return directions.at[sides, left.held].set(lost), after
+
+
+def apply(spans: Spans, directions: Float[Array, "2 capacity n"], left: Left) -> tuple[Spans, Left]:
+    """Takes the held directions out of both sides; none is held afterwards."""
+
+    def one(block: Int[Array, ""], both: tuple[Array, Array]) -> tuple[Array, Array]:
+        dual, coordinates = both
+        q = _block(directions, block, left.held)
+        dual = dual - jnp.einsum("snb,sbk->snk", jnp.einsum("snk,sbk->snb", dual, q), q)
+        return dual, coordinates - jnp.einsum("sbk,sbn->skn", q, jnp.einsum("sbk,skn->sbn", q, coordinates))
+
+    dual, coordinates = jax.lax.fori_loop(0, _blocks(left.held), one, (spans.dual, spans.coordinates))
+    return Spans(dual, coordinates, _dependent(dual, left.active)), left._replace(held=jnp.zeros_like(left.held))
+
+
+def _orthogonalised(rows: Float[Array, "2 n"], directions: Array, held: Int[Array, "2"]) -> Float[Array, "2 n"]:
+    def less(block: Int[Array, ""], rows: Array) -> Array:
+        q = _block(directions, block, held)
+        return rows - jnp.einsum("sb,sbn->sn", jnp.einsum("sbn,sn->sb", q, rows), q)
+
+    return jax.lax.fori_loop(0, _blocks(held), less, rows)
+
+
+def _blocks(held: Int[Array, "2"]) -> Int[Array, ""]:
+    return -(-jnp.max(held) // BLOCK)
+
+
+def _block(directions: Array, block: Int[Array, ""], held: Int[Array, "2"]) -> Float[Array, "2 block n"]:
+    """A block of the held directions, zero where there are no more of them."""
+    size = min(BLOCK, directions.shape[1])
+    q = jax.lax.dynamic_slice_in_dim(directions, block * BLOCK, size, axis=1)
+    return jnp.where((block * BLOCK + jnp.arange(size) < held[:, None])[:, :, None], q, 0.0)
+
+
+def _dependent(dual: Float[Array, "2 n n"], active: Bool[Array, "2 n"]) -> Bool[Array, ""]:
+    weight = jnp.max(jnp.sum(jnp.where(active[:, :, None], dual, 0.0) ** 2, axis=(1, 2)))
+    return ridge(dual.dtype) ** 2 * weight > 10 * jnp.finfo(dual.dtype).eps

@@ -1,0 +1,131 @@
+"""The search for a minimal match: which units can go, so that one unit stays matched?
+
+Deletions are tried in an order. Each begins a trial: the unit is removed, then whatever its removal drives over ε,
+until nothing more is. It succeeds when v is still there, and the smaller match is kept; else it is taken back, and the
+unit is *necessary* for v. Whether v survives is monotone in the set of units that are left, so one pass over the order
+suffices, and a unit that was necessary once is necessary in every smaller match. That is what makes failing cheap: a
+trial is over as soon as it drives out any necessary unit, not only v, and mostly its first removal does.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim.matching import removal
+from jaxrepsim.matching.dual_basis import DualBasis
+from jaxrepsim.matching.removal import BLOCK, Left, Spans
+
+
+class Search(NamedTuple):
+    """Deletions are tried one after the other; each is a trial of as many removals as it takes to settle."""
+
+    kept: Left
+    """The smallest match so far that holds v."""
+    trial: Left
+    """What the trial under way has left."""
+    trying: Bool[Array, ""]
+    """Whether a trial is under way."""
+    deleted: Bool[Array, "2 n"]
+    """The unit it began with."""
+    necessary: Bool[Array, "2 n"]
+    """v, and the units whose deletion v did not survive: it does not survive it in a smaller match either."""
+
+
+def shrink(
+    start: DualBasis, threshold: Float[Array, ""], v: Bool[Array, "2 n"], rank: Int[Array, "2 n"]
+) -> tuple[Spans, Left]:
+    """A v-minimal match inside a match.
+
+    Args:
+        start: The dual basis of the match.
+        threshold: ε².
+        v: The unit, alone in the mask.
+        rank: The place of each unit in the order in which deletions are tried.
+
+    Returns:
+        The state of the v-minimal match, no direction held; nothing is active in it where v is not in `start`.
+    """
+    spans, left = removal.begin(start)
+    n = start.active.shape[1]
+    nothing = jnp.zeros_like(v)
+    holds_v = jnp.any(left.active & v)
+    search = Search(left, left, jnp.asarray(False), nothing, v)
+
+    def open_units(search: Search) -> Array:
+        return search.kept.active & ~search.necessary
+
+    def unfinished(search: Search) -> Array:
+        return holds_v & (search.trying | jnp.any(open_units(search)))
+
+    def step(spans: Spans, directions: Array, search: Search) -> tuple[Array, Search]:
+        here = jax.tree.map(lambda a, b: jnp.where(search.trying, a, b), search.trial, search.kept)
+        over = here.active & (here.squared > threshold)
+        candidates = open_units(search)
+        first = jnp.argmin(jnp.where(candidates, rank, jnp.iinfo(rank.dtype).max))
+        chosen = (jnp.arange(2 * n).reshape(2, n) == first) & candidates
+        unit = jnp.argmax(jnp.where(search.trying, jnp.where(over, here.squared, -1.0), chosen), axis=1)
+        present = jnp.any(jnp.where(search.trying, over, chosen), axis=1)
+        directions, after = removal.remove(spans, directions, here, unit, present & unfinished(search))
+
+        deleted = jnp.where(search.trying, search.deleted, chosen)
+        over = after.active & (after.squared > threshold)
+        failed = jnp.any(over & search.necessary)
+        settled = ~failed & ~jnp.any(over)
+        return directions, Search(
+            kept=jax.tree.map(lambda a, b: jnp.where(settled, a, b), after, search.kept),
+            trial=after,
+            trying=~failed & ~settled,
+            deleted=deleted,
+            necessary=search.necessary | (deleted & failed),
+        )
+
+    def by_block(both: tuple[Spans, Search]) -> tuple[Spans, Search]:
+        spans, search = both
+        directions = jnp.zeros((2, _capacity(n), n), start.dual.dtype)
+
+        def room(carry: tuple[Array, Search]) -> Array:
+            search = carry[1]
+            return unfinished(search) & (search.trying | (jnp.max(search.kept.held) < BLOCK))
+
+        directions, search = jax.lax.while_loop(room, lambda carry: step(spans, *carry), (directions, search))
+        spans, kept = removal.apply(spans, directions, search.kept)
+        return spans, search._replace(kept=kept)
+
+    spans, search = jax.lax.while_loop(lambda both: unfinished(both[1]), by_block, (spans, search))
+    return spans, search.kept._replace(active=search.kept.active & holds_v)
+
+
+def cascade(spans: Spans, left: Left, threshold: Float[Array, ""], unit: Bool[Array, "2 n"]) -> Bool[Array, "2 n"]:
+    """The maximum match among what is left without a unit: that goes, and then whatever is over ε.
+
+    Args:
+        spans: Both sides, no direction held.
+        left: The units to begin with, a match or not.
+        threshold: ε².
+        unit: The unit, alone in the mask, or none.
+
+    Returns:
+        The units that stay.
+    """
+    n = left.active.shape[1]
+    # All directions stay held: a cascade ends before it would pay to apply them.
+    directions = jnp.zeros((2, _capacity(n), n), spans.dual.dtype)
+
+    def without(directions: Array, left: Left, going: Bool[Array, "2 n"]) -> tuple[Array, Left]:
+        worst = jnp.argmax(jnp.where(going, left.squared, -1.0), axis=1)
+        return removal.remove(spans, directions, left, worst, jnp.any(going, axis=1))
+
+    def over(left: Left) -> Bool[Array, "2 n"]:
+        return left.active & (left.squared > threshold)
+
+    start = without(directions, left, unit & left.active)
+    return jax.lax.while_loop(
+        lambda carry: jnp.any(over(carry[1])), lambda carry: without(*carry, over(carry[1])), start
+    )[1].active
+
+
+def _capacity(n: int) -> int:
+    """Room for every unit of a side, and for what an idle side writes, in whole blocks."""
+    return -(-(n + 1) // BLOCK) * BLOCK
