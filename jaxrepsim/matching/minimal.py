@@ -116,7 +116,7 @@ def minimal_matches(
     joint = jnp.arange(n_x + n_y)
     v = jax.vmap(lambda unit: _stacked(joint == unit, n_x, n))(units)
     if key is None:
-        active = nested(x, y, start.active, threshold, v, _stacked(joint, n_x, n))
+        active = nested(x, y, start, threshold, v, _stacked(joint, n_x, n))
     else:
         orders = jax.vmap(lambda unit: jax.random.permutation(jax.random.fold_in(key, unit), n_x + n_y))(units)
         ranks = jax.vmap(lambda order: _stacked(jnp.argsort(order), n_x, n))(orders)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.matching import dual_basis
+from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.search import cascade, shrink
 
 
@@ -25,7 +26,7 @@ class _Known(NamedTuple):
 def nested(
     x: Float[Array, "m n_x"],
     y: Float[Array, "m n_y"],
-    maximum: Bool[Array, "2 n"],
+    maximum: DualBasis,
     threshold: Float[Array, ""],
     units: Bool[Array, "k 2 n"],
     rank: Int[Array, "2 n"],
@@ -35,7 +36,7 @@ def nested(
     Args:
         x: (samples, n_x), activations.
         y: (samples, n_y), activations on the same samples.
-        maximum: The maximum match.
+        maximum: The dual basis of the maximum match.
         threshold: ε².
         units: k units, each alone in its mask.
         rank: The place of each unit in the order in which deletions are tried.
@@ -53,8 +54,11 @@ def nested(
     def settle_more(known: _Known) -> _Known:
         chosen = jnp.argmin(jnp.where(known.minimal, known.match.size, size(known.match)))
         v, within = units[chosen], known.match[chosen]
-        # Factored afresh: inside a small match the dual vectors are short again.
-        start = dual_basis.init(x * within[0, : x.shape[1]], y * within[1, : y.shape[1]])
+        start = jax.lax.cond(
+            jnp.all(within == maximum.active),
+            lambda: maximum,
+            lambda: dual_basis.init(x * within[0, : x.shape[1]], y * within[1, : y.shape[1]]),
+        )
         spans, left = shrink(start, threshold, v, rank)
         without = cascade(spans, left, threshold, v)
         found = jnp.any(v & left.active)
@@ -65,6 +69,6 @@ def nested(
 
     if len(units) == 0:
         return units
-    in_maximum = holding(maximum)
-    known = _Known(jnp.where(in_maximum[:, None, None], maximum, False), ~in_maximum)
+    in_maximum = holding(maximum.active)
+    known = _Known(in_maximum[:, None, None] & maximum.active, ~in_maximum)
     return jax.lax.while_loop(lambda known: ~jnp.all(known.minimal), settle_more, known).match

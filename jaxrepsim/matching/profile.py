@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
@@ -82,19 +81,7 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
     n_x, n_y = x.shape[1], y.shape[1]
     spans, left = removal.begin(dual_basis.init(x, y))
     peel = _Peel(left, jnp.full_like(left.squared, jnp.inf), jnp.asarray(1.0, x.dtype))
-
-    def by_block(both: tuple[Spans, _Peel]) -> tuple[Spans, _Peel]:
-        spans, peel = both
-        directions = jnp.zeros((2, removal.BLOCK, spans.dual.shape[1]), x.dtype)
-
-        def room(carry: tuple[Array, _Peel]) -> Array:
-            return jnp.any(carry[1].left.active) & (jnp.max(carry[1].left.held) < removal.BLOCK)
-
-        directions, peel = jax.lax.while_loop(room, lambda carry: _one_step(spans, *carry), (directions, peel))
-        spans, left = removal.apply(spans, directions, peel.left)
-        return spans, peel._replace(left=left)
-
-    _, peel = jax.lax.while_loop(lambda both: jnp.any(both[1].left.active), by_block, (spans, peel))
+    _, peel = removal.in_blocks(spans, peel, lambda peel: jnp.any(peel.left.active), _one_step)
     critical = jnp.where(jnp.isinf(peel.critical), jnp.inf, as_residual(peel.critical))
     return MatchProfile(critical[0, :n_x], critical[1, :n_y])
 
@@ -114,7 +101,7 @@ def _one_step(spans: Spans, directions: Array, peel: _Peel) -> tuple[Array, _Pee
     worst = jnp.argmax(values, axis=1)
     height = jnp.max(values, axis=1)
     level = jnp.minimum(peel.level, jnp.max(height))
-    present = (height >= level) & (left.held < directions.shape[1]) & jnp.any(left.active, axis=1)
+    present = (height >= level) & jnp.any(left.active, axis=1)
     critical = peel.critical.at[jnp.arange(2), worst].min(jnp.where(present, level, jnp.inf))
     directions, left = removal.remove(spans, directions, left, worst, present)
     return directions, _Peel(left, critical, level)

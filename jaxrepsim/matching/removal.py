@@ -10,7 +10,8 @@ the old t and the new. A removal then reads T once and writes only a vector, it 
 direction, and b of them are applied at once as matrix products, W ← W − (WQ)Qᵀ and T ← T − Q(QᵀT).
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,10 @@ from jaxrepsim.matching.projection import ridge
 
 BLOCK = 32
 """How many directions are applied at once."""
+
+State = Any
+Predicate = Callable[[State], Array]
+Step = Callable[["Spans", Array, State], tuple[Array, State]]
 
 
 class Spans(NamedTuple):
@@ -93,7 +98,41 @@ def remove(
     return directions.at[sides, left.held].set(lost), after
 
 
-def apply(spans: Spans, directions: Float[Array, "2 capacity n"], left: Left) -> tuple[Spans, Left]:
+def in_blocks(
+    spans: Spans, state: State, unfinished: Predicate, step: Step, busy: Predicate | None = None
+) -> tuple[Spans, State]:
+    """Repeats a step, and applies the held directions whenever a block is full.
+
+    Args:
+        spans: Both sides.
+        state: What a step changes; a NamedTuple with a field `left`.
+        unfinished: Whether there is more to do.
+        step: `(spans, directions, state) -> (directions, state)`, with one removal of each side at most.
+        busy: Whether the state may yet be gone back to an earlier `left`, so that nothing can be applied now.
+
+    Returns:
+        Both, no direction held.
+    """
+    n = spans.dual.shape[1]
+    # Where a step cannot be busy a block suffices; else there is room for all units, and for what an idle side writes.
+    capacity = BLOCK if busy is None else -(-(n + 1) // BLOCK) * BLOCK
+
+    def room(carry: tuple[Array, State]) -> Array:
+        state = carry[1]
+        full = jnp.max(state.left.held) >= BLOCK
+        return unfinished(state) & (~full if busy is None else ~full | busy(state))
+
+    def block(both: tuple[Spans, State]) -> tuple[Spans, State]:
+        spans, state = both
+        directions = jnp.zeros((2, capacity, n), spans.dual.dtype)
+        directions, state = jax.lax.while_loop(room, lambda carry: step(spans, *carry), (directions, state))
+        spans, left = _applied(spans, directions, state.left)
+        return spans, state._replace(left=left)
+
+    return jax.lax.while_loop(lambda both: unfinished(both[1]), block, (spans, state))
+
+
+def _applied(spans: Spans, directions: Float[Array, "2 capacity n"], left: Left) -> tuple[Spans, Left]:
     """Takes the held directions out of both sides; none is held afterwards."""
 
     def one(block: Int[Array, ""], both: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -15,13 +15,13 @@ import jax.numpy as jnp
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.matching import removal
 from jaxrepsim.matching.dual_basis import DualBasis
-from jaxrepsim.matching.removal import BLOCK, Left, Spans
+from jaxrepsim.matching.removal import Left, Spans
 
 
-class Search(NamedTuple):
+class _Search(NamedTuple):
     """Deletions are tried one after the other; each is a trial of as many removals as it takes to settle."""
 
-    kept: Left
+    left: Left
     """The smallest match so far that holds v."""
     trial: Left
     """What the trial under way has left."""
@@ -51,50 +51,38 @@ def shrink(
     n = start.active.shape[1]
     nothing = jnp.zeros_like(v)
     holds_v = jnp.any(left.active & v)
-    search = Search(left, left, jnp.asarray(False), nothing, v)
+    search = _Search(left, left, jnp.asarray(False), nothing, v)
 
-    def open_units(search: Search) -> Array:
-        return search.kept.active & ~search.necessary
+    def open_units(search: _Search) -> Array:
+        return search.left.active & ~search.necessary
 
-    def unfinished(search: Search) -> Array:
+    def unfinished(search: _Search) -> Array:
         return holds_v & (search.trying | jnp.any(open_units(search)))
 
-    def step(spans: Spans, directions: Array, search: Search) -> tuple[Array, Search]:
-        here = jax.tree.map(lambda a, b: jnp.where(search.trying, a, b), search.trial, search.kept)
+    def step(spans: Spans, directions: Array, search: _Search) -> tuple[Array, _Search]:
+        here = jax.tree.map(lambda a, b: jnp.where(search.trying, a, b), search.trial, search.left)
         over = here.active & (here.squared > threshold)
         candidates = open_units(search)
         first = jnp.argmin(jnp.where(candidates, rank, jnp.iinfo(rank.dtype).max))
         chosen = (jnp.arange(2 * n).reshape(2, n) == first) & candidates
         unit = jnp.argmax(jnp.where(search.trying, jnp.where(over, here.squared, -1.0), chosen), axis=1)
         present = jnp.any(jnp.where(search.trying, over, chosen), axis=1)
-        directions, after = removal.remove(spans, directions, here, unit, present & unfinished(search))
+        directions, after = removal.remove(spans, directions, here, unit, present)
 
         deleted = jnp.where(search.trying, search.deleted, chosen)
         over = after.active & (after.squared > threshold)
         failed = jnp.any(over & search.necessary)
         settled = ~failed & ~jnp.any(over)
-        return directions, Search(
-            kept=jax.tree.map(lambda a, b: jnp.where(settled, a, b), after, search.kept),
+        return directions, _Search(
+            left=jax.tree.map(lambda a, b: jnp.where(settled, a, b), after, search.left),
             trial=after,
             trying=~failed & ~settled,
             deleted=deleted,
             necessary=search.necessary | (deleted & failed),
         )
 
-    def by_block(both: tuple[Spans, Search]) -> tuple[Spans, Search]:
-        spans, search = both
-        directions = jnp.zeros((2, _capacity(n), n), start.dual.dtype)
-
-        def room(carry: tuple[Array, Search]) -> Array:
-            search = carry[1]
-            return unfinished(search) & (search.trying | (jnp.max(search.kept.held) < BLOCK))
-
-        directions, search = jax.lax.while_loop(room, lambda carry: step(spans, *carry), (directions, search))
-        spans, kept = removal.apply(spans, directions, search.kept)
-        return spans, search._replace(kept=kept)
-
-    spans, search = jax.lax.while_loop(lambda both: unfinished(both[1]), by_block, (spans, search))
-    return spans, search.kept._replace(active=search.kept.active & holds_v)
+    spans, search = removal.in_blocks(spans, search, unfinished, step, busy=lambda search: search.trying)
+    return spans, search.left._replace(active=search.left.active & holds_v)
 
 
 def cascade(spans: Spans, left: Left, threshold: Float[Array, ""], unit: Bool[Array, "2 n"]) -> Bool[Array, "2 n"]:
@@ -109,23 +97,21 @@ def cascade(spans: Spans, left: Left, threshold: Float[Array, ""], unit: Bool[Ar
     Returns:
         The units that stay.
     """
-    n = left.active.shape[1]
-    # All directions stay held: a cascade ends before it would pay to apply them.
-    directions = jnp.zeros((2, _capacity(n), n), spans.dual.dtype)
-
-    def without(directions: Array, left: Left, going: Bool[Array, "2 n"]) -> tuple[Array, Left]:
-        worst = jnp.argmax(jnp.where(going, left.squared, -1.0), axis=1)
-        return removal.remove(spans, directions, left, worst, jnp.any(going, axis=1))
 
     def over(left: Left) -> Bool[Array, "2 n"]:
         return left.active & (left.squared > threshold)
 
-    start = without(directions, left, unit & left.active)
-    return jax.lax.while_loop(
-        lambda carry: jnp.any(over(carry[1])), lambda carry: without(*carry, over(carry[1])), start
-    )[1].active
+    def step(spans: Spans, directions: Array, cascade: _Cascade) -> tuple[Array, _Cascade]:
+        going, left = cascade
+        worst = jnp.argmax(jnp.where(going, left.squared, -1.0), axis=1)
+        directions, left = removal.remove(spans, directions, left, worst, jnp.any(going, axis=1))
+        return directions, _Cascade(over(left), left)
+
+    first = _Cascade(jnp.where(jnp.any(unit), unit & left.active, over(left)), left)
+    return removal.in_blocks(spans, first, lambda cascade: jnp.any(cascade.going), step)[1].left.active
 
 
-def _capacity(n: int) -> int:
-    """Room for every unit of a side, and for what an idle side writes, in whole blocks."""
-    return -(-(n + 1) // BLOCK) * BLOCK
+class _Cascade(NamedTuple):
+    going: Bool[Array, "2 n"]
+    """Those of which the worst of each side goes next."""
+    left: Left
