@@ -17,7 +17,7 @@ from rich.console import Console
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_disk_full
 from jaxrepsim.pipeline import folder as run_folder
-from jaxrepsim.pipeline import run
+from jaxrepsim.pipeline import processes, run
 from jaxrepsim.pipeline.config import RunConfig, load_config, to_plain
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.progress_bars import Bars
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = _parse(arguments)
         with bars.shown(), _full_disk_told():
-            _carry_out(command, bars)
+            _carry_out(command, arguments, bars)
     except InputError as error:
         Console(stderr=True).print(f"error: {error}", soft_wrap=True, markup=False, highlight=False)
         return 2
@@ -143,7 +143,13 @@ def _settings(place: Path) -> RunConfig:
     return RunConfig() if place.suffix in (".npz", ".safetensors") else load_config(place)
 
 
-def _carry_out(command: Command, bars: Bars) -> None:
+def _carry_out(command: Command, arguments: list[str], bars: Bars) -> None:
+    here = processes.place()
+    shared = isinstance(command, RunCommand | ExtractCommand) or (
+        isinstance(command, MatchCommand) and len(command.source) == 1
+    )
+    if here and here.number and not shared:
+        return  # the first process does it
     if isinstance(command, ReportCommand):
         folder = RunFolder(command.source)
         if not folder.path.is_dir():
@@ -159,10 +165,23 @@ def _carry_out(command: Command, bars: Bars) -> None:
     source = command.source[0] if isinstance(command, MatchCommand) else command.source
     path = command.out or (source if source.is_dir() else Path("runs") / source.stem)
     job = run.Run(command.settings, RunFolder(path), bars, bars.say)
+    together = here is not None and shared and not job.extracted
+    if here and together and here.number == 0:
+        processes.run_alone(["train", *arguments[1:]])
+    if here and together:
+        processes.join(here)
+    if here and here.number:
+        if together:
+            job.help_extract()
+            processes.leave()
+        return
     job.check()
     with RunFolder(path).locked():
         run_folder.claim(job.folder, {"config": to_plain(command.settings)})
         run.write_versions(job.folder)
+        if together:
+            job.extract()
+            processes.leave()
         match command:
             case RunCommand():
                 job.report()

@@ -7,11 +7,10 @@ import xarray as xr
 
 from jaxrepsim import activations, minimal_match, training
 from jaxrepsim.pipeline.config import load_config
-from jaxrepsim.pipeline.extraction import network_activations
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
 from tests import reference
-from tests.pipeline.conftest import SMOKE, jaxrepsim
+from tests.pipeline.conftest import SMOKE, jaxrepsim, raw_activations
 
 CONFIG = SMOKE.parent / "digits_vgg.py"
 MARGIN = 1e-7  # nearer to ε than this, rounding may decide
@@ -38,10 +37,7 @@ def raw(folder):
     run = Run(load_config(CONFIG), folder)
     networks = training.train_networks(run.model, run.dataset, run.config.training, folder.checkpoints)
     return {
-        str(net.seed): {
-            layer: values.astype(np.float64)
-            for layer, values in network_activations(run.model, net, run.dataset, run.config.matching).items()
-        }
+        str(net.seed): {layer: values.astype(np.float64) for layer, values in raw_activations(run, net).items()}
         for net in networks
     }
 

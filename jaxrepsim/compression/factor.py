@@ -6,6 +6,7 @@ cores: as soon as there are two). LAPACK itself uses all cores, so little is los
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +41,6 @@ def upper_cholesky(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
     return one_at_a_time(lambda g: jnp.linalg.cholesky(g, upper=True, symmetrize_input=False), gram)
 
 
-def one_at_a_time(function: Callable, *arguments: Array):
+def one_at_a_time(function: Callable, *arguments: Any) -> Any:
     """`function(*arguments)`; on a CPU a batch that `vmap` makes of it is worked off one after the other."""
     return jax.lax.platform_dependent(*arguments, cpu=sequential_vmap(function), default=function)

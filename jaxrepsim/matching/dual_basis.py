@@ -37,15 +37,58 @@ class DualBasis(NamedTuple):
     """[side, unit]: the units that are left."""
 
 
-def init(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> DualBasis:
-    """Factors both sides, all units active but the dead ones."""
+class Gram(NamedTuple):
+    """Inner products of units of norm 1; a unit that is dead or left out stands as a direction of its own."""
 
-    def either(x: Array, y: Array) -> DualBasis:
-        by_gram, trusted = _by_gram(x, y)
-        return jax.lax.cond(trusted, lambda: by_gram, lambda: _by_qr(x, y))
+    own: Float[Array, "2 n n"]
+    """Within each side."""
+    cross: Float[Array, "n n"]
+    """Of x units with y units."""
+    alive: Bool[Array, "2 n"]
+
+
+def gram(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> Gram:
+    """All inner products of the two sides' units: three matrix products."""
+    n = _width(x, y)
+    x, y = comparable_columns(x)[0], comparable_columns(y)[0]
+    own = jnp.stack([_pad(x.T @ x, n), _pad(y.T @ y, n)])
+    lengths = jnp.sqrt(jnp.diagonal(own, axis1=1, axis2=2))
+    alive = lengths > 0
+    scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
+    products = Gram(own * scale[:, :, None] * scale[:, None, :], _pad(x.T @ y, n) * scale[0][:, None] * scale[1], alive)
+    return among(products, alive)
+
+
+def among(products: Gram, units: Bool[Array, "2 n"]) -> Gram:
+    """The same of some units only."""
+    keep = units.astype(products.own.dtype)
+    own = products.own * keep[:, :, None] * keep[:, None, :] + (1 - keep)[:, :, None] * jnp.eye(
+        units.shape[1], dtype=keep.dtype
+    )
+    return Gram(own, products.cross * keep[0][:, None] * keep[1], products.alive & units)
+
+
+def init(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"], products: Gram | None = None) -> DualBasis:
+    """Factors both sides.
+
+    Args:
+        x: (samples, n_x), activations.
+        y: (samples, n_y), activations on the same samples.
+        products: Their inner products, where they are there already; or those `among` some units.
+
+    Returns:
+        The dual basis, with all units active that are alive in `products`.
+    """
+
+    def either(x: Array, y: Array, products: Gram) -> DualBasis:
+        by_gram, trusted = _by_gram(products)
+        used = products.alive.astype(x.dtype)
+        return jax.lax.cond(
+            trusted, lambda: by_gram, lambda: _by_qr(x * used[0, : x.shape[1]], y * used[1, : y.shape[1]])
+        )
 
     # One pair at a time on a CPU: a batched condition would compute both ways for all.
-    return one_at_a_time(either, x, y)
+    return one_at_a_time(either, x, y, gram(x, y) if products is None else products)
 
 
 def gram_limit(dtype: DTypeLike) -> float:
@@ -57,24 +100,15 @@ def gram_limit(dtype: DTypeLike) -> float:
     return 1e5 if jnp.finfo(dtype).bits == 64 else 16.0
 
 
-def _by_gram(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> tuple[DualBasis, Bool[Array, ""]]:
-    """From the Gram matrices alone, and whether these can be trusted."""
-    n = _width(x, y)
-    x, y = comparable_columns(x)[0], comparable_columns(y)[0]
-    own = jnp.stack([_pad(x.T @ x, n), _pad(y.T @ y, n)])
-    lengths = jnp.sqrt(jnp.diagonal(own, axis1=1, axis2=2))
-    alive = lengths > 0
-    scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
-    identity = jnp.eye(n, dtype=x.dtype)
-    # A dead unit stands as a direction of its own, so that the matrix stays definite.
-    own = own * scale[:, :, None] * scale[:, None, :] + jnp.where(alive, 0.0, 1.0)[:, :, None] * identity
-    cross = _pad(x.T @ y, n) * scale[0][:, None] * scale[1]
-    dual = jax.vmap(lambda gram: solve_upper(upper_cholesky(gram), identity))(own)
-    coordinates = jnp.swapaxes(dual, 1, 2) @ jnp.stack([cross, cross.T])
+def _by_gram(products: Gram) -> tuple[DualBasis, Bool[Array, ""]]:
+    """From the inner products alone, and whether these can be trusted."""
+    identity = jnp.eye(products.cross.shape[0], dtype=products.cross.dtype)
+    dual = jax.vmap(lambda own: solve_upper(upper_cholesky(own), identity))(products.own)
+    coordinates = jnp.swapaxes(dual, 1, 2) @ jnp.stack([products.cross, products.cross.T])
     inside = jnp.sum(coordinates * coordinates, axis=1)[::-1]
-    squared = jnp.where(alive, jnp.maximum(1 - inside, 0.0), 0.0)
+    squared = jnp.where(products.alive, jnp.maximum(1 - inside, 0.0), 0.0)
     weights = jnp.sum(dual * dual, axis=(1, 2))
-    return DualBasis(dual, coordinates, squared, alive), jnp.all(weights <= gram_limit(x.dtype))  # NaN is not
+    return DualBasis(dual, coordinates, squared, products.alive), jnp.all(weights <= gram_limit(dual.dtype))
 
 
 def _by_qr(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> DualBasis:

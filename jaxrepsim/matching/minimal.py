@@ -130,10 +130,10 @@ def minimal_matches(
 
 def _maximum_basis(x: Array, y: Array, threshold: Float[Array, ""]) -> DualBasis:
     """The dual basis of the maximum match alone, factored afresh: nothing of the removed units is left in it."""
-    n_x, n_y = x.shape[1], y.shape[1]
-    everything = dual_basis.init(x, y)
+    products = dual_basis.gram(x, y)
+    everything = dual_basis.init(x, y, products)
     active = cascade(*removal.begin(everything), threshold, jnp.zeros_like(everything.active))
-    return dual_basis.init(x * active[0, :n_x], y * active[1, :n_y])
+    return dual_basis.init(x, y, dual_basis.among(products, active))
 
 
 def _stacked(joint: Array, n_x: int, n: int) -> Array:

@@ -57,7 +57,7 @@ def nested(
         start = jax.lax.cond(
             jnp.all(within == maximum.active),
             lambda: maximum,
-            lambda: dual_basis.init(x * within[0, : x.shape[1]], y * within[1, : y.shape[1]]),
+            lambda: dual_basis.init(x, y, dual_basis.among(products, within)),
         )
         spans, left = shrink(start, threshold, v, rank)
         without = cascade(spans, left, threshold, v)
@@ -69,6 +69,7 @@ def nested(
 
     if len(units) == 0:
         return units
+    products = dual_basis.gram(x, y)
     in_maximum = holding(maximum.active)
     known = _Known(in_maximum[:, None, None] & maximum.active, ~in_maximum)
     return jax.lax.while_loop(lambda known: ~jnp.all(known.minimal), settle_more, known).match

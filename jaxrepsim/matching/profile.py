@@ -102,6 +102,7 @@ def _one_step(spans: Spans, directions: Array, peel: _Peel) -> tuple[Array, _Pee
     height = jnp.max(values, axis=1)
     level = jnp.minimum(peel.level, jnp.max(height))
     present = (height >= level) & jnp.any(left.active, axis=1)
-    critical = peel.critical.at[jnp.arange(2), worst].min(jnp.where(present, level, jnp.inf))
+    gone = present[:, None] & (jnp.arange(values.shape[1]) == worst[:, None])
+    critical = jnp.where(gone, level, peel.critical)
     directions, left = removal.remove(spans, directions, left, worst, present)
     return directions, _Peel(left, critical, level)

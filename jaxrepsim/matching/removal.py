@@ -72,8 +72,7 @@ def remove(
     Returns:
         The directions with the new ones, and the state after.
     """
-    sides = jnp.arange(2)
-    rows = spans.dual[sides, unit]
+    rows = jnp.stack([jax.lax.dynamic_index_in_dim(spans.dual[side], unit[side], keepdims=False) for side in (0, 1)])
     for _ in range(2):  # the second time for the digits that the first one loses
         rows = _orthogonalised(rows, directions, left.held)
     length = jnp.linalg.norm(rows, axis=1, keepdims=True)
@@ -90,12 +89,10 @@ def remove(
     )[:, None]
     taken = jnp.einsum("sk,skn->sn", lost, spans.coordinates)
     growth = jnp.where(share < 0.5, taken**2 / (1 - jnp.minimum(share, 0.5)), 0.0)
-    after = Left(
-        squared=left.squared + growth[::-1],
-        active=left.active.at[sides, unit].min(~present),
-        held=left.held + present,
-    )
-    return directions.at[sides, left.held].set(lost), after
+    gone = present[:, None] & (jnp.arange(lost.shape[1]) == unit[:, None])
+    for side in (0, 1):
+        directions = jax.lax.dynamic_update_slice(directions, lost[None, side : side + 1], (side, left.held[side], 0))
+    return directions, Left(left.squared + growth[::-1], left.active & ~gone, left.held + present)
 
 
 def in_blocks(
@@ -146,18 +143,18 @@ def _applied(spans: Spans, directions: Float[Array, "2 capacity n"], left: Left)
 
 
 def _orthogonalised(rows: Float[Array, "2 n"], directions: Array, held: Int[Array, "2"]) -> Float[Array, "2 n"]:
-    def less(block: Int[Array, ""], rows: Array) -> Array:
+    def less(block: Int[Array, ""] | int, rows: Array) -> Array:
         q = _block(directions, block, held)
         return rows - jnp.einsum("sb,sbn->sn", jnp.einsum("sbn,sn->sb", q, rows), q)
 
-    return jax.lax.fori_loop(0, _blocks(held), less, rows)
+    return less(0, rows) if directions.shape[1] == BLOCK else jax.lax.fori_loop(0, _blocks(held), less, rows)
 
 
 def _blocks(held: Int[Array, "2"]) -> Int[Array, ""]:
     return -(-jnp.max(held) // BLOCK)
 
 
-def _block(directions: Array, block: Int[Array, ""], held: Int[Array, "2"]) -> Float[Array, "2 block n"]:
+def _block(directions: Array, block: Int[Array, ""] | int, held: Int[Array, "2"]) -> Float[Array, "2 block n"]:
     """A block of the held directions, zero where there are no more of them."""
     size = min(BLOCK, directions.shape[1])
     q = jax.lax.dynamic_slice_in_dim(directions, block * BLOCK, size, axis=1)

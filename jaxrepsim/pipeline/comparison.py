@@ -1,7 +1,7 @@
 """Every layer of every pair of networks, matched; one results file a layer, so that nothing is done twice."""
 
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile, layer_key
-from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path
-from jaxrepsim.matching import match_profile, minimal_matches
+from jaxrepsim.matching import minimal_matches
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.stacking import profiles, stacked
 
 FEW = 10
 """Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
@@ -89,18 +89,22 @@ def compare(
     if len(networks) < 2:
         raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
     layers = common_layers(networks, config)
-    parts = []
-    for index, layer in enumerate(layers):
-        progress("matching layers", index, len(layers), layer)
-        file = folder / f"{index:03d}_{_file_name(layer)}.nc"
-        if not file.exists():
-            with jax.enable_x64(True):
-                part = _compare_layer(
-                    layer, {name: net.layers[layer] for name, net in networks.items()}, config, progress
+    files = {layer: folder / f"{index:03d}_{_file_name(layer)}.nc" for index, layer in enumerate(layers)}
+    pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if not files[layer].exists()}
+    done = len(layers) - len(pending)
+    with jax.enable_x64(True):
+        for group in stacked(pending):
+            progress("matching layers", done, len(layers), ", ".join(group))
+            found = profiles(group)
+            for layer, stacks in group.items():
+                widths = {name: net.layers[layer].shape[-1] for name, net in networks.items()}
+                part = _compare_layer(layer, stacks, widths, found[layer], config, progress)
+                write_netcdf(
+                    part.assign(samples=("layer", [networks[next(iter(networks))].samples[layer]])), files[layer]
                 )
-            write_netcdf(part.assign(samples=("layer", [networks[next(iter(networks))].samples[layer]])), file)
-        parts.append(read_netcdf(file))
-    progress("matching layers", len(layers), len(layers))
+                done += 1
+                progress("matching layers", done, len(layers), layer)
+    parts = [read_netcdf(file) for file in files.values()]
     joined = xr.concat(parts, dim="layer", data_vars="all", join="outer", fill_value=_fill(parts))
     assert isinstance(joined, xr.Dataset)  # what datasets concatenate to; for the type checker
     # Said again: concatenation cuts strings to the length of the first layer's name.
@@ -125,28 +129,21 @@ def read_netcdf(path: Path) -> xr.Dataset:
         raise InputError(f"{path} is missing or damaged ({error}); remove it and run again") from error
 
 
-@jax.jit
-def _profiles(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Pairs by redraws of profiles, in one program."""
-    profile = jax.vmap(jax.vmap(match_profile))(x, y)
-    return profile.x, profile.y
-
-
 _minimal = jax.jit(minimal_matches)
 
 
 def _compare_layer(
-    layer: str, networks: Mapping[str, np.ndarray], config: MatchingConfig, progress: Progress
+    layer: str,
+    stacks: Sequence[jax.Array],
+    width_of: Mapping[str, int],
+    profile: tuple[np.ndarray, np.ndarray],
+    config: MatchingConfig,
+    progress: Progress,
 ) -> xr.Dataset:
-    stacks = [jnp.asarray(a if a.ndim == 3 else a[None], jnp.float64) for a in networks.values()]
-    stacks = jax.vmap(compress)(*stacks)
-    widths = [stack.shape[-1] for stack in stacks]
+    names, widths = list(width_of), list(width_of.values())
     units = max(widths)
-    # Padded to one width, the pairs go through one program together: zero columns are dead units, and change nothing.
-    padded = [jnp.pad(stack, ((0, 0), (0, 0), (0, units - stack.shape[-1]))) for stack in stacks]
     pairs = list(combinations(range(len(stacks)), 2))
-    left, right = (jnp.stack([padded[pair[side]] for pair in pairs]) for side in (0, 1))
-    profile_x, profile_y = (np.array(side) for side in _profiles(left, right))
+    profile_x, profile_y = (np.array(side) for side in profile)
     for index, (a, b) in enumerate(pairs):
         profile_x[index, :, widths[a] :] = np.nan
         profile_y[index, :, widths[b] :] = np.nan
@@ -162,11 +159,13 @@ def _compare_layer(
         )
         for index, (a, b) in enumerate(pairs)
     ]
-    first_draws = [(stacks[a][0], stacks[b][0]) for a, b in pairs]
+    first_draws = [(stacks[a][0, :, : widths[a]], stacks[b][0, :, : widths[b]]) for a, b in pairs]
     unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, progress)
 
-    names = list(networks)
-    dead = [int((jnp.max(jnp.abs(stack[0]), axis=0) == 0).sum()) for stack in stacks]
+    dead = [
+        int((jnp.max(jnp.abs(stack[0, :, :width]), axis=0) == 0).sum())
+        for stack, width in zip(stacks, widths, strict=True)
+    ]
     match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
     profile_dims = ("layer", "pair", "redraw", "unit")
     return xr.Dataset(

@@ -1,113 +1,238 @@
-"""From trained networks to activation files: every layer, compressed jointly over the networks."""
+"""From trained networks to activation files: batch by batch into the joint compression, no activation ever stored."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
 
-from jaxrepsim import activations
-from jaxrepsim.compression import compress
+from jaxrepsim import activations, compression
+from jaxrepsim.activations import as_units
+from jaxrepsim.compression import Compression
+from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.training import TrainedNetwork, normalise
 
+_ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore[arg-type]
+"""Each device has rows of its own. The counters depend on shapes alone, and so they are the same on all."""
+_OVER_REDRAWS = Compression(rows=0, filled=None, folds=None)  # type: ignore[arg-type]
 
-def network_activations(
+
+class Extracted(NamedTuple):
+    """The compressed activations of all networks.
+
+    Fields:
+        layers: For each seed its layers, (rows, units) or (redraws, rows, units), float64, on rows that all share.
+        samples: For each layer, how many samples its rows stand for.
+    """
+
+    layers: dict[int, dict[str, np.ndarray]]
+    samples: dict[str, int]
+
+
+def extract(
     model: nn.Module,
-    network: TrainedNetwork,
+    networks: Sequence[TrainedNetwork],
     dataset: Dataset,
     config: MatchingConfig,
     progress: Progress = silent,
-) -> OrderedDict[str, np.ndarray]:
-    """A network's activations on the validation split, with the positions that the settings ask for.
+) -> Extracted:
+    """Activations on the validation split, each layer compressed jointly over the networks, in float64.
+
+    The joint factor has at most as many rows as the networks have units together; its columns, split by network,
+    have all the inner products of the raw activations, so nothing that is compared later is lost. Memory holds one
+    batch and the state of each layer, however many images there are.
+
+    Every batch is spread over all devices there are, those of other processes included, each with states of its own
+    that are merged at the end. With several processes each calls this with the same arguments, works on its share of
+    the images, and gets the whole result.
 
     Args:
         model: The architecture.
-        network: Its weights.
+        networks: Their weights.
         dataset: The images, as they were for training.
         config: Layers, positions, redraws, batch size.
-        progress: Told of every batch.
+        progress: Told of every batch, then of every layer.
 
     Returns:
-        For each layer, (samples, units) with all positions, or (redraws, positions, units) where a layer has more than
-        `config.positions` of them: the same rows for every network.
+        The layers. With redraws where a layer has more than `config.positions` positions: the same ones for every
+        network.
 
     Raises:
         InputError: A layer does not exist; an activation is NaN or infinite.
     """
-
-    def apply(images: np.ndarray) -> Any:
-        return _forward(model, network.variables, images, dataset.mean, dataset.std)
-
     images = dataset.validation.images
-    chosen = {}
-    gathered: OrderedDict[str, np.ndarray] = OrderedDict()
-    for first, count, maps in activations.collect_batches(apply, images, config.batch_size, config.layers or None):
-        for layer, batch in maps.items():
-            values = np.asarray(batch)
-            each = len(values) // count
-            if layer not in chosen:
-                chosen[layer] = _rows(layer, each * len(images), config)
-                gathered[layer] = np.empty((*chosen[layer].shape, values.shape[1]), values.dtype)
-            here = (chosen[layer] >= first * each) & (chosen[layer] < (first + count) * each)
-            gathered[layer][here] = values[chosen[layer][here] - first * each]
-        progress(f"extracting seed {network.seed}", first + count, len(images))
-    for layer, values in gathered.items():
-        activations.check_finite(layer, values)
-    return gathered
+    mesh = Mesh(np.array(jax.devices()), ("data",))
+    devices = mesh.size
+    size = -(-min(config.batch_size, len(images)) // devices) * devices
+    weights = [_replicated(mesh, network.variables) for network in networks]
+    layers: OrderedDict[str, _Layer] = OrderedDict()
+    for step, first in enumerate(range(0, len(images), size)):
+        count = min(size, len(images) - first)
+        # Padded with the last image: one shape, one compilation.
+        batch = images[np.minimum(np.arange(first, first + size), len(images) - 1)]
+        placed = _placed(mesh, P("data"), batch)
+        maps = [_forward(mesh, model, each, placed, dataset.mean, dataset.std) for each in weights]
+        if not layers:
+            layers = _begin(mesh, maps[0], len(networks), len(images), size, config)
+        with jax.enable_x64(True):
+            real = _placed(mesh, P("data"), np.arange(size) < count)
+            faults = {
+                layer: states.absorb(mesh, step, [m[layer] for m in maps], real) for layer, states in layers.items()
+            }
+        _check(faults, networks, first, first + count - 1)
+        progress("extracting activations", first + count, len(images))
+    found: dict[int, dict[str, np.ndarray]] = {network.seed: {} for network in networks}
+    for done, (layer, states) in enumerate(layers.items(), start=1):
+        with jax.enable_x64(True):
+            for network, rows in zip(networks, states.finish(mesh), strict=True):
+                found[network.seed][layer] = rows
+        progress("compressing layers", done, len(layers))
+    return Extracted(found, {layer: states.samples for layer, states in layers.items()})
 
 
-def write_compressed(
-    gathered: Mapping[int, Mapping[str, np.ndarray]],
-    samples: Mapping[str, int],
-    folder: RunFolder,
-    note: Mapping[str, Any],
-    progress: Progress = silent,
-) -> None:
-    """Compresses each layer jointly over the networks, in float64, and writes one activation file a network.
-
-    The joint factor has at most as many rows as the networks have units together; its columns, split by network,
-    have all the inner products of the raw activations, so nothing that is compared later is lost.
+def write(extracted: Extracted, folder: RunFolder, note: Mapping[str, Any]) -> None:
+    """Writes one activation file a network.
 
     Args:
-        gathered: For each seed, its layers as `network_activations` gives them.
-        samples: How many samples each layer was taken on.
+        extracted: From `extract`.
         folder: Where the files go.
         note: The origin, kept in the files.
-        progress: Told of every layer.
     """
-    layers: Sequence[str] = list(next(iter(gathered.values())))
-    compressed: dict[int, dict[str, np.ndarray]] = {seed: {} for seed in gathered}
-    with jax.enable_x64(True):
-        for done, layer in enumerate(layers, start=1):
-            networks = [np.asarray(by_layer[layer], np.float64) for by_layer in gathered.values()]
-            small = jax.vmap(_joint)(*networks) if networks[0].ndim == 3 else _joint(*networks)
-            for seed, array in zip(gathered, small, strict=True):
-                compressed[seed][layer] = np.asarray(array)
-            progress("compressing layers", done, len(layers))
-    for seed, arrays in compressed.items():
-        activations.save(folder.activations(seed), arrays, {**note, "seed": seed}, samples)
+    for seed, layers in extracted.layers.items():
+        activations.save(folder.activations(seed), layers, {**note, "seed": seed}, extracted.samples)
 
 
-_joint = jax.jit(compress)
+class _Layer:
+    """A layer's joint state, and which positions go into it."""
+
+    def __init__(self, mesh: Mesh, units: tuple[int, ...], rows: int, chosen: Draw | None, samples: int) -> None:
+        self.samples = samples
+        self._chosen = chosen
+        redraws = chosen.redraws if chosen else 1
+        # All redraws have buffers of their own, so they are smaller; no buffer is larger than what comes.
+        block = min(rows, max(BLOCK // redraws, 2 * sum(units) if chosen is None else sum(units)))
+        with jax.enable_x64(True):
+            self._state = _empty(mesh, units, max(block, 1), chosen.redraws if chosen else None)
+
+    def absorb(self, mesh: Mesh, step: int, maps: Sequence[jax.Array], real: jax.Array) -> tuple[jax.Array, ...]:
+        """Updates by one batch; counts the activations of each network and unit that are not finite."""
+        index = None if self._chosen is None else _placed(mesh, P("data"), self._chosen.batch(step))
+        self._state, faults = _absorb(mesh, self._state, tuple(maps), real, index)
+        return faults
+
+    def finish(self, mesh: Mesh) -> list[np.ndarray]:
+        """Each network's rows."""
+        rows = [np.asarray(part) for part in _finish(mesh, self._chosen is not None, self._state)]
+        needed = min(self.samples, sum(part.shape[-1] for part in rows))
+        return [part[..., :needed, :] for part in rows]
 
 
-@partial(jax.jit, static_argnames=("model", "mean", "std"))
+def _begin(
+    mesh: Mesh, maps: Mapping[str, jax.Array], networks: int, images: int, size: int, config: MatchingConfig
+) -> "OrderedDict[str, _Layer]":
+    for layer in config.layers:
+        if layer not in maps:
+            raise unknown("layer", layer, maps)
+    layers: OrderedDict[str, _Layer] = OrderedDict()
+    for layer, values in maps.items():
+        if config.layers and layer not in config.layers:
+            continue
+        each = as_units(values, layer).shape[0] // size
+        steps = -(-images // size)
+        chosen = draw(layer, images, each, size // mesh.size, steps * mesh.size, mesh.size, config)
+        rows = steps * (chosen.width if chosen else each * size // mesh.size)
+        samples = config.positions if chosen and config.positions else images * each
+        layers[layer] = _Layer(mesh, (values.shape[-1],) * networks, rows, chosen, samples)
+    return layers
+
+
+@partial(jax.jit, static_argnames=("mesh", "model", "mean", "std"))
 def _forward(
-    model: nn.Module, variables: Any, images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...]
+    mesh: Mesh, model: nn.Module, variables: Any, images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Any:
     """Compiled once for all networks: their weights are arguments."""
-    return model.apply(variables, normalise(images, mean, std), train=False)
+
+    def local(variables: Any, images: jax.Array) -> Any:
+        return model.apply(variables, normalise(images, mean, std), train=False)[1]
+
+    return jax.shard_map(local, mesh=mesh, in_specs=(P(), P("data")), out_specs=P("data"))(variables, images)
 
 
-def _rows(layer: str, available: int, config: MatchingConfig) -> np.ndarray:
-    if config.positions is None or config.positions >= available:
-        return np.arange(available)
-    key = activations.layer_key(config.seed, layer)
-    return np.asarray(activations.sample_positions(key, available, config.positions, config.redraws))
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _empty(mesh: Mesh, units: tuple[int, ...], block: int, redraws: int | None) -> Compression:
+    state = compression.init(units, jnp.float64, block)
+    lead = (mesh.size,) if redraws is None else (mesh.size, redraws)
+    rows = (jnp.broadcast_to(part, (*lead, *part.shape)) for part in state.rows)
+    placed = NamedSharding(mesh, P("data"))
+    return state._replace(rows=tuple(jax.lax.with_sharding_constraint(part, placed) for part in rows))
+
+
+@partial(jax.jit, static_argnums=0, donate_argnums=1)
+def _absorb(
+    mesh: Mesh, state: Compression, maps: tuple[jax.Array, ...], real: jax.Array, index: jax.Array | None
+) -> tuple[Compression, tuple[jax.Array, ...]]:
+    def local(state: Compression, maps: tuple[jax.Array, ...], real: jax.Array, index: jax.Array | None):
+        units = [as_units(each) for each in maps]
+        used = jnp.repeat(real, units[0].shape[0] // real.shape[0])[:, None]
+        faults = tuple(jax.lax.psum(jnp.sum(used & ~jnp.isfinite(each), axis=0), "data") for each in units)
+        state = _own(state)
+        if index is None:
+            state = compression.update(state, *(jnp.where(used, each, 0) for each in units))
+        else:
+            taken = index[0]
+            rows = [jnp.where(taken[..., None] >= 0, each[taken], 0) for each in units]
+            push = jax.vmap(compression.update, (_OVER_REDRAWS, *(0 for _ in rows)), _OVER_REDRAWS)
+            state = push(state, *rows)
+        return state._replace(rows=tuple(part[None] for part in state.rows)), faults
+
+    specs = (_ON_DEVICES, P("data"), P("data"), P("data"))
+    return jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=(_ON_DEVICES, P()))(state, maps, real, index)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _finish(mesh: Mesh, redrawn: bool, state: Compression) -> tuple[jax.Array, ...]:
+    merge = partial(compression.finalize, axis_name="data")
+
+    def local(state: Compression) -> tuple[jax.Array, ...]:
+        return (jax.vmap(merge, (_OVER_REDRAWS,)) if redrawn else merge)(_own(state))
+
+    return jax.shard_map(local, mesh=mesh, in_specs=(_ON_DEVICES,), out_specs=P())(state)
+
+
+def _own(state: Compression) -> Compression:
+    return state._replace(rows=tuple(part[0] for part in state.rows))
+
+
+def _check(
+    faults: Mapping[str, Sequence[jax.Array]], networks: Sequence[TrainedNetwork], first: int, last: int
+) -> None:
+    for layer, by_network in faults.items():
+        for network, counts in zip(networks, map(np.asarray, by_network), strict=True):
+            if counts.any():
+                units = np.flatnonzero(counts)
+                others = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
+                raise InputError(
+                    f"seed {network.seed}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the "
+                    f"images {first} to {last} are NaN or infinite{others}"
+                )
+
+
+def _placed(mesh: Mesh, spec: P, values: np.ndarray) -> jax.Array:
+    """An array over all processes, of which each holds the whole and puts its part on its devices."""
+    return jax.make_array_from_callback(values.shape, NamedSharding(mesh, spec), lambda index: values[index])
+
+
+def _replicated(mesh: Mesh, variables: Any) -> Any:
+    return jax.tree.map(lambda leaf: _placed(mesh, P(), np.asarray(leaf)), variables)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import jax
 import numpy as np
 import xarray as xr
 from flax import linen as nn
@@ -17,7 +18,7 @@ from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.files import write_text
 from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, to_plain
-from jaxrepsim.pipeline.extraction import network_activations, write_compressed
+from jaxrepsim.pipeline.extraction import extract, write
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.versions import versions
@@ -79,19 +80,23 @@ class Run:
     def extract(self) -> dict[str, ActivationFile]:
         """Writes every network's compressed activations, where they are not there yet, and reads them."""
         seeds = self.config.training.seeds
-        if not all(self.folder.activations(seed).exists() for seed in seeds):
-            networks = self.train()
+        if not self.extracted:
+            networks = self.train() if jax.process_count() == 1 else self._trained()
             with self.folder.timed("extraction"):
-                gathered, matching = {}, self.config.matching
-                for network in networks:
-                    gathered[network.seed] = network_activations(
-                        self.model, network, self.dataset, matching, self.progress
-                    )
-                samples = {layer: rows.shape[-2] for layer, rows in gathered[seeds[0]].items()}
+                extracted = extract(self.model, networks, self.dataset, self.config.matching, self.progress)
                 note = {"data": self._data_line(), "model": self.config.model.name}
-                write_compressed(gathered, samples, self.folder, note, self.progress)
-            self.say(f"extracted {len(samples)} layers of {len(seeds)} networks")
+                write(extracted, self.folder, note)
+            self.say(f"extracted {len(extracted.samples)} layers of {len(seeds)} networks")
         return {str(seed): activations.load(self.folder.activations(seed)) for seed in seeds}
+
+    def help_extract(self) -> None:
+        """The share of a process that is not the first one in what the first does in `extract`; it writes nothing."""
+        extract(self.model, self._trained(), self.dataset, self.config.matching)
+
+    @property
+    def extracted(self) -> bool:
+        """Whether the compressed activations of all networks are there."""
+        return all(self.folder.activations(seed).exists() for seed in self.config.training.seeds)
 
     def match(self) -> xr.Dataset:
         """Compares every layer of every pair, where that is not done yet, and writes the table of results."""
@@ -112,12 +117,16 @@ class Run:
         """Draws the report from the results."""
         return write_report(self.folder, self.match(), self.progress, self.say)
 
-    def _with_history(self, results: xr.Dataset) -> xr.Dataset:
-        """The results with each network's accuracy and training curves, as its last checkpoint has them."""
-        trained = [
+    def _trained(self) -> list[training.TrainedNetwork]:
+        """The networks as their last checkpoints have them."""
+        return [
             training.load_network(self.model, self.dataset, self.config.training, seed, self.folder.checkpoints)
             for seed in self.config.training.seeds
         ]
+
+    def _with_history(self, results: xr.Dataset) -> xr.Dataset:
+        """The results with each network's accuracy and training curves, as its last checkpoint has them."""
+        trained = self._trained()
         curves = {
             name: (
                 ("network", "epoch"),

@@ -11,6 +11,7 @@ import jax
 import orbax.checkpoint as ocp
 from jax.sharding import SingleDeviceSharding
 from orbax.checkpoint.checkpoint_managers import LatestN
+from orbax.checkpoint.options import MultiprocessingOptions
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_disk_full
@@ -163,6 +164,10 @@ def open_checkpoints(folder: Path, fingerprint: dict[str, Any], read_only: bool 
         save_interval_steps=0 if read_only else 1,
         save_root_metadata=False,
         read_only=read_only,
+        # Of several processes only the first writes, and each reads what it needs: none waits for another here.
+        multiprocessing_options=MultiprocessingOptions(
+            primary_host=jax.process_index(), active_processes={jax.process_index()}
+        ),
     )
     # Orbax logs the errors that it raises as well, traceback and all, thread by thread.
     logger = logging.getLogger("absl")

@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
 from filelock import FileLock
+
+from jaxrepsim import activations
+from jaxrepsim.training import normalise
 
 SMOKE = Path(__file__).parent.parent.parent / "configs" / "smoke.py"
 
@@ -27,3 +31,14 @@ def finished(tmp_path_factory, worker_id):
             done = jaxrepsim("run", SMOKE, "--out", folder)
             assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+def raw_activations(run, network):
+    """Every layer of a network on all images, not compressed."""
+
+    @jax.jit
+    def apply(images):
+        normalised = normalise(images, run.dataset.mean, run.dataset.std)
+        return run.model.apply(network.variables, normalised, train=False)
+
+    return activations.collect(apply, run.dataset.validation.images)

@@ -16,11 +16,10 @@ import xarray as xr
 
 from jaxrepsim import activations, training
 from jaxrepsim.pipeline.config import load_config
-from jaxrepsim.pipeline.extraction import network_activations
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
 from tests import reference
-from tests.pipeline.conftest import SMOKE, jaxrepsim
+from tests.pipeline.conftest import SMOKE, jaxrepsim, raw_activations
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +32,7 @@ def raw(finished):
     """Every layer of every network, from the checkpoints, not compressed."""
     run = Run(load_config(SMOKE), RunFolder(finished))
     networks = training.train_networks(run.model, run.dataset, run.config.training, run.folder.checkpoints)
-    return {
-        str(network.seed): network_activations(run.model, network, run.dataset, run.config.matching)
-        for network in networks
-    }
+    return {str(network.seed): raw_activations(run, network) for network in networks}
 
 
 def test_the_folder_holds_what_the_readme_says(finished):

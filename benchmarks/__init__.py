@@ -1,0 +1,8 @@
+"""Side-by-side timings. Each command stands alone and is run from the root of the repository:
+
+    python -m benchmarks.side_by_side     the package against named baselines, as ratios: the table in the README
+    python -m benchmarks.growth           how time and memory grow with each size
+    python -m benchmarks.accelerator      the engine on a GPU or TPU: correctness, then time against a cost model
+
+`--quick` runs everything at toy size, to see that it works; its figures mean nothing.
+"""

@@ -1,0 +1,152 @@
+"""v-minimal matches: one unit against algorithm 2 by least squares; all units of a pair against the clock."""
+
+from collections.abc import Generator, Iterator
+from functools import partial
+
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks import baseline, threads
+from benchmarks.baseline import Array, Mask
+from benchmarks.context import Context, match_profile, minimal_match, minimal_matches
+from benchmarks.planted import planted
+from benchmarks.rows.epsilons import EPSILONS, matched_layers, matched_units
+from benchmarks.table import Check, Row, faster, within
+from benchmarks.timing import Timing, interleave
+from benchmarks.verify import compressed, minimal
+
+ASKED = 500.0
+"""Times faster than least squares, a unit."""
+ALL_UNITS = 10.0
+"""Seconds for all units of 128 + 128."""
+ALL_UNITS_LONG = 600.0
+"""Seconds for all units of 512 + 512."""
+UNITS = 128
+SAMPLES = 2000
+
+
+_OneUnit = Generator[Row, None, Timing | None]
+
+
+def rows(context: Context) -> Iterator[Row]:
+    """One unit, of a digits layer and of planted pairs; then all units of each."""
+    units = context.size(UNITS, 12)
+    pairs = {
+        "digits": (*_digits_pair(context), ASKED),
+        "planted, one group": (*_planted_pair(context, units, groups=1), ASKED),
+        "planted, 8 groups": (*_planted_pair(context, units, groups=8), None),
+    }
+    for name, (x, y, asked) in pairs.items():
+        paper = yield from _one_unit(context, name, x, y, asked)
+        yield from _all_units(context, name, x, y, ALL_UNITS, min(3, context.repeats), paper)
+    if context.long:
+        x, y = _planted_pair(context, context.size(512, 24), groups=1)
+        yield from _all_units(context, "planted, one group", x, y, ALL_UNITS_LONG, 1)
+
+
+def _digits_pair(context: Context) -> tuple[Array, Array]:
+    """The layer with the most matched units among the widest, at 2,000 of its rows, drawn at random."""
+    layers = matched_layers(context.digits)
+    widest = max(x.shape[1] for x, _ in layers.values())
+    candidates = {name: pair for name, pair in layers.items() if pair[0].shape[1] == widest}
+    name = max(candidates, key=lambda layer: matched_units(candidates[layer]))
+    x, y = candidates[name]
+    context.say(f"minimal matches on the digits: layer {name}")
+    take = np.sort(np.random.default_rng(0).permutation(len(x))[: context.size(SAMPLES, 10)])
+    few = context.size(UNITS, 8)  # with so few samples a toy pair matches by chance
+    return x[take][:, :few], y[take][:, :few]
+
+
+def _planted_pair(context: Context, units: int, groups: int) -> tuple[Array, Array]:
+    samples = context.size(max(SAMPLES, 10 * units), 400)
+    x, y = planted(2, samples, units, groups=groups, noise=0.2 if groups == 1 else 0.05)
+    return x, y
+
+
+def _epsilon(x: Array, y: Array) -> float:
+    """The paper's smallest ε at which half of the units or more are matched; the largest where none has so many."""
+    profile = match_profile(jnp.asarray(x), jnp.asarray(y))
+    return next((e for e in EPSILONS if float(profile.similarity(e)) >= 0.5), EPSILONS[-1])
+
+
+def _one_unit(context: Context, name: str, x: Array, y: Array, asked: float | None) -> _OneUnit:
+    """Rows of one unit at a time; returns what algorithm 2 took."""
+    epsilon = _epsilon(x, y)
+    matched = np.flatnonzero(threads.limited(1, lambda: baseline.maximum_match(x, y, epsilon))())
+    if not matched.size:
+        context.say(f"minimal_match: {name} has no match at ε = {epsilon}")
+        return None
+    units = matched[np.linspace(0, matched.size - 1, context.baseline_units + 2).astype(int)[1:-1]]
+    pair = jnp.asarray(x), jnp.asarray(y)
+    small_x, small_y = compressed(x, y)
+    wide = threads.best_threads(lambda: baseline.squared_residuals(x, y))
+    narrow = threads.best_threads(lambda: baseline.squared_residuals(small_x, small_y))
+    ours: list[float] = []
+    theirs: dict[str, list[float]] = {"paper": [], "one-sided": [], "compressed": []}
+    wrong, sizes = 0, []
+    for done, unit in enumerate(units.tolist()):
+        context.progress(f"least squares for {name}", done, len(units), f"unit {unit}, this takes minutes")
+        sides = interleave(
+            {
+                "ours": lambda unit=unit: minimal_match(*pair, epsilon, unit),
+                "paper": threads.limited(wide, partial(baseline.minimal_match, x, y, epsilon, unit)),
+                "one-sided": threads.limited(wide, partial(baseline.minimal_match, x, y, epsilon, unit, True)),
+                "compressed": threads.limited(
+                    narrow, partial(baseline.minimal_match, small_x, small_y, epsilon, unit, True)
+                ),
+            },
+            {"ours": context.repeats, "paper": 1, "one-sided": 1, "compressed": 1},
+            cold=("paper", "one-sided", "compressed"),
+        )
+        ours += sides["ours"].timing.seconds
+        for side, all_seconds in theirs.items():
+            all_seconds += sides[side].timing.seconds
+        mask = _joint(sides["ours"].result)[0]
+        wrong += any((sides[side].result != mask).any() for side in theirs)
+        sizes.append(str(int(mask.sum())))
+    context.progress(f"least squares for {name}", len(units), len(units))
+    check = Check(wrong == 0, f"matches of {', '.join(sizes)} units: {wrong} of {len(units)} differ")
+    what = f"`minimal_match` of one unit from raw activations, {name}, {_shape(x, y)}, ε = {epsilon}"
+    against = f"Algorithm 2 by NumPy least squares ({threads.in_words(wide)})"
+    yield faster(what, against, asked, Timing(tuple(ours)), Timing(tuple(theirs["paper"])), check)
+    improved = {
+        "one-sided": "the same, a side looked at only after the other lost units",
+        "compressed": "the same, and on rows compressed beforehand",
+    }
+    for side, words in improved.items():
+        yield faster(what, words, None, Timing(tuple(ours)), Timing(tuple(theirs[side])), check)
+    return Timing(tuple(theirs["paper"]))
+
+
+def _all_units(
+    context: Context, name: str, x: Array, y: Array, limit: float, repeats: int, paper: Timing | None = None
+) -> Iterator[Row]:
+    """All units together against the clock; and a unit's share of that against what algorithm 2 took for one."""
+    epsilon = _epsilon(x, y)
+    count = x.shape[1] + y.shape[1]
+    context.say(f"minimal_matches: all {count} units, {name}, ε = {epsilon}")
+    pair = jnp.asarray(x), jnp.asarray(y)
+    side = interleave({"ours": lambda: minimal_matches(*pair, epsilon)}, repeats)["ours"]
+    context.say(f"  first call {side.first:.1f} s, with compilation; now every match is checked")
+    masks = _joint(side.result)
+    large = count > 2 * UNITS
+    deep, deletions = (2, 32) if large else (8, None)
+    verdict = threads.limited(1, lambda: minimal(x, y, epsilon, np.arange(count), masks, deep, deletions))()
+    sizes = masks.sum(axis=1)
+    note = f"; matches of {sizes[sizes > 0].min(initial=count)} to {sizes.max()} units" if sizes.any() else "; no match"
+    check = verdict.as_check()
+    what = f"`minimal_matches` of all {count} units from raw activations, {name}, {_shape(x, y)}, ε = {epsilon}"
+    check = Check(check.passed, check.words + note)
+    yield within(what, limit, side.timing, check)
+    if paper is not None:
+        share = Timing(tuple(seconds / count for seconds in side.timing.seconds))
+        yield faster(what + ": a unit's share", "Algorithm 2 for one unit, as above", None, share, paper, check)
+
+
+def _joint(match) -> Mask:
+    """Masks over the joint index, one a row."""
+    return np.atleast_2d(np.concatenate([np.asarray(match.x), np.asarray(match.y)], axis=-1))
+
+
+def _shape(x: Array, y: Array) -> str:
+    return f"{x.shape[1]}+{y.shape[1]} units, {len(x):,} samples"

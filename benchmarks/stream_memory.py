@@ -1,0 +1,54 @@
+"""Streams made-up activations through the compression, and prints what memory that took.
+
+python -m benchmarks.stream_memory SAMPLES UNITS BATCH
+prints: peak bytes, bytes before anything was compiled, seconds of the compression alone, relative error of the Gram
+matrix against a sum over the batches
+"""
+
+import sys
+from time import perf_counter
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from rich.console import Console
+
+from benchmarks.environment import peak_memory
+from jaxrepsim import compression
+from jaxrepsim.progress_bars import Bars
+
+
+def main(samples: int, units: int, batch: int) -> None:
+    """Streams `samples` rows of units + units in batches, and prints the figures."""
+    rng = np.random.default_rng(0)
+    mixing = rng.standard_normal((2 * units, 2 * units), dtype=np.float32)
+    bars = Bars(Console(stderr=True))
+    update = jax.jit(compression.update, donate_argnums=0)
+    finalize = jax.jit(compression.finalize)
+    before = peak_memory()
+    nothing = np.zeros((min(batch, samples), units), np.float32)
+    jax.block_until_ready(finalize(update(compression.init((units, units), jnp.float64), nothing, nothing)))
+
+    state = compression.init((units, units), jnp.float64)
+    gram = np.zeros((2 * units, 2 * units))
+    seconds = 0.0  # of the compression alone
+    with bars.shown():
+        for first in range(0, samples, batch):
+            rows = rng.standard_normal((min(batch, samples - first), 2 * units), dtype=np.float32) @ mixing
+            start = perf_counter()
+            state = jax.block_until_ready(update(state, rows[:, :units], rows[:, units:]))
+            seconds += perf_counter() - start
+            wide = rows.astype(float)
+            gram += wide.T @ wide
+            bars("streaming", first + len(rows), samples)
+    start = perf_counter()
+    small = np.concatenate([np.asarray(side) for side in finalize(state)], axis=1)
+    seconds += perf_counter() - start
+    norms = np.sqrt(np.diag(gram))
+    error = np.abs(small.T @ small - gram) / np.outer(norms, norms)
+    print(peak_memory(), before, seconds, error.max())
+
+
+if __name__ == "__main__":
+    with jax.enable_x64(True):
+        main(*map(int, sys.argv[1:]))

@@ -1,0 +1,123 @@
+"""Extraction by batches against all activations at once."""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen as nn
+
+from jaxrepsim import activations
+from jaxrepsim.data import Dataset
+from jaxrepsim.data.dataset import Split
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import MatchingConfig, extraction
+from jaxrepsim.training import TrainedNetwork, normalise
+
+SEEDS = (3, 5, 8)
+
+
+class Tiny(nn.Module):
+    """Ends in a layer of one position."""
+
+    @nn.compact
+    def __call__(self, images, train):
+        conv = nn.relu(nn.Conv(4, (3, 3), name="conv")(images))
+        fc = nn.relu(nn.Dense(6, name="fc")(conv.reshape(len(conv), -1)))
+        return fc, OrderedDict(conv=conv, fc=fc)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    images = np.random.default_rng(0).random((37, 5, 5, 1), np.float32)
+    split = Split(images, np.zeros(37, np.int32))
+    return Dataset("random", split, split, 2, (0.5,), (0.3,))
+
+
+@pytest.fixture(scope="module")
+def networks(dataset):
+    start = jax.jit(lambda key: Tiny().init(key, dataset.train.images[:1], train=False))
+    return [TrainedNetwork(seed, start(jax.random.key(seed)), ()) for seed in SEEDS]
+
+
+@pytest.fixture(scope="module")
+def raw(dataset, networks):
+    def of(network):
+        def apply(images):
+            return Tiny().apply(network.variables, normalise(images, dataset.mean, dataset.std), train=False)
+
+        return activations.collect(apply, dataset.validation.images)
+
+    return {network.seed: of(network) for network in networks}
+
+
+def assert_same_geometry(found, wanted):
+    joint, small = (np.concatenate([np.asarray(a, np.float64) for a in each], axis=-1) for each in (wanted, found))
+    inner, close = (np.swapaxes(a, -1, -2) @ a for a in (joint, small))
+    np.testing.assert_allclose(close, inner, atol=1e-5 * inner.max())
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 37, 256])
+def test_all_positions(dataset, networks, raw, batch_size):
+    told = []
+    found = extraction.extract(
+        Tiny(), networks, dataset, MatchingConfig(batch_size=batch_size), lambda *call: told.append(call)
+    )
+    assert found.samples == {"conv": 37 * 25, "fc": 37}
+    for layer, rows in (("conv", 12), ("fc", 18)):
+        assert_same_geometry(*([by_seed[seed][layer] for seed in SEEDS] for by_seed in (found.layers, raw)))
+        assert {found.layers[seed][layer].shape[0] for seed in SEEDS} == {rows}
+    assert told[-3:] == [("extracting activations", 37, 37), ("compressing layers", 1, 2), ("compressing layers", 2, 2)]
+
+
+@pytest.mark.parametrize("positions", [30, 200])
+@pytest.mark.parametrize("batch_size", [8, 256])
+def test_redraws_take_the_same_rows_of_every_network(dataset, networks, raw, batch_size, positions):
+    config = MatchingConfig(batch_size=batch_size, positions=positions, redraws=3, seed=1)
+    found = extraction.extract(Tiny(), networks, dataset, config)
+    samples = 37 * 25
+    rows = np.asarray(activations.sample_positions(activations.layer_key(1, "conv"), samples, positions, 3))
+    assert_same_geometry([found.layers[seed]["conv"] for seed in SEEDS], [raw[seed]["conv"][rows] for seed in SEEDS])
+    assert found.layers[3]["conv"].shape == (3, 12, 4)
+    assert found.samples == {"conv": positions, "fc": min(positions, 37)}
+
+
+def test_chosen_layers(dataset, networks):
+    found = extraction.extract(Tiny(), networks, dataset, MatchingConfig(layers=("fc",)))
+    assert list(found.layers[3]) == ["fc"]
+    with pytest.raises(InputError, match="unknown layer 'fcc'; did you mean 'fc'"):
+        extraction.extract(Tiny(), networks, dataset, MatchingConfig(layers=("fcc",)))
+
+
+def test_again_compiles_nothing(dataset, networks):
+    config = MatchingConfig(batch_size=8)
+    extraction.extract(Tiny(), networks, dataset, config)
+    with jax.log_compiles(), pytest.MonkeyPatch.context() as patch:
+        compiled = []
+        logger = __import__("logging").getLogger("jax._src.interpreters.pxla")
+        patch.setattr(logger, "log", lambda _, message, *rest: compiled.append(message % rest))
+        extraction.extract(Tiny(), networks, dataset, config)
+    assert not compiled
+
+
+def test_a_value_that_is_not_finite_is_an_error_that_says_where(dataset, networks):
+    images = dataset.validation.images.copy()
+    images[20] = np.nan
+    broken = dataset._replace(validation=Split(images, dataset.validation.labels))
+    words = r"seed 3, layer 'conv', unit 0: 25 activations on the images 16 to 23 are NaN or infinite; 3 other units"
+    with pytest.raises(InputError, match=words):
+        extraction.extract(Tiny(), networks, broken, MatchingConfig(batch_size=8))
+    bias = jax.tree.map(lambda leaf: leaf, networks[1].variables)
+    bias["params"]["fc"]["bias"] = jnp.zeros(6).at[4].set(jnp.inf)
+    one_bad = [networks[0], networks[1]._replace(variables=bias), networks[2]]
+    with pytest.raises(InputError, match=r"seed 5, layer 'fc', unit 4: 37 activations on the images 0 to 36"):
+        extraction.extract(Tiny(), one_bad, dataset, MatchingConfig())
+
+
+def test_the_padding_of_the_last_batch_is_not_taken_for_samples(dataset, networks):
+    config = MatchingConfig(batch_size=36)
+    once, padded = (extraction.extract(Tiny(), networks, dataset, c) for c in (replace(config, batch_size=37), config))
+    for layer in ("conv", "fc"):
+        assert_same_geometry(*([found.layers[seed][layer] for seed in SEEDS] for found in (padded, once)))
