@@ -49,7 +49,7 @@ def in_words(seconds: float) -> str:
 
 
 LEAST = 0.1
-"""Seconds that are timed at least: short calls are made one after the other, as `timeit` does, and their mean is taken."""
+"""Seconds that are timed at least: short calls are made one after the other, as `timeit` does, and averaged."""
 
 
 def timed(function: Callable[[], Any], calls: int = 1) -> tuple[Any, float]:
