@@ -80,8 +80,10 @@ def maximum_match(x: Array, y: Array, epsilon: float) -> Mask:
     return shrink(x, y, epsilon, alive(x, y))
 
 
-def minimal_match(x: Array, y: Array, epsilon: float, unit: int, one_sided: bool = False) -> Mask:
-    """Algorithm 2: from the maximum match, do without each unit in turn where v survives that. Order 0, 1, 2, …
+def minimal_match(
+    x: Array, y: Array, epsilon: float, unit: int, one_sided: bool = False, order: NDArray[np.int_] | None = None
+) -> Mask:
+    """Algorithm 2: from the maximum match, do without each unit in turn where v survives that.
 
     Args:
         x: Float[m, n_x], raw or compressed.
@@ -89,13 +91,14 @@ def minimal_match(x: Array, y: Array, epsilon: float, unit: int, one_sided: bool
         epsilon: The bound.
         unit: v, x units first.
         one_sided: Not in the paper: look at a side only after the other has lost units, which halves the work.
+        order: In which the units are tried; 0, 1, 2, … by default.
 
     Returns:
         Bool[n_x + n_y]; empty where v is in no match.
     """
     x, y = unit_columns(x), unit_columns(y)
     match = shrink(x, y, epsilon, alive(x, y), watch=unit)
-    for u in range(match.size):
+    for u in range(match.size) if order is None else order.tolist():
         if u == unit or not match[u]:
             continue
         without = match.copy()

@@ -35,6 +35,18 @@ def planted(
     return mixed
 
 
+def correlated(seed: int, samples: int, units: int) -> list[Array]:
+    """Two networks that mix half as many signals, of falling strength, with noise a third of that."""
+    rng = np.random.default_rng(seed)
+    strength = np.exp(-3 * np.linspace(0, 1, units // 2))
+    signals = rng.standard_normal((samples, units // 2)) * strength
+    noise = 0.3 * np.linalg.norm(strength)
+    return [
+        signals @ rng.standard_normal((units // 2, units)) + noise * rng.standard_normal((samples, units))
+        for _ in range(2)
+    ]
+
+
 def ill_conditioned(seed: int, samples: int, units: int, condition: float) -> list[Array]:
     """Two networks whose singular values fall geometrically by `condition`, tilted by sines from 0.05 to 0.95."""
     rng = np.random.default_rng(seed)

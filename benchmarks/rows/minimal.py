@@ -1,18 +1,19 @@
 """v-minimal matches: one unit against algorithm 2 by least squares; all units of a pair against the clock."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import baseline, threads
 from benchmarks.baseline import Array, Mask
 from benchmarks.context import Context, match_profile, minimal_match, minimal_matches
-from benchmarks.planted import planted
+from benchmarks.planted import correlated, planted
 from benchmarks.rows.epsilons import EPSILONS, matched_layers, matched_units
 from benchmarks.table import Check, Row, faster, within
-from benchmarks.timing import Timing, interleave
+from benchmarks.timing import Timing, interleave, timed
 from benchmarks.verify import compressed, minimal
 
 ASKED = 500.0
@@ -25,11 +26,8 @@ UNITS = 128
 SAMPLES = 2000
 
 
-_OneUnit = Generator[Row, None, Timing | None]
-
-
 def rows(context: Context) -> Iterator[Row]:
-    """One unit, of a digits layer and of planted pairs; then all units of each."""
+    """One unit, of a digits layer and of planted pairs; all units of each, in orders of their own and in any order."""
     units = context.size(UNITS, 12)
     pairs = {
         "digits": (*_digits_pair(context), ASKED),
@@ -37,11 +35,14 @@ def rows(context: Context) -> Iterator[Row]:
         "planted, 8 groups": (*_planted_pair(context, units, groups=8), None),
     }
     for name, (x, y, asked) in pairs.items():
-        paper = yield from _one_unit(context, name, x, y, asked)
-        yield from _all_units(context, name, x, y, ALL_UNITS, min(3, context.repeats), paper)
+        yield from _one_unit(context, name, x, y)
+        yield from _own_orders(context, name, x, y, asked)
+        yield from _all_units(context, name, x, y, ALL_UNITS, min(3, context.repeats))
     if context.long:
         x, y = _planted_pair(context, context.size(512, 24), groups=1)
         yield from _all_units(context, "planted, one group", x, y, ALL_UNITS_LONG, 1)
+        x, y = correlated(0, context.size(5120, 400), context.size(512, 24))
+        yield from _all_units(context, "correlated", x, y, ALL_UNITS_LONG, 1, epsilon=0.45)
 
 
 def _digits_pair(context: Context) -> tuple[Array, Array]:
@@ -69,13 +70,13 @@ def _epsilon(x: Array, y: Array) -> float:
     return next((e for e in EPSILONS if float(profile.similarity(e)) >= 0.5), EPSILONS[-1])
 
 
-def _one_unit(context: Context, name: str, x: Array, y: Array, asked: float | None) -> _OneUnit:
-    """Rows of one unit at a time; returns what algorithm 2 took."""
+def _one_unit(context: Context, name: str, x: Array, y: Array) -> Iterator[Row]:
+    """One call for one unit, from raw activations, against algorithm 2 in its best forms."""
     epsilon = _epsilon(x, y)
     matched = np.flatnonzero(threads.limited(1, lambda: baseline.maximum_match(x, y, epsilon))())
     if not matched.size:
         context.say(f"minimal_match: {name} has no match at ε = {epsilon}")
-        return None
+        return
     units = matched[np.linspace(0, matched.size - 1, context.baseline_units + 2).astype(int)[1:-1]]
     pair = jnp.asarray(x), jnp.asarray(y)
     small_x, small_y = compressed(x, y)
@@ -106,23 +107,54 @@ def _one_unit(context: Context, name: str, x: Array, y: Array, asked: float | No
         sizes.append(str(int(mask.sum())))
     context.progress(f"least squares for {name}", len(units), len(units))
     check = Check(wrong == 0, f"matches of {', '.join(sizes)} units: {wrong} of {len(units)} differ")
-    what = f"`minimal_match` of one unit from raw activations, {name}, {_shape(x, y)}, ε = {epsilon}"
+    what = f"`minimal_match`, one call for one unit from raw activations, {name}, {_shape(x, y)}, ε = {epsilon}"
     against = f"Algorithm 2 by NumPy least squares ({threads.in_words(wide)})"
-    yield faster(what, against, asked, Timing(tuple(ours)), Timing(tuple(theirs["paper"])), check)
+    yield faster(what, against, None, Timing(tuple(ours)), Timing(tuple(theirs["paper"])), check)
     improved = {
         "one-sided": "the same, a side looked at only after the other lost units",
         "compressed": "the same, and on rows compressed beforehand",
     }
     for side, words in improved.items():
         yield faster(what, words, None, Timing(tuple(ours)), Timing(tuple(theirs[side])), check)
-    return Timing(tuple(theirs["paper"]))
+
+
+def _own_orders(context: Context, name: str, x: Array, y: Array, asked: float | None) -> Iterator[Row]:
+    """All units, each in an order of its own: the time of a matched unit against algorithm 2 in the same order."""
+    epsilon = _epsilon(x, y)
+    matched = np.flatnonzero(threads.limited(1, lambda: baseline.maximum_match(x, y, epsilon))())
+    if not matched.size:
+        return
+    pair, key = (jnp.asarray(x), jnp.asarray(y)), jax.random.key(0)
+    units = jnp.asarray(matched)
+    side = interleave({"ours": lambda: minimal_matches(*pair, epsilon, units, key)}, min(3, context.repeats))["ours"]
+    masks = _joint(side.result)
+    wide = threads.best_threads(lambda: baseline.squared_residuals(x, y))
+    theirs, wrong = [], 0
+    for place in np.linspace(0, matched.size - 1, context.baseline_units + 2).astype(int)[1:-1]:
+        unit = int(matched[place])
+        order = np.asarray(jax.random.permutation(jax.random.fold_in(key, unit), x.shape[1] + y.shape[1]))
+        paper = partial(baseline.minimal_match, x, y, epsilon, unit, order=order)
+        found, seconds = timed(threads.limited(wide, paper))
+        theirs.append(seconds)
+        wrong += bool((found != masks[place]).any())
+    check = Check(wrong == 0, f"{wrong} of {len(theirs)} matches differ, in the same order")
+    share = Timing(tuple(seconds / matched.size for seconds in side.timing.seconds))
+    yield faster(
+        f"a unit of `minimal_matches`, each in an order of its own, all {matched.size} matched units from raw"
+        f" activations, {name}, {_shape(x, y)}, ε = {epsilon}",
+        f"Algorithm 2 by NumPy least squares in the same order ({threads.in_words(wide)})",
+        asked,
+        share,
+        Timing(tuple(theirs)),
+        check,
+    )
 
 
 def _all_units(
-    context: Context, name: str, x: Array, y: Array, limit: float, repeats: int, paper: Timing | None = None
+    context: Context, name: str, x: Array, y: Array, limit: float, repeats: int, epsilon: float | None = None
 ) -> Iterator[Row]:
-    """All units together against the clock; and a unit's share of that against what algorithm 2 took for one."""
-    epsilon = _epsilon(x, y)
+    """All units together against the clock, in any order."""
+    epsilon = _epsilon(x, y) if epsilon is None else epsilon
     count = x.shape[1] + y.shape[1]
     context.say(f"minimal_matches: all {count} units, {name}, ε = {epsilon}")
     pair = jnp.asarray(x), jnp.asarray(y)
@@ -138,9 +170,6 @@ def _all_units(
     what = f"`minimal_matches` of all {count} units from raw activations, {name}, {_shape(x, y)}, ε = {epsilon}"
     check = Check(check.passed, check.words + note)
     yield within(what, limit, side.timing, check)
-    if paper is not None:
-        share = Timing(tuple(seconds / count for seconds in side.timing.seconds))
-        yield faster(what + ": a unit's share", "Algorithm 2 for one unit, as above", None, share, paper, check)
 
 
 def _joint(match) -> Mask:

@@ -36,11 +36,6 @@ def solve_upper(triangle: Float[Array, "n n"], right: Float[Array, "n k"]) -> Fl
     return one_at_a_time(lambda r, b: solve_triangular(r, b), triangle, right)
 
 
-def upper_cholesky(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
-    """R with RᵀR = `gram`; NaN where that is not positive definite."""
-    return one_at_a_time(lambda g: jnp.linalg.cholesky(g, upper=True, symmetrize_input=False), gram)
-
-
 def one_at_a_time(function: Callable, *arguments: Any) -> Any:
     """`function(*arguments)`; on a CPU a batch that `vmap` makes of it is worked off one after the other."""
     return jax.lax.platform_dependent(*arguments, cpu=sequential_vmap(function), default=function)

@@ -4,8 +4,8 @@ Take the units of one side as a basis B = Q R of unit-norm columns, and the othe
 T = QᵀP. Row k of W = R⁻¹ is the dual vector of unit k: w_k·r_l = δ_kl. The span of the basis loses exactly the
 direction q = w_k/|w_k| when unit k goes; `removal` says what follows for the others.
 
-There are two ways to W and T. The Gram matrix of all units gives them by two Cholesky factorisations at little more
-than the cost of one matrix product, but its rounding errors reach the squared residuals multiplied by Σ|w_k|². Where
+There are two ways to W and T. The Gram matrix of all units gives them by an elimination a side at little more than
+the cost of one matrix product, but its rounding errors reach the squared residuals multiplied by Σ|w_k|². Where
 that is too much, or a factorisation fails, they come from Householder QR, with rows √δ·I below the basis that make
 dependent units harmless.
 """
@@ -17,9 +17,10 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Bool, Float
-from jaxrepsim.compression.factor import one_at_a_time, solve_upper, upper_cholesky
+from jaxrepsim.compression.factor import one_at_a_time, solve_upper
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.compression.scaling import comparable_columns, unit_columns
+from jaxrepsim.matching.dual_vectors import dual_vectors
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.projection import factor, project_out
 
@@ -102,8 +103,7 @@ def gram_limit(dtype: DTypeLike) -> float:
 
 def _by_gram(products: Gram) -> tuple[DualBasis, Bool[Array, ""]]:
     """From the inner products alone, and whether these can be trusted."""
-    identity = jnp.eye(products.cross.shape[0], dtype=products.cross.dtype)
-    dual = jax.vmap(lambda own: solve_upper(upper_cholesky(own), identity))(products.own)
+    dual = jax.vmap(dual_vectors)(products.own)
     coordinates = jnp.swapaxes(dual, 1, 2) @ jnp.stack([products.cross, products.cross.T])
     inside = jnp.sum(coordinates * coordinates, axis=1)[::-1]
     squared = jnp.where(products.alive, jnp.maximum(1 - inside, 0.0), 0.0)
