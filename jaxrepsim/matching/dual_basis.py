@@ -51,13 +51,25 @@ class Gram(NamedTuple):
 def gram(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> Gram:
     """All inner products of the two sides' units: three matrix products."""
     n = _width(x, y)
-    x, y = comparable_columns(x)[0], comparable_columns(y)[0]
-    own = jnp.stack([_pad(x.T @ x, n), _pad(y.T @ y, n)])
+    tiny, huge = (1e-100, 1e100) if jnp.finfo(x.dtype).bits == 64 else (1e-12, 1e12)
+
+    def products(x: Array, y: Array) -> tuple[Array, Array]:
+        return jnp.stack([_pad(x.T @ x, n), _pad(y.T @ y, n)]), _pad(x.T @ y, n)
+
+    def safe_products(x: Array, y: Array) -> tuple[Array, Array]:
+        largest = jnp.concatenate([jnp.max(jnp.abs(side), axis=0, initial=0.0) for side in (x, y)])
+        safe = jnp.all((largest == 0) | ((largest > tiny) & (largest < huge)))
+        # To scale all activations takes as long as a good part of the products, and hardly any need it.
+        return jax.lax.cond(
+            safe, lambda: products(x, y), lambda: products(comparable_columns(x)[0], comparable_columns(y)[0])
+        )
+
+    own, cross = one_at_a_time(safe_products, x, y)
     lengths = jnp.sqrt(jnp.diagonal(own, axis1=1, axis2=2))
     alive = lengths > 0
     scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
-    products = Gram(own * scale[:, :, None] * scale[:, None, :], _pad(x.T @ y, n) * scale[0][:, None] * scale[1], alive)
-    return among(products, alive)
+    scaled = Gram(own * scale[:, :, None] * scale[:, None, :], cross * scale[0][:, None] * scale[1], alive)
+    return among(scaled, alive)
 
 
 def among(products: Gram, units: Bool[Array, "2 n"]) -> Gram:

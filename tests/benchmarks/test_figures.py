@@ -11,15 +11,22 @@ from benchmarks.timing import Timing
 CHECK = table.Check(True, "same")
 
 
-def test_interleaving_alternates_the_order_and_keeps_the_last_result():
+def test_interleaving_alternates_the_order_and_keeps_the_last_result(monkeypatch):
+    monkeypatch.setattr(timing, "LEAST", 0)
     calls = []
     sides = {name: lambda name=name: calls.append(name) or len(calls) for name in "ab"}
     measured = timing.interleave(sides, {"a": 3, "b": 2}, cold=("b",))
-    assert "".join(calls) == "a" + "ab" + "ba" + "a"
-    assert measured["a"].result == 6
+    assert "".join(calls) == "aa" + "ab" + "ba" + "a"
+    assert measured["a"].result == 7
     assert [len(side.timing.seconds) for side in measured.values()] == [3, 2]
     assert measured["a"].first is not None
     assert measured["b"].first is None
+
+
+def test_short_calls_are_averaged():
+    calls = []
+    timing.interleave({"a": lambda: calls.append(time.sleep(0.01))}, 1)
+    assert 5 <= len(calls) - 2 <= 10
 
 
 def test_preparation_is_not_timed():
