@@ -27,6 +27,7 @@ from benchmarks.planted import planted
 from benchmarks.table import markdown
 from benchmarks.timing import in_words, interleave
 from jaxrepsim import compression
+from jaxrepsim.compression.triangles import levels
 from jaxrepsim.progress_bars import Bars
 
 ENOUGH = 420.0
@@ -167,7 +168,7 @@ def _fast(sizes: Sizes, dtype: str, rates: Rates, repeats: int) -> Iterator[Step
     pair = [jnp.asarray(x, dtype) for x in planted(1, sizes.rows, n)]
     stacked = [jnp.stack([x] * sizes.layers) for x in pair]
     units = jnp.linspace(0, 2 * n - 1, sizes.searched).astype(int)
-    block = compression.init((n, n), dtype).rows[0].shape[0] - 2 * n
+    block = compression.init((n, n), dtype).rows[0].shape[0] - levels(dtype) * 2 * n
 
     def stream() -> Any:
         state = compression.init((n, n), dtype)

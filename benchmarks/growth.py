@@ -7,8 +7,6 @@ Memory is what XLA plans for the compiled function: arguments, results and tempo
 resident memory of a process of its own.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +22,7 @@ from rich.console import Console
 import jaxrepsim
 from benchmarks.environment import described
 from benchmarks.planted import planted
-from benchmarks.rows.streaming import ROOT
+from benchmarks.stream_memory import in_a_process
 from benchmarks.table import markdown
 from benchmarks.timing import in_words, interleave
 from jaxrepsim.progress_bars import Bars
@@ -181,10 +179,8 @@ def _seeds(units: int, samples: int) -> Callable[[int], tuple[Callable, tuple]]:
 
 
 def _streamed(samples: int, units: int, batch: int) -> Point:
-    command = [sys.executable, "-m", "benchmarks.stream_memory", *map(str, (samples, units, batch))]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    peak, _, seconds, _ = map(float, done.stdout.split())
-    return Point(seconds, peak)
+    stream = in_a_process(samples, units, batch)
+    return Point(stream.seconds, stream.peak)
 
 
 def _bytes(planned: Any) -> float:

@@ -5,8 +5,11 @@ prints: peak bytes, bytes before anything was compiled, seconds of the compressi
 matrix against a sum over the batches
 """
 
+import subprocess
 import sys
+from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +19,27 @@ from rich.console import Console
 from benchmarks.environment import peak_memory
 from jaxrepsim import compression
 from jaxrepsim.progress_bars import Bars
+
+
+class Streamed(NamedTuple):
+    """What a stream in a process of its own took."""
+
+    peak: float
+    """Bytes, the largest resident memory."""
+    before: float
+    """Bytes before anything was compiled."""
+    seconds: float
+    """Of the compression alone."""
+    error: float
+    """Of the Gram matrix, relative to the norms."""
+
+
+def in_a_process(samples: int, units: int, batch: int) -> Streamed:
+    """Runs this file in a process of its own, whose memory is that of the stream alone."""
+    command = [sys.executable, "-m", "benchmarks.stream_memory", *map(str, (samples, units, batch))]
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True)
+    return Streamed(*map(float, done.stdout.split()))
 
 
 def main(samples: int, units: int, batch: int) -> None:

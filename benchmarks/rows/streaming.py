@@ -1,9 +1,6 @@
 """Streaming compression against LAPACK's own QR of the whole matrix, and its peak memory."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +9,7 @@ from scipy.linalg import get_lapack_funcs
 
 from benchmarks.baseline import Array
 from benchmarks.context import Context
+from benchmarks.stream_memory import in_a_process
 from benchmarks.table import Check, Row, no_slower
 from benchmarks.timing import in_words, interleave
 from jaxrepsim import compression
@@ -20,7 +18,6 @@ ASKED = 2.0
 """Times of LAPACK's own: half the speed."""
 BATCH = 2000
 GIGABYTE = 1e9
-ROOT = Path(__file__).parent.parent.parent
 
 
 def rows(context: Context) -> Iterator[Row]:
@@ -76,9 +73,7 @@ def _same_geometry(streamed: tuple[jax.Array, ...], triangle: Array) -> Check:
 
 def _memory(context: Context, samples: int, units: int, batch: int) -> Row:
     context.say(f"streaming: peak memory of {samples:,} samples of {units}+{units} units, in a process of its own")
-    command = [sys.executable, "-m", "benchmarks.stream_memory", *map(str, (samples, units, batch))]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    peak, before, seconds, error = map(float, done.stdout.split())
+    peak, before, seconds, error = in_a_process(samples, units, batch)
     return Row(
         what=f"peak memory of streaming {samples:,} samples of {units}+{units} units, float32 in, float64 kept",
         against="",

@@ -156,9 +156,8 @@ def _blocks(held: Int[Array, "2"]) -> Int[Array, ""]:
 
 def _block(directions: Array, block: Int[Array, ""] | int, held: Int[Array, "2"]) -> Float[Array, "2 block n"]:
     """A block of the held directions, zero where there are no more of them."""
-    size = min(BLOCK, directions.shape[1])
-    q = jax.lax.dynamic_slice_in_dim(directions, block * BLOCK, size, axis=1)
-    return jnp.where((block * BLOCK + jnp.arange(size) < held[:, None])[:, :, None], q, 0.0)
+    q = jax.lax.dynamic_slice_in_dim(directions, block * BLOCK, BLOCK, axis=1)
+    return jnp.where((block * BLOCK + jnp.arange(BLOCK) < held[:, None])[:, :, None], q, 0.0)
 
 
 def _dependent(dual: Float[Array, "2 n n"], active: Bool[Array, "2 n"]) -> Bool[Array, ""]:
