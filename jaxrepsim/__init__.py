@@ -7,6 +7,12 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
     match_profile(x, y)                    the maximum match at every ε at once
     minimal_match(x, y, epsilon, unit)     a smallest-by-inclusion match that holds a unit
     minimal_matches(x, y, epsilon)         the same for many units
+    decompose(x, y, epsilon)               a match as a union of simple matches
+    necessary_units(x, y, epsilon)         what every match with a unit needs
+    certificates(x, y, epsilon)            each unit's one minimum match, or two different minimal ones
+    simple_matches(x, y, epsilon)          all simple matches, one after the other
+    minimal_matches_of(x, y, epsilon, unit)  all minimal matches of one unit
+    smallest_match(x, y, epsilon, unit)    the smallest match that holds a unit, or a bound on it
     compress(x, y)                         the same geometry on fewer samples
     resolution(dtype)                      the residual below which a unit counts as inside a span
 
@@ -16,6 +22,12 @@ The theory is that of Wang et al. 2018, arXiv:1810.11750. Importing this module 
 from importlib.metadata import version
 
 from jaxrepsim.compression import compress as compress
+from jaxrepsim.decomposition import certificates as certificates
+from jaxrepsim.decomposition import decompose as decompose
+from jaxrepsim.decomposition import minimal_matches_of as minimal_matches_of
+from jaxrepsim.decomposition import necessary_units as necessary_units
+from jaxrepsim.decomposition import simple_matches as simple_matches
+from jaxrepsim.decomposition import smallest_match as smallest_match
 from jaxrepsim.errors import InputError as InputError
 from jaxrepsim.matching import Match as Match
 from jaxrepsim.matching import MatchProfile as MatchProfile

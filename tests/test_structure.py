@@ -10,9 +10,9 @@ import pytest
 import jaxrepsim
 
 PACKAGE = Path(jaxrepsim.__file__).parent
-ORDER = ("data", "models", "training", "activations", "compression", "matching", "report", "pipeline")
+ORDER = ("data", "models", "training", "activations", "compression", "matching", "decomposition", "report", "pipeline")
 """Pipeline order; a folder may import those before it."""
-APART = {"compression": set(), "matching": {"compression"}}
+APART = {"compression": set(), "matching": {"compression"}, "decomposition": {"compression", "matching"}}
 """These know no model, file or plot: arrays in, NamedTuples out."""
 
 
@@ -55,6 +55,7 @@ assert jaxrepsim.maximum_match(jnp.eye(3), jnp.eye(3), 0.1).size == 6
     refused = {
         *("flax", "optax", "orbax", "matplotlib", "tensorflow_datasets", "xarray", "sklearn", "jaxtyping", "beartype"),
         *("safetensors", "tyro", "rich", "msgspec", "h5netcdf", "jinja2", "filelock", "PIL", "importlib_resources"),
+        *("pysat", "networkx"),
     }
     subprocess.run([sys.executable, "-c", code.format(refused=refused)], check=True)
 

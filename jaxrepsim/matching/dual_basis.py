@@ -144,6 +144,12 @@ def as_match(active: Bool[Array, "*batch 2 n"], n_x: int, n_y: int) -> Match:
     return Match(active[..., 0, :n_x], active[..., 1, :n_y])
 
 
+def as_sides(joint: Array, n_x: int, n: int) -> Array:
+    """(n_x + n_y,) values by joint index as (2, n), by side, the padding zero."""
+    x, y = joint[:n_x], joint[n_x:]
+    return jnp.stack([jnp.pad(side, (0, n - len(side))) for side in (x, y)])
+
+
 def _width(x: Array, y: Array) -> int:
     return max(x.shape[1], y.shape[1], 1)
 

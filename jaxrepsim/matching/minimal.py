@@ -1,25 +1,20 @@
 """Minimal matches: what it takes to keep one unit matched."""
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Key
+from jaxrepsim._typing import Array, Key
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.matching import dual_basis, removal
-from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.precision import squared_threshold
-from jaxrepsim.matching.search import cascade, shrink
-
-CHUNK_BYTES = 2**30
-"""What the searches that go side by side on an accelerator may take."""
+from jaxrepsim.matching.search import maximum_basis, shrink
+from jaxrepsim.matching.side_by_side import side_by_side
 
 
 def minimal_match(
@@ -63,13 +58,15 @@ def minimal_match(
     n_x, n_y = x.shape[1], y.shape[1]
     order = jnp.arange(n_x + n_y) if order is None else jnp.asarray(order)
     _check_order(order, n_x + n_y)
-    _check_unit(unit, n_x + n_y)
+    check_unit(unit, n_x + n_y)
     threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
-    start = _maximum_basis(x, y, threshold)
+    start = maximum_basis(x, y, threshold)
     n = start.active.shape[1]
     v = jnp.arange(n_x + n_y) == jnp.asarray(unit)
     rank = jnp.zeros(n_x + n_y, int).at[order].set(jnp.arange(n_x + n_y))
-    _, found = shrink(start, threshold, _stacked(v, n_x, n), _stacked(rank, n_x, n))
+    _, found = shrink(
+        *removal.begin(start), threshold, dual_basis.as_sides(v, n_x, n), dual_basis.as_sides(rank, n_x, n)
+    )
     return dual_basis.as_match(found.active, n_x, n_y)
 
 
@@ -108,51 +105,27 @@ def minimal_matches(
     x, y = as_activations(x, y)
     n_x, n_y = x.shape[1], y.shape[1]
     units = jnp.arange(n_x + n_y) if units is None else jnp.asarray(units)
-    _check_unit(units, n_x + n_y)
+    check_unit(units, n_x + n_y)
     x, y = compress(x, y)
     threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
-    start = _maximum_basis(x, y, threshold)
+    start = maximum_basis(x, y, threshold)
     n = start.active.shape[1]
     joint = jnp.arange(n_x + n_y)
-    v = jax.vmap(lambda unit: _stacked(joint == unit, n_x, n))(units)
+    v = jax.vmap(lambda unit: dual_basis.as_sides(joint == unit, n_x, n))(units)
     if key is None:
-        active = nested(x, y, start, threshold, v, _stacked(joint, n_x, n))
+        active = nested(x, y, start, threshold, v, dual_basis.as_sides(joint, n_x, n))
     else:
         orders = jax.vmap(lambda unit: jax.random.permutation(jax.random.fold_in(key, unit), n_x + n_y))(units)
-        ranks = jax.vmap(lambda order: _stacked(jnp.argsort(order), n_x, n))(orders)
+        ranks = jax.vmap(lambda order: dual_basis.as_sides(jnp.argsort(order), n_x, n))(orders)
 
         def one(both: tuple[Array, Array]) -> Array:
-            return shrink(start, threshold, *both)[1].active
+            return shrink(*removal.begin(start), threshold, *both)[1].active
 
-        active = _side_by_side(one, (v, ranks), start)
+        active = side_by_side(one, (v, ranks), 3 * start.dual.nbytes)
     return dual_basis.as_match(active, n_x, n_y)
 
 
-def _maximum_basis(x: Array, y: Array, threshold: Float[Array, ""]) -> DualBasis:
-    """The dual basis of the maximum match alone, factored afresh: nothing of the removed units is left in it."""
-    products = dual_basis.gram(x, y)
-    everything = dual_basis.init(x, y, products)
-    active = cascade(*removal.begin(everything), threshold, jnp.zeros_like(everything.active))
-    return dual_basis.init(x, y, dual_basis.among(products, active))
-
-
-def _stacked(joint: Array, n_x: int, n: int) -> Array:
-    """(n_x + n_y,), by joint index, as (2, n), by side, the padding zero."""
-    x, y = joint[:n_x], joint[n_x:]
-    return jnp.stack([jnp.pad(side, (0, n - len(side))) for side in (x, y)])
-
-
-def _side_by_side(search: Callable, arguments: tuple[Array, ...], state: DualBasis) -> Array:
-    """The searches one after the other on a CPU, where that is fastest; elsewhere in chunks that fit in memory."""
-    chunk = max(1, CHUNK_BYTES // (3 * state.dual.nbytes))
-    return jax.lax.platform_dependent(
-        arguments,
-        cpu=lambda arguments: jax.lax.map(search, arguments),
-        default=lambda arguments: jax.lax.map(search, arguments, batch_size=chunk),
-    )
-
-
-def _check_unit(unit: ArrayLike, units: int) -> None:
+def check_unit(unit: ArrayLike, units: int) -> None:
     if isinstance(unit, Tracer):
         return
     indices = np.asarray(unit)

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.matching import dual_basis
+from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.search import cascade, shrink
 
@@ -59,8 +59,8 @@ def nested(
             lambda: maximum,
             lambda: dual_basis.init(x, y, dual_basis.among(products, within)),
         )
-        spans, left = shrink(start, threshold, v, rank)
-        without = cascade(spans, left, threshold, v)
+        spans, left = shrink(*removal.begin(start), threshold, v, rank)
+        without = cascade(spans, left, threshold, v)[1].active
         found = jnp.any(v & left.active)
         settled = ~known.minimal & jnp.where(found, holding(left.active & ~without), holding(v))
         smaller = ~known.minimal & holding(without) & (size(without) < size(known.match))

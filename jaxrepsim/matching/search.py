@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.matching import removal
+from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.removal import Left, Spans
 
@@ -34,21 +34,21 @@ class _Search(NamedTuple):
 
 
 def shrink(
-    start: DualBasis, threshold: Float[Array, ""], v: Bool[Array, "2 n"], rank: Int[Array, "2 n"]
+    spans: Spans, left: Left, threshold: Float[Array, ""], v: Bool[Array, "2 n"], rank: Int[Array, "2 n"]
 ) -> tuple[Spans, Left]:
     """A v-minimal match inside a match.
 
     Args:
-        start: The dual basis of the match.
+        spans: Both sides, no direction held.
+        left: The match.
         threshold: ε².
         v: The unit, alone in the mask.
         rank: The place of each unit in the order in which deletions are tried.
 
     Returns:
-        The state of the v-minimal match, no direction held; nothing is active in it where v is not in `start`.
+        The state of the v-minimal match, no direction held; nothing is active in it where v is not in the match.
     """
-    spans, left = removal.begin(start)
-    n = start.active.shape[1]
+    n = left.active.shape[1]
     nothing = jnp.zeros_like(v)
     holds_v = jnp.any(left.active & v)
     search = _Search(left, left, jnp.asarray(False), nothing, v)
@@ -85,33 +85,45 @@ def shrink(
     return spans, search.left._replace(active=search.left.active & holds_v)
 
 
-def cascade(spans: Spans, left: Left, threshold: Float[Array, ""], unit: Bool[Array, "2 n"]) -> Bool[Array, "2 n"]:
-    """The maximum match among what is left without a unit: that goes, and then whatever is over ε.
+def cascade(
+    spans: Spans, left: Left, threshold: Float[Array, ""], units: Bool[Array, "2 n"] | None = None
+) -> tuple[Spans, Left]:
+    """The maximum match among what is left without some units: those go, and then whatever is over ε.
 
     Args:
         spans: Both sides, no direction held.
         left: The units to begin with, a match or not.
         threshold: ε².
-        unit: The unit, alone in the mask, or none.
+        units: Those that are to go; by default none.
 
     Returns:
-        The units that stay.
+        The state of the match, no direction held.
     """
+    asked = jnp.zeros_like(left.active) if units is None else units
 
-    def over(left: Left) -> Bool[Array, "2 n"]:
-        return left.active & (left.squared > threshold)
+    def going(left: Left) -> Bool[Array, "2 n"]:
+        return left.active & (asked | (left.squared > threshold))
 
     def step(spans: Spans, directions: Array, cascade: _Cascade) -> tuple[Array, _Cascade]:
-        going, left = cascade
-        worst = jnp.argmax(jnp.where(going, left.squared, -1.0), axis=1)
-        directions, left = removal.remove(spans, directions, left, worst, jnp.any(going, axis=1))
-        return directions, _Cascade(over(left), left)
+        left = cascade.left
+        worst = jnp.argmax(jnp.where(cascade.going, left.squared, -1.0), axis=1)
+        directions, left = removal.remove(spans, directions, left, worst, jnp.any(cascade.going, axis=1))
+        return directions, _Cascade(going(left), left)
 
-    first = _Cascade(jnp.where(jnp.any(unit), unit & left.active, over(left)), left)
-    return removal.in_blocks(spans, first, lambda cascade: jnp.any(cascade.going), step)[1].left.active
+    first = _Cascade(going(left), left)
+    spans, last = removal.in_blocks(spans, first, lambda cascade: jnp.any(cascade.going), step)
+    return spans, last.left
 
 
 class _Cascade(NamedTuple):
     going: Bool[Array, "2 n"]
     """Those of which the worst of each side goes next."""
     left: Left
+
+
+def maximum_basis(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"], threshold: Float[Array, ""]) -> DualBasis:
+    """The dual basis of the maximum match alone, factored afresh: nothing of the removed units is left in it."""
+    products = dual_basis.gram(x, y)
+    everything = dual_basis.init(x, y, products)
+    _, left = cascade(*removal.begin(everything), threshold)
+    return dual_basis.init(x, y, dual_basis.among(products, left.active))

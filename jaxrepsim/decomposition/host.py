@@ -1,0 +1,109 @@
+"""The questions of `queries` asked from the host: NumPy masks over the joint index in, the same out."""
+
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from numpy.typing import NDArray
+
+from jaxrepsim.compression.inputs import as_activations, check_epsilon
+from jaxrepsim.decomposition import queries
+from jaxrepsim.decomposition.necessary import by_unit
+from jaxrepsim.matching.match import Match
+from jaxrepsim.matching.nested import nested
+
+Mask = NDArray[np.bool_]
+"""Bool[n]: units by joint index, x units first."""
+
+_prepare = jax.jit(queries.prepare)
+_without = jax.jit(lambda asked, units: queries.without(asked, units)[1].active)
+_within = jax.jit(lambda asked, units: queries.within(asked, units)[1].active)
+_minimal_within = jax.jit(queries.minimal_within)
+_by_unit = jax.jit(by_unit)
+
+
+@jax.jit
+def _first_matches(asked: queries.Queries, rank: jax.Array) -> jax.Array:
+    units = queries.single_units(asked)
+    return nested(asked.x, asked.y, asked.maximum, asked.threshold, units, rank)
+
+
+class Minimal(NamedTuple):
+    """A match, and the units for which it is minimal."""
+
+    match: Mask
+    units: Mask
+
+
+class Pair:
+    """A pair at one ε. Questions are answered in the precision that was set when it was made."""
+
+    def __init__(self, x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> None:
+        check_epsilon(epsilon)
+        x, y = as_activations(x, y)
+        self.n_x, self.n_y = x.shape[1], y.shape[1]
+        # An iterator may be read after the block that switched float64 on has ended.
+        self._precision = partial(jax.enable_x64, bool(jax.config.jax_enable_x64))
+        self._asked = _prepare(x, y, epsilon)
+        self.matched = self._joint(self._asked.maximum.active)
+        """The maximum match."""
+
+    @property
+    def units(self) -> int:
+        """n_x + n_y."""
+        return self.n_x + self.n_y
+
+    @cached_property
+    def necessary(self) -> Mask:
+        """Bool[n, n]: [u, v], every match with v needs u."""
+        with self._precision():
+            rows = np.asarray(_by_unit(self._asked))
+        return np.stack([self._joint(rows[self._place(unit)]) for unit in range(self.units)])
+
+    def first_matches(self) -> Mask:
+        """Bool[n, n]: a v-minimal match of each unit v; empty where there is none."""
+        with self._precision():
+            rows = np.asarray(_first_matches(self._asked, self._sides(np.arange(self.units))))
+        return np.stack([self._joint(rows[self._place(unit)]) for unit in range(self.units)])
+
+    def maximum_within(self, units: Mask) -> Mask:
+        """The maximum match among some units."""
+        gone = self.matched & ~units
+        with self._precision():
+            # A few are removed one by one; many are sooner left out of a new factorisation.
+            if 8 * gone.sum() <= self.matched.sum():
+                return self._joint(_without(self._asked, self._sides(gone)))
+            return self._joint(_within(self._asked, self._sides(units & self.matched)))
+
+    def minimal_within(self, units: Mask, v: int, first: Mask | None = None) -> Minimal:
+        """A v-minimal match among some units, deletions tried in their order, those in `first` before the others."""
+        order = np.arange(self.units)
+        order = order if first is None else np.argsort(np.argsort(~first, kind="stable"))
+        with self._precision():
+            found = _minimal_within(
+                self._asked, self._sides(units & self.matched), self._sides(self.only(v)), self._sides(order)
+            )
+        return Minimal(self._joint(found.match), self._joint(found.units))
+
+    def only(self, unit: int) -> Mask:
+        """A mask of one unit."""
+        return np.arange(self.units) == unit
+
+    def as_match(self, units: Mask) -> Match:
+        """Units by joint index as a match."""
+        return Match(jnp.asarray(units[: self.n_x]), jnp.asarray(units[self.n_x :]))
+
+    def _place(self, unit: int) -> int:
+        return unit if unit < self.n_x else self._asked.width + unit - self.n_x
+
+    def _joint(self, sides: jax.Array | np.ndarray) -> Mask:
+        x, y = np.asarray(sides)
+        return np.concatenate([x[: self.n_x], y[: self.n_y]])
+
+    def _sides(self, joint: np.ndarray) -> jax.Array:
+        sides = np.zeros((2, self._asked.width), joint.dtype)
+        sides[0, : self.n_x], sides[1, : self.n_y] = joint[: self.n_x], joint[self.n_x :]
+        return jnp.asarray(sides)

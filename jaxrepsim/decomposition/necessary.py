@@ -1,0 +1,62 @@
+"""Necessary units: what every match that holds a unit needs."""
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from jaxrepsim._typing import Array, Bool
+from jaxrepsim.decomposition.queries import Queries, prepare, single_units, without
+from jaxrepsim.matching.side_by_side import side_by_side
+
+
+def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Array, "n n"]:
+    """Which units every ε-match with v needs, for all v at once.
+
+    Unit u is necessary for v when every ε-match that holds v holds u. Matches are closed under union, so this is so
+    exactly when v is not in the maximum match of the pair without u: one cascade of removals for each u gives a row.
+    The relation is reflexive and transitive. The units necessary for v are the intersection of all v-minimal matches.
+
+    Args:
+        x: (samples, n_x), activations of the first network.
+        y: (samples, n_y), activations of the second on the same samples. Raw or compressed alike.
+        epsilon: Scalar in [0, 1).
+
+    Returns:
+        (n, n), n = n_x + n_y joint indices, x units first: [u, v] says that every match with v needs u. The column of
+        a unit that is in no match is False.
+
+    Raises:
+        TypeError: Activations that are not real floating numbers.
+        ValueError: Not two axes, different numbers of samples, or an ε outside [0, 1).
+
+    Source: the relation follows from the closure under union of Wang et al. 2018 (arXiv:1810.11750), section 3.
+
+    >>> import jax.numpy as jnp
+    >>> x = jnp.array([[1.0, 1.0], [0.0, 1e-3], [0.0, 0.0]])     # two units that are nearly the same
+    >>> y = jnp.array([[2.0], [0.0], [0.0]])
+    >>> necessary_units(x, y, 0.1).astype(int).tolist()          # each x unit needs y's; y's needs neither one
+    [[1, 0, 0], [0, 1, 0], [1, 1, 1]]
+    """
+    queries = prepare(x, y, epsilon)
+    n_x, n_y = jnp.shape(x)[1], jnp.shape(y)[1]
+    real = joint_indices(queries, n_x, n_y)
+    return by_unit(queries).reshape(2 * queries.width, -1)[real][:, real]
+
+
+def by_unit(queries: Queries) -> Bool[Array, "both 2 n"]:
+    """The relation with both sides padded: [u, :, v]."""
+    matched = queries.maximum.active
+
+    def row(unit: Array) -> Array:
+        return jax.lax.cond(
+            jnp.any(unit & matched),
+            lambda: matched & ~without(queries, unit)[1].active,
+            lambda: jnp.zeros_like(matched),
+        )
+
+    return side_by_side(row, single_units(queries), queries.bytes)
+
+
+def joint_indices(queries: Queries, n_x: int, n_y: int) -> Array:
+    """Where the units of both networks stand among the padded ones."""
+    return jnp.concatenate([jnp.arange(n_x), queries.width + jnp.arange(n_y)])
