@@ -7,6 +7,8 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
     match_profile(x, y)                    the maximum match at every ε at once
     minimal_match(x, y, epsilon, unit)     a smallest-by-inclusion match that holds a unit
     minimal_matches(x, y, epsilon)         the same for many units
+    joint_match(networks, epsilon)         the units that recur in all of k networks
+    joint_profile(networks)                the same at every ε at once
     decompose(x, y, epsilon)               a match as a union of simple matches
     necessary_units(x, y, epsilon)         what every match with a unit needs
     certificates(x, y, epsilon)            each unit's one minimum match, or two different minimal ones
@@ -29,8 +31,12 @@ from jaxrepsim.decomposition import necessary_units as necessary_units
 from jaxrepsim.decomposition import simple_matches as simple_matches
 from jaxrepsim.decomposition import smallest_match as smallest_match
 from jaxrepsim.errors import InputError as InputError
+from jaxrepsim.matching import JointMatch as JointMatch
+from jaxrepsim.matching import JointProfile as JointProfile
 from jaxrepsim.matching import Match as Match
 from jaxrepsim.matching import MatchProfile as MatchProfile
+from jaxrepsim.matching import joint_match as joint_match
+from jaxrepsim.matching import joint_profile as joint_profile
 from jaxrepsim.matching import match_profile as match_profile
 from jaxrepsim.matching import maximum_match as maximum_match
 from jaxrepsim.matching import minimal_match as minimal_match

@@ -1,10 +1,13 @@
 """The maximum match at one ε, by shrinking."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool
+from jaxrepsim._typing import Array, Bool, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.compression.scaling import unit_columns
@@ -44,21 +47,41 @@ def maximum_match(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Match:
     ([True, True, False, False], [True, True, False], 0.57...)
     """
     check_epsilon(epsilon)
-    x, y = compress(*as_activations(x, y))
-    threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
-    unit_x, norm_x = unit_columns(x)
-    unit_y, norm_y = unit_columns(y)
+    return Match(*shrunk(as_activations(x, y), epsilon))
 
-    def matched(points: Array, of: Bool[Array, "p"], span: Array, by: Bool[Array, "s"]) -> Bool[Array, "p"]:
-        return of & (squared_residuals(points, span * by) <= threshold)
 
-    def shrink(state: tuple[Match, Bool[Array, ""]]) -> tuple[Match, Bool[Array, ""]]:
-        match, _ = state
-        in_x = matched(unit_x, match.x, unit_y, match.y)
-        in_y = matched(unit_y, match.y, unit_x, in_x)
-        changed = jnp.any(in_x != match.x) | jnp.any(in_y != match.y)
-        return Match(in_x, in_y), changed
+def shrunk(networks: Sequence[Float[Array, "m _"]], epsilon: ArrayLike) -> tuple[Bool[Array, "_"], ...]:
+    """What is left of two or more networks when every unit over ε on the span of another one is removed.
 
-    everything = Match(norm_x > 0, norm_y > 0)
-    match, _ = jax.lax.while_loop(lambda state: state[1], shrink, (everything, jnp.asarray(True)))
-    return match
+    A network's span at a time: all units of all others that exceed ε on it go, then those on the next network's, until
+    nothing changes.
+
+    Args:
+        networks: (samples, n_a) each, activations on the same samples.
+        epsilon: Scalar in [0, 1).
+
+    Returns:
+        (n_a,) each, the units that stay.
+    """
+    networks = compress(*networks)
+    threshold = squared_threshold(jnp.asarray(epsilon), networks[0].dtype)
+    units, norms = zip(*map(unit_columns, networks), strict=True)
+
+    def on_span(span: int, left: tuple[Array, ...]) -> tuple[Array, ...]:
+        others = [a for a in range(len(units)) if a != span]
+        squared = squared_residuals(jnp.concatenate([units[a] for a in others], axis=1), units[span] * left[span])
+        cuts = np.cumsum([units[a].shape[1] for a in others])[:-1]
+        within = dict(zip(others, jnp.split(squared <= threshold, cuts), strict=True))
+        return tuple(mask & within[a] if a in within else mask for a, mask in enumerate(left))
+
+    def one_round(state: tuple[tuple[Array, ...], Array]) -> tuple[tuple[Array, ...], Array]:
+        before, _ = state
+        left = before
+        for span in reversed(range(len(units))):
+            left = on_span(span, left)
+        changed = [jnp.any(a != b) for a, b in zip(before, left, strict=True)]
+        return left, jnp.any(jnp.stack(changed))
+
+    everything = tuple(norm > 0 for norm in norms)
+    left, _ = jax.lax.while_loop(lambda state: state[1], one_round, (everything, jnp.asarray(True)))
+    return left

@@ -7,10 +7,9 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
-from jaxrepsim.matching import dual_basis, removal
+from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.precision import as_residual
-from jaxrepsim.matching.removal import Left, Spans
+from jaxrepsim.matching.peel import critical_values
 
 
 class MatchProfile(NamedTuple):
@@ -39,10 +38,18 @@ class MatchProfile(NamedTuple):
         Raises:
             ValueError: `upper` outside (0, 1].
         """
-        if not 0 < upper <= 1:
-            raise ValueError(f"upper must lie in (0, 1], received {upper}")
-        critical = jnp.concatenate([self.x, self.y], axis=-1)
-        return jnp.sum(jnp.clip(1 - critical / upper, 0, 1), axis=-1) / max(critical.shape[-1], 1)
+        return mean_similarity(jnp.concatenate([self.x, self.y], axis=-1), upper)
+
+
+def mean_similarity(critical: Float[Array, "*batch n"], upper: float) -> Float[Array, "*batch"]:
+    """The mean over ε in [0, upper] of the share of all units whose critical ε is reached.
+
+    Raises:
+        ValueError: `upper` outside (0, 1].
+    """
+    if not 0 < upper <= 1:
+        raise ValueError(f"upper must lie in (0, 1], received {upper}")
+    return jnp.sum(jnp.clip(1 - critical / upper, 0, 1), axis=-1) / max(critical.shape[-1], 1)
 
 
 def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
@@ -79,30 +86,5 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
     """
     x, y = as_activations(x, y)
     n_x, n_y = x.shape[1], y.shape[1]
-    spans, left = removal.begin(dual_basis.init(x, y))
-    peel = _Peel(left, jnp.full_like(left.squared, jnp.inf), jnp.asarray(1.0, x.dtype))
-    _, peel = removal.in_blocks(spans, peel, lambda peel: jnp.any(peel.left.active), _one_step)
-    critical = jnp.where(jnp.isinf(peel.critical), jnp.inf, as_residual(peel.critical))
+    critical = critical_values(dual_basis.init(x, y))
     return MatchProfile(critical[0, :n_x], critical[1, :n_y])
-
-
-class _Peel(NamedTuple):
-    left: Left
-    critical: Float[Array, "2 n"]
-    """The squared critical ε of the units that are gone."""
-    level: Float[Array, ""]
-    """The running minimum of the largest squared residuals."""
-
-
-def _one_step(spans: Spans, directions: Array, peel: _Peel) -> tuple[Array, _Peel]:
-    """Removes the worst unit of each side; of one that has none at the level's height or above, none."""
-    left = peel.left
-    values = jnp.where(left.active, left.squared, -1.0)
-    worst = jnp.argmax(values, axis=1)
-    height = jnp.max(values, axis=1)
-    level = jnp.minimum(peel.level, jnp.max(height))
-    present = (height >= level) & jnp.any(left.active, axis=1)
-    gone = present[:, None] & (jnp.arange(values.shape[1]) == worst[:, None])
-    critical = jnp.where(gone, level, peel.critical)
-    directions, left = removal.remove(spans, directions, left, worst, present)
-    return directions, _Peel(left, critical, level)

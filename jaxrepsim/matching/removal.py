@@ -1,12 +1,12 @@
 """Removing units from a dual basis, with the way back kept open.
 
-When unit k of a side goes, its span loses q = w_k/|w_k|. For every unit of the other side r² grows by c², with c = q·t.
-All terms are added, none subtracted, and the condition number enters once, not squared as it would by downdating an
-inverse Gram matrix.
+When unit k of a network goes, its span loses q = w_k/|w_k|. For every unit of another network its r² on this span grows
+by c², with c = q·t. All terms are added, none subtracted, and the condition number enters once, not squared as it would
+by downdating an inverse Gram matrix.
 
-The directions that one side loses, one after the other, are orthogonal. So W and T can be left as they were while the
-directions Q are *held*: the dual vector of the next unit is its row of W less its part in Q, and q·t is the same for
-the old t and the new. A removal then reads T once and writes only a vector, it is taken back by forgetting its
+The directions that one network loses, one after the other, are orthogonal. So W and T can be left as they were while
+the directions Q are *held*: the dual vector of the next unit is its row of W less its part in Q, and q·t is the same
+for the old t and the new. A removal then reads T once and writes only a vector, it is taken back by forgetting its
 direction, and b of them are applied at once as matrix products, W ← W − (WQ)Qᵀ and T ← T − Q(QᵀT).
 """
 
@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.matching.dual_basis import DualBasis
+from jaxrepsim.matching.others import largest
 from jaxrepsim.matching.projection import ridge
 
 BLOCK = 32
@@ -29,10 +30,10 @@ Step = Callable[["Spans", Array, State], tuple[Array, State]]
 
 
 class Spans(NamedTuple):
-    """What a removal reads: the dual bases of both sides, less the directions that were applied."""
+    """What a removal reads: the dual bases of all networks, less the directions that were applied."""
 
-    dual: Float[Array, "2 n n"]
-    coordinates: Float[Array, "2 n n"]
+    dual: Float[Array, "k n n"]
+    coordinates: Float[Array, "k n others"]
     dependent: Bool[Array, ""]
     """Whether some unit's dual vector is so long that the ridge's rows matter."""
 
@@ -40,39 +41,45 @@ class Spans(NamedTuple):
 class Left(NamedTuple):
     """What is left after removals: small, so that it can be kept and gone back to."""
 
-    squared: Float[Array, "2 n"]
-    """[side, unit]: squared residual on the active units of the other side."""
-    active: Bool[Array, "2 n"]
-    held: Int[Array, "2"]
-    """How many directions of each side are held."""
+    apart: Float[Array, "k others"]
+    """[network, unit]: squared residual of a unit of another network on the active units of this one."""
+    active: Bool[Array, "k n"]
+    held: Int[Array, "k"]
+    """How many directions of each network are held."""
+
+    @property
+    def squared(self) -> Float[Array, "k n"]:
+        """[network, unit]: a unit's squared residual on the active units of another network, the largest over these."""
+        return largest(self.apart)
 
 
 def begin(basis: DualBasis) -> tuple[Spans, Left]:
     """All active units of the basis are left, no direction is held."""
-    left = Left(basis.squared, basis.active, jnp.zeros(2, int))
+    left = Left(basis.apart, basis.active, jnp.zeros(len(basis.active), int))
     return Spans(basis.dual, basis.coordinates, _dependent(basis.dual, basis.active)), left
 
 
 def remove(
     spans: Spans,
-    directions: Float[Array, "2 capacity n"],
+    directions: Float[Array, "k capacity n"],
     left: Left,
-    unit: Int[Array, "2"],
-    present: Bool[Array, "2"],
-) -> tuple[Float[Array, "2 capacity n"], Left]:
-    """Removes an active unit of each side, or of one: `present` says of which.
+    unit: Int[Array, "k"],
+    present: Bool[Array, "k"],
+) -> tuple[Float[Array, "k capacity n"], Left]:
+    """Removes an active unit of each network, or of some: `present` says of which.
 
     Args:
-        spans: Both sides.
-        directions: Those held are the first `left.held` of each side; what lies beyond has no meaning.
+        spans: All networks.
+        directions: Those held are the first `left.held` of each network; what lies beyond has no meaning.
         left: The state before.
-        unit: One of each side.
+        unit: One of each network.
         present: Whether it is to go.
 
     Returns:
         The directions with the new ones, and the state after.
     """
-    rows = jnp.stack([jax.lax.dynamic_index_in_dim(spans.dual[side], unit[side], keepdims=False) for side in (0, 1)])
+    every = range(len(unit))
+    rows = jnp.stack([jax.lax.dynamic_index_in_dim(spans.dual[a], unit[a], keepdims=False) for a in every])
     for _ in range(2):  # the second time for the digits that the first one loses
         rows = _orthogonalised(rows, directions, left.held)
     length = jnp.linalg.norm(rows, axis=1, keepdims=True)
@@ -85,14 +92,14 @@ def remove(
             ridge(rows.dtype) ** 2
             * jnp.sum(jnp.where(left.active, jnp.einsum("snk,sk->sn", spans.dual, lost), 0.0) ** 2, axis=1)
         ),
-        lambda: jnp.zeros(2, rows.dtype),
+        lambda: jnp.zeros(len(unit), rows.dtype),
     )[:, None]
     taken = jnp.einsum("sk,skn->sn", lost, spans.coordinates)
     growth = jnp.where(share < 0.5, taken**2 / (1 - jnp.minimum(share, 0.5)), 0.0)
     gone = present[:, None] & (jnp.arange(lost.shape[1]) == unit[:, None])
-    for side in (0, 1):
-        directions = jax.lax.dynamic_update_slice(directions, lost[None, side : side + 1], (side, left.held[side], 0))
-    return directions, Left(left.squared + growth[::-1], left.active & ~gone, left.held + present)
+    for a in every:
+        directions = jax.lax.dynamic_update_slice(directions, lost[None, a : a + 1], (a, left.held[a], 0))
+    return directions, Left(left.apart + growth, left.active & ~gone, left.held + present)
 
 
 def in_blocks(
@@ -101,17 +108,17 @@ def in_blocks(
     """Repeats a step, and applies the held directions whenever a block is full.
 
     Args:
-        spans: Both sides.
+        spans: All networks.
         state: What a step changes; a NamedTuple with a field `left`.
         unfinished: Whether there is more to do.
-        step: `(spans, directions, state) -> (directions, state)`, with one removal of each side at most.
+        step: `(spans, directions, state) -> (directions, state)`, with one removal of each network at most.
         busy: Whether the state may yet be gone back to an earlier `left`, so that nothing can be applied now.
 
     Returns:
         Both, no direction held.
     """
-    n = spans.dual.shape[1]
-    # Where a step cannot be busy a block suffices; else there is room for all units, and for what an idle side writes.
+    k, n, _ = spans.dual.shape
+    # Where a step cannot be busy a block suffices; else there is room for all units and what an idle network writes.
     capacity = BLOCK if busy is None else -(-(n + 1) // BLOCK) * BLOCK
 
     def room(carry: tuple[Array, State]) -> Array:
@@ -121,7 +128,7 @@ def in_blocks(
 
     def block(both: tuple[Spans, State]) -> tuple[Spans, State]:
         spans, state = both
-        directions = jnp.zeros((2, capacity, n), spans.dual.dtype)
+        directions = jnp.zeros((k, capacity, n), spans.dual.dtype)
         directions, state = jax.lax.while_loop(room, lambda carry: step(spans, *carry), (directions, state))
         spans, left = _applied(spans, directions, state.left)
         return spans, state._replace(left=left)
@@ -129,8 +136,8 @@ def in_blocks(
     return jax.lax.while_loop(lambda both: unfinished(both[1]), block, (spans, state))
 
 
-def _applied(spans: Spans, directions: Float[Array, "2 capacity n"], left: Left) -> tuple[Spans, Left]:
-    """Takes the held directions out of both sides; none is held afterwards."""
+def _applied(spans: Spans, directions: Float[Array, "k capacity n"], left: Left) -> tuple[Spans, Left]:
+    """Takes the held directions out of all networks; none is held afterwards."""
 
     def one(block: Int[Array, ""], both: tuple[Array, Array]) -> tuple[Array, Array]:
         dual, coordinates = both
@@ -142,7 +149,7 @@ def _applied(spans: Spans, directions: Float[Array, "2 capacity n"], left: Left)
     return Spans(dual, coordinates, _dependent(dual, left.active)), left._replace(held=jnp.zeros_like(left.held))
 
 
-def _orthogonalised(rows: Float[Array, "2 n"], directions: Array, held: Int[Array, "2"]) -> Float[Array, "2 n"]:
+def _orthogonalised(rows: Float[Array, "k n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k n"]:
     def less(block: Int[Array, ""] | int, rows: Array) -> Array:
         q = _block(directions, block, held)
         return rows - jnp.einsum("sb,sbn->sn", jnp.einsum("sbn,sn->sb", q, rows), q)
@@ -150,16 +157,16 @@ def _orthogonalised(rows: Float[Array, "2 n"], directions: Array, held: Int[Arra
     return less(0, rows) if directions.shape[1] == BLOCK else jax.lax.fori_loop(0, _blocks(held), less, rows)
 
 
-def _blocks(held: Int[Array, "2"]) -> Int[Array, ""]:
+def _blocks(held: Int[Array, "k"]) -> Int[Array, ""]:
     return -(-jnp.max(held) // BLOCK)
 
 
-def _block(directions: Array, block: Int[Array, ""] | int, held: Int[Array, "2"]) -> Float[Array, "2 block n"]:
+def _block(directions: Array, block: Int[Array, ""] | int, held: Int[Array, "k"]) -> Float[Array, "k block n"]:
     """A block of the held directions, zero where there are no more of them."""
     q = jax.lax.dynamic_slice_in_dim(directions, block * BLOCK, BLOCK, axis=1)
     return jnp.where((block * BLOCK + jnp.arange(BLOCK) < held[:, None])[:, :, None], q, 0.0)
 
 
-def _dependent(dual: Float[Array, "2 n n"], active: Bool[Array, "2 n"]) -> Bool[Array, ""]:
+def _dependent(dual: Float[Array, "k n n"], active: Bool[Array, "k n"]) -> Bool[Array, ""]:
     weight = jnp.max(jnp.sum(jnp.where(active[:, :, None], dual, 0.0) ** 2, axis=(1, 2)))
     return ridge(dual.dtype) ** 2 * weight > 10 * jnp.finfo(dual.dtype).eps

@@ -14,6 +14,8 @@ FUNCTIONS = {
     "match_profile": lambda x, y, epsilon: jaxrepsim.match_profile(x, y),
     "minimal_match": lambda x, y, epsilon: jaxrepsim.minimal_match(x, y, epsilon, 0),
     "minimal_matches": jaxrepsim.minimal_matches,
+    "joint_match": lambda x, y, epsilon: jaxrepsim.joint_match((x, y, x), epsilon),
+    "joint_profile": lambda x, y, epsilon: jaxrepsim.joint_profile((x, y, x)),
     "compress": lambda x, y, epsilon: jaxrepsim.compress(x, y),
 }
 

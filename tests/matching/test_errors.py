@@ -13,12 +13,15 @@ FUNCTIONS = {
     "match_profile": jaxrepsim.match_profile,
     "minimal_match": lambda x, y: jaxrepsim.minimal_match(x, y, 0.3, 0),
     "minimal_matches": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3),
+    "joint_match": lambda x, y: jaxrepsim.joint_match([x, GOOD, y], 0.3),
+    "joint_profile": lambda x, y: jaxrepsim.joint_profile([GOOD, x, y]),
     "compress": jaxrepsim.compress,
 }
 WITH_EPSILON = {
     "maximum_match": jaxrepsim.maximum_match,
     "minimal_match": lambda x, y, epsilon: jaxrepsim.minimal_match(x, y, epsilon, 0),
     "minimal_matches": jaxrepsim.minimal_matches,
+    "joint_match": lambda x, y, epsilon: jaxrepsim.joint_match([x, y], epsilon),
 }
 GOOD = jnp.ones((7, 3))
 
@@ -61,9 +64,21 @@ def test_epsilon_in_its_range(name, epsilon):
 @pytest.mark.parametrize("name", WITH_EPSILON)
 def test_epsilon_may_be_traced(name):
     found = jax.jit(WITH_EPSILON[name])(GOOD, GOOD, 0.0)
-    assert found.x.any()
+    assert found.size.sum() > 0
 
 
 def test_compress_names_all_the_sample_counts_that_differ():
     with pytest.raises(ValueError, match=r"7.*11"):
         jaxrepsim.compress(GOOD, GOOD, jnp.ones((11, 2)))
+
+
+@pytest.mark.parametrize("function", [jaxrepsim.joint_profile, lambda networks: jaxrepsim.joint_match(networks, 0.3)])
+@pytest.mark.parametrize("received", [0, 1])
+def test_two_networks_at_least(function, received):
+    with pytest.raises(ValueError, match=f"two networks or more, received {received}"):
+        function([GOOD] * received)
+
+
+def test_joint_functions_name_all_the_sample_counts_that_differ():
+    with pytest.raises(ValueError, match=r"7.*7.*11"):
+        jaxrepsim.joint_profile([GOOD, GOOD, jnp.ones((11, 2))])

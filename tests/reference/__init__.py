@@ -5,6 +5,7 @@ first, then those of `y`.
 """
 
 from tests.reference.algorithms import Seen as Seen
+from tests.reference.algorithms import joint_peel as joint_peel
 from tests.reference.algorithms import maximum_match_lstsq as maximum_match_lstsq
 from tests.reference.algorithms import minimal_match_lstsq as minimal_match_lstsq
 from tests.reference.algorithms import profile_peel as profile_peel
@@ -24,6 +25,7 @@ from tests.reference.cases import with_dependent as with_dependent
 from tests.reference.definitions import SubsetTable as SubsetTable
 from tests.reference.definitions import all_matches as all_matches
 from tests.reference.definitions import is_match as is_match
+from tests.reference.definitions import joint_table as joint_table
 from tests.reference.definitions import maximum_match_brute as maximum_match_brute
 from tests.reference.definitions import minimal_matches_brute as minimal_matches_brute
 from tests.reference.definitions import necessary_units_brute as necessary_units_brute
@@ -32,3 +34,8 @@ from tests.reference.definitions import residuals as residuals
 from tests.reference.definitions import simple_matches_brute as simple_matches_brute
 from tests.reference.definitions import subset_table as subset_table
 from tests.reference.definitions import unit_columns as unit_columns
+from tests.reference.networks import conditioned_networks as conditioned_networks
+from tests.reference.networks import decidable_networks as decidable_networks
+from tests.reference.networks import grouped_networks as grouped_networks
+from tests.reference.networks import planted_networks as planted_networks
+from tests.reference.networks import small_networks as small_networks

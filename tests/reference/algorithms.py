@@ -1,5 +1,7 @@
 """The paper's algorithms (arXiv:1810.11750), a least-squares problem for every test."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -143,4 +145,30 @@ def profile_peel(x: Array, y: Array, *, cutoff: float = 1e-10, resolution: float
         critical[worst] = level
         active[worst] = False
         refresh(~is_x if is_x[worst] else is_x)
+    return critical
+
+
+def joint_peel(networks: Sequence[Array], *, cutoff: float = 1e-10) -> Array:
+    """Each unit's critical ε in the match of k networks, by peeling, every residual from a fresh SVD.
+
+    Remove the unit whose largest residual over the other networks is largest, again and again.
+
+    Returns:
+        Float[Σ n_a], the first network's units first; inf for a zero unit.
+    """
+    joint = np.concatenate([unit_columns(x) for x in networks], axis=1)
+    network = np.repeat(np.arange(len(networks)), [x.shape[1] for x in networks])
+    active = joint.any(axis=0)
+    critical = np.full(len(active), np.inf)
+    level = np.inf
+    while active.any():
+        worst_residual = np.full(len(active), -np.inf)
+        for b in range(len(networks)):
+            others = active & (network != b)
+            r = residuals(joint[:, others], joint[:, active & (network == b)], cutoff=cutoff)
+            worst_residual[others] = np.maximum(worst_residual[others], r)
+        worst = int(np.argmax(worst_residual))
+        level = min(level, worst_residual[worst])
+        critical[worst] = level
+        active[worst] = False
     return critical

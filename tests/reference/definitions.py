@@ -1,5 +1,7 @@
-"""The definitions of Wang et al. 2018 (arXiv:1810.11750), by trying every subset."""
+"""The definitions of Wang et al. 2018 (arXiv:1810.11750), and the match of k networks, by trying every subset."""
 
+from collections.abc import Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -99,6 +101,27 @@ def subset_table(x: Array, y: Array, *, cutoff: float = 1e-10, resolution: float
     members = np.concatenate([np.repeat(of_x, 2**n_y, axis=0), np.tile(of_y, (2**n_x, 1))], axis=1)
     condition = float(max(condition_x.max(), condition_y.max()))
     return SubsetTable(members, np.maximum(least_x, least_y).ravel(), values, condition)
+
+
+def joint_table(networks: Sequence[Array], *, cutoff: float = 1e-10, resolution: float = 0.0) -> SubsetTable:
+    """Try every (S_1, …, S_k), S_a a subset of the columns of network a: 2^Σn_a of them, so up to 3 + 3 + 3.
+
+    The least ε of one is the largest residual of a unit of some S_a on some S_b, b ≠ a. The joint index runs over the
+    units of the first network, then those of the second, and so on.
+    """
+    networks = [unit_columns(x) for x in networks]
+    subsets = [_subsets(x.shape[1]) for x in networks]
+    chosen = [grid.ravel() for grid in np.meshgrid(*[np.arange(len(s)) for s in subsets], indexing="ij")]
+    members = np.concatenate([of[which] for of, which in zip(subsets, chosen, strict=True)], axis=1)
+    epsilon, values, condition = np.zeros(len(members)), [np.zeros(0)], 1.0
+    for a, b in permutations(range(len(networks)), 2):
+        r, condition_b = _unit_residuals(networks[a], networks[b] * subsets[b][:, None, :], cutoff, resolution)
+        values.append(r.ravel())
+        condition = max(condition, float(condition_b.max()))
+        r = np.where(networks[a].any(axis=0), r, np.inf)
+        least = np.where(subsets[a][:, None, :], r, 0.0).max(axis=2, initial=0.0)  # [S_a, S_b]
+        epsilon = np.maximum(epsilon, least[chosen[a], chosen[b]])
+    return SubsetTable(members, epsilon, np.concatenate(values), condition)
 
 
 def _subsets(n: int) -> Mask:
