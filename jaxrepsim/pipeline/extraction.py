@@ -17,12 +17,12 @@ from jaxrepsim.activations import as_units
 from jaxrepsim.compression import Compression
 from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.data.dataset import Dataset
-from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.forward import batches, check_counts, forward, placed, replicated, wanted
 from jaxrepsim.pipeline.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
-from jaxrepsim.training import TrainedNetwork, normalise
+from jaxrepsim.training import TrainedNetwork
 
 _ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore[arg-type]
 """Each device has rows of its own. The counters depend on shapes alone, and so they are the same on all."""
@@ -74,25 +74,20 @@ def extract(
     """
     images = dataset.validation.images
     mesh = Mesh(np.array(jax.devices()), ("data",))
-    devices = mesh.size
-    size = -(-min(config.batch_size, len(images)) // devices) * devices
-    weights = [_replicated(mesh, network.variables) for network in networks]
+    weights = [replicated(mesh, network.variables) for network in networks]
     layers: OrderedDict[str, _Layer] = OrderedDict()
-    for step, first in enumerate(range(0, len(images), size)):
-        count = min(size, len(images) - first)
-        # Padded with the last image: one shape, one compilation.
-        batch = images[np.minimum(np.arange(first, first + size), len(images) - 1)]
-        placed = _placed(mesh, P("data"), batch)
-        maps = [_forward(mesh, model, each, placed, dataset.mean, dataset.std) for each in weights]
+    for step, batch in enumerate(batches(mesh, images, config.batch_size)):
+        maps = [wanted(forward(mesh, model, each, batch.images, dataset.mean, dataset.std), config) for each in weights]
         if not layers:
-            layers = _begin(mesh, maps[0], len(networks), len(images), size, config)
+            layers = _begin(mesh, maps[0], len(networks), len(images), len(batch.real), config)
         with jax.enable_x64(True):
-            real = _placed(mesh, P("data"), np.arange(size) < count)
             faults = {
-                layer: states.absorb(mesh, step, [m[layer] for m in maps], real) for layer, states in layers.items()
+                layer: states.absorb(mesh, step, [m[layer] for m in maps], batch.real)
+                for layer, states in layers.items()
             }
-        _check(faults, networks, first, first + count - 1)
-        progress("extracting activations", first + count, len(images))
+        for index, network in enumerate(networks):
+            check_counts({layer: counts[index] for layer, counts in faults.items()}, network.seed, batch)
+        progress("extracting activations", batch.stop, len(images))
     found: dict[int, dict[str, np.ndarray]] = {network.seed: {} for network in networks}
     for done, (layer, states) in enumerate(layers.items(), start=1):
         with jax.enable_x64(True):
@@ -128,7 +123,7 @@ class _Layer:
 
     def absorb(self, mesh: Mesh, step: int, maps: Sequence[jax.Array], real: jax.Array) -> tuple[jax.Array, ...]:
         """Updates by one batch; counts the activations of each network and unit that are not finite."""
-        index = None if self._chosen is None else _placed(mesh, P("data"), self._chosen.batch(step))
+        index = None if self._chosen is None else placed(mesh, P("data"), self._chosen.batch(step))
         self._state, faults = _absorb(mesh, self._state, tuple(maps), real, index)
         return faults
 
@@ -142,13 +137,8 @@ class _Layer:
 def _begin(
     mesh: Mesh, maps: Mapping[str, jax.Array], networks: int, images: int, size: int, config: MatchingConfig
 ) -> "OrderedDict[str, _Layer]":
-    for layer in config.layers:
-        if layer not in maps:
-            raise unknown("layer", layer, maps)
     layers: OrderedDict[str, _Layer] = OrderedDict()
     for layer, values in maps.items():
-        if config.layers and layer not in config.layers:
-            continue
         each = as_units(values, layer).shape[0] // size
         steps = -(-images // size)
         chosen = draw(layer, images, each, size // mesh.size, steps * mesh.size, mesh.size, config)
@@ -156,18 +146,6 @@ def _begin(
         samples = config.positions if chosen and config.positions else images * each
         layers[layer] = _Layer(mesh, (values.shape[-1],) * networks, rows, chosen, samples)
     return layers
-
-
-@partial(jax.jit, static_argnames=("mesh", "model", "mean", "std"))
-def _forward(
-    mesh: Mesh, model: nn.Module, variables: Any, images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...]
-) -> Any:
-    """Compiled once for all networks: their weights are arguments."""
-
-    def local(variables: Any, images: jax.Array) -> Any:
-        return model.apply(variables, normalise(images, mean, std), train=False)[1]
-
-    return jax.shard_map(local, mesh=mesh, in_specs=(P(), P("data")), out_specs=P("data"))(variables, images)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
@@ -213,26 +191,3 @@ def _finish(mesh: Mesh, redrawn: bool, state: Compression) -> tuple[jax.Array, .
 
 def _own(state: Compression) -> Compression:
     return state._replace(rows=tuple(part[0] for part in state.rows))
-
-
-def _check(
-    faults: Mapping[str, Sequence[jax.Array]], networks: Sequence[TrainedNetwork], first: int, last: int
-) -> None:
-    for layer, by_network in faults.items():
-        for network, counts in zip(networks, map(np.asarray, by_network), strict=True):
-            if counts.any():
-                units = np.flatnonzero(counts)
-                others = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
-                raise InputError(
-                    f"seed {network.seed}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the "
-                    f"images {first} to {last} are NaN or infinite{others}"
-                )
-
-
-def _placed(mesh: Mesh, spec: P, values: np.ndarray) -> jax.Array:
-    """An array over all processes, of which each holds the whole and puts its part on its devices."""
-    return jax.make_array_from_callback(values.shape, NamedSharding(mesh, spec), lambda index: values[index])
-
-
-def _replicated(mesh: Mesh, variables: Any) -> Any:
-    return jax.tree.map(lambda leaf: _placed(mesh, P(), np.asarray(leaf)), variables)

@@ -6,6 +6,8 @@ from jaxrepsim.training.epoch import evaluate as evaluate
 from jaxrepsim.training.many_seeds import train_networks as train_networks
 from jaxrepsim.training.one_seed import load_network as load_network
 from jaxrepsim.training.one_seed import train_network as train_network
+from jaxrepsim.training.over_training import networks_over_training as networks_over_training
+from jaxrepsim.training.over_training import validation_accuracy as validation_accuracy
 from jaxrepsim.training.progress import Progress as Progress
 from jaxrepsim.training.trained import EpochRecord as EpochRecord
 from jaxrepsim.training.trained import TrainedNetwork as TrainedNetwork

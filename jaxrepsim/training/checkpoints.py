@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import orbax.checkpoint as ocp
 from jax.sharding import SingleDeviceSharding
-from orbax.checkpoint.checkpoint_managers import LatestN
+from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, CustomSteps, LatestN
 from orbax.checkpoint.options import MultiprocessingOptions
 
 from jaxrepsim.errors import InputError
@@ -21,7 +21,7 @@ from jaxrepsim.training.step import TrainState
 from jaxrepsim.training.trained import EpochRecord
 
 KEPT = 2
-"""How many checkpoints stay: should the last be damaged, there is the one before it."""
+"""How many of the last checkpoints stay: should the last be damaged, there is the one before it."""
 
 
 class Checkpoint(NamedTuple):
@@ -50,6 +50,29 @@ class Checkpoints:
         epoch = self._manager.latest_step()
         return None if epoch is None else self.folder / str(epoch)
 
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs whose checkpoints are there, increasing."""
+        return sorted(self._manager.all_steps())
+
+    def require(self, epochs: Collection[int]) -> None:
+        """Checks that this training holds chosen epochs, or has not reached them yet.
+
+        Args:
+            epochs: Which; 0, the untrained network, needs no checkpoint.
+
+        Raises:
+            InputError: The training is past one of them and has no checkpoint of it.
+        """
+        there = self.epochs
+        gone = [epoch for epoch in epochs if 0 < epoch <= max(there, default=0) and epoch not in there]
+        if gone:
+            raise InputError(
+                f"keep asks for epoch {', '.join(map(str, gone))}, and the training in {self.folder} is past it and "
+                f"kept no checkpoint of it: train again in another folder, or choose among the epochs that are there "
+                f"({', '.join(map(str, there))}) and those still to come"
+            )
+
     def restore(self, like: TrainState) -> Checkpoint | None:
         """The last checkpoint.
 
@@ -63,8 +86,45 @@ class Checkpoints:
             InputError: The checkpoint is damaged or no checkpoint of this package, or other settings made it.
         """
         path = self.latest
-        if path is None:
-            return None
+        return None if path is None else self.restore_epoch(like, int(path.name))
+
+    def restore_epoch(self, like: TrainState, epoch: int) -> Checkpoint:
+        """The checkpoint of an epoch.
+
+        Args:
+            like: As for `restore`.
+            epoch: One of `epochs`.
+
+        Returns:
+            The checkpoint.
+
+        Raises:
+            InputError: As `restore` does.
+        """
+        history = self.history(epoch)
+        path = self.folder / str(epoch)
+        try:
+            device = SingleDeviceSharding(jax.local_devices()[0])
+            like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device), like)
+            arguments = ocp.args.Composite(state=ocp.args.StandardRestore(like))
+            state = self._manager.restore(epoch, args=arguments)["state"]
+        except Exception as error:
+            raise self._unusable(path, "is damaged", error) from error
+        return Checkpoint(state, history)
+
+    def history(self, epoch: int) -> tuple[EpochRecord, ...]:
+        """The record of a checkpoint, which is found whole and of this training.
+
+        Args:
+            epoch: One of `epochs`.
+
+        Returns:
+            One record for each epoch up to it.
+
+        Raises:
+            InputError: As `restore` does.
+        """
+        path = self.folder / str(epoch)
         try:
             # Not left to TensorStore, whose parallel reads of damaged files fail with tracebacks in the background.
             damaged = damaged_files(path)
@@ -74,7 +134,7 @@ class Checkpoints:
             raise self._unusable(path, f"is damaged, in {damaged[0]}")
         try:
             arguments = ocp.args.Composite(record=ocp.args.JsonRestore())
-            record = self._manager.restore(int(path.name), args=arguments)["record"]
+            record = self._manager.restore(epoch, args=arguments)["record"]
             stored = record["fingerprint"]
             history = tuple(EpochRecord(*values) for values in record["history"])
             difference = differences(stored, self._fingerprint)
@@ -85,17 +145,10 @@ class Checkpoints:
                 f"{path} is a checkpoint of another training ({difference}): use the settings that made it, or another "
                 f"folder, or remove {self.folder} to start again"
             )
-        try:
-            device = SingleDeviceSharding(jax.local_devices()[0])
-            like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device), like)
-            arguments = ocp.args.Composite(state=ocp.args.StandardRestore(like))
-            state = self._manager.restore(int(path.name), args=arguments)["state"]
-        except Exception as error:
-            raise self._unusable(path, "is damaged", error) from error
-        return Checkpoint(state, history)
+        return history
 
     def save(self, state: TrainState, history: tuple[EpochRecord, ...]) -> None:
-        """Writes a checkpoint, then removes all but the last two.
+        """Writes a checkpoint, then removes all but the last two and those to keep.
 
         Args:
             state: After `len(history)` epochs, later than the last checkpoint.
@@ -120,9 +173,11 @@ class Checkpoints:
 
     def _unusable(self, path: Path, fault: str, error: Exception | None = None) -> InputError:
         reason = f" ({type(error).__name__}: {error}".splitlines()[0][:200] + ")" if error else ""
+        # Training goes on from the last one, and never comes back to an epoch before it.
+        last = path == self.latest
+        remedy = "remove it to go on from an earlier epoch if there is one" if last else "leave its epoch out of keep"
         return InputError(
-            f"{path} {fault}{reason}: remove it to go on from an earlier epoch if there is one, remove {self.folder} "
-            f"to start again, or use another folder"
+            f"{path} {fault}{reason}: {remedy}, remove {self.folder} to start again, or use another folder"
         )
 
     def _disk_full(self, epoch: int) -> InputError:
@@ -133,7 +188,9 @@ class Checkpoints:
 
 
 @contextmanager
-def open_checkpoints(folder: Path, fingerprint: dict[str, Any], read_only: bool = False) -> Iterator[Checkpoints]:
+def open_checkpoints(
+    folder: Path, fingerprint: dict[str, Any], keep: Collection[int] = (), read_only: bool = False
+) -> Iterator[Checkpoints]:
     """Opens the folder of one network's checkpoints.
 
     Each epoch's is there whole or not at all. Files are Orbax's: `state` holds the arrays, `record` the history and the
@@ -142,6 +199,7 @@ def open_checkpoints(folder: Path, fingerprint: dict[str, Any], read_only: bool 
     Args:
         folder: Made where missing, and what a killed save left there is removed.
         fingerprint: What a checkpoint must agree with to be restored; see `fingerprint`.
+        keep: Epochs whose checkpoints stay when later ones are written.
         read_only: Leave the folder as it is.
 
     Yields:
@@ -156,7 +214,7 @@ def open_checkpoints(folder: Path, fingerprint: dict[str, Any], read_only: bool 
     except OSError as error:
         raise InputError(f"{folder} cannot hold checkpoints: {error.strerror}") from error
     options = ocp.CheckpointManagerOptions(
-        preservation_policy=None if read_only else LatestN(KEPT),
+        preservation_policy=None if read_only else AnyPreservationPolicy([LatestN(KEPT), CustomSteps([*keep])]),
         # A save is quick, and the next step gives the state's buffers away.
         enable_async_checkpointing=False,
         cleanup_tmp_directories=not read_only,

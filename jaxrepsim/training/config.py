@@ -29,7 +29,10 @@ class TrainingConfig:
     flip: bool = False
     """Random horizontal flips."""
     checkpoint_every: int = 1
-    """Epochs between checkpoints; the last epoch always gets one."""
+    """Epochs between checkpoints; the last epoch and those of `keep` always get one."""
+    keep: tuple[int, ...] = ()
+    """Epochs whose networks are kept for looking back at, besides the last two checkpoints; 0 is the untrained
+    network."""
 
     def __post_init__(self) -> None:
         require(
@@ -47,4 +50,6 @@ class TrainingConfig:
             ("warmup_epochs", "at least 0 and less than the epochs", lambda value: 0 <= value < self.epochs),
             ("crop_padding", "at least 0", lambda value: value >= 0),
             ("checkpoint_every", "at least 1", lambda value: value >= 1),
+            ("keep", "epochs from 0 to `epochs`", lambda keep: all(0 <= epoch <= self.epochs for epoch in keep)),
+            ("keep", "increasing", lambda keep: list(keep) == sorted(set(keep))),
         )

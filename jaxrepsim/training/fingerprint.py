@@ -18,7 +18,7 @@ FORMAT = 1
 def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int) -> dict[str, Any]:
     """Everything that the weights depend on, as flat JSON values.
 
-    The list of seeds and `checkpoint_every` are not in it: neither changes a network.
+    The list of seeds, `checkpoint_every` and `keep` are not in it: none changes a network.
 
     Args:
         model: The network; its class and attributes count.
@@ -31,7 +31,8 @@ def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed
     """
     attributes = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in ("parent", "name")}
     training = dataclasses.asdict(config)
-    del training["seeds"], training["checkpoint_every"]
+    for name in ("seeds", "checkpoint_every", "keep"):
+        del training[name]
     values = {
         "format": FORMAT,
         "seed": seed,

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from flax import linen as nn
 
+from jaxrepsim._typing import Array
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.training.config import TrainingConfig
@@ -40,7 +41,8 @@ def train_network(
     Args:
         model: A network whose call gives `(logits, activations)`, such as `jaxrepsim.models.build` makes.
         dataset: Train and validation split.
-        config: The settings; `config.seeds` plays no part.
+        config: The settings; `config.seeds` plays no part. The checkpoints of `config.keep` stay beside the last two;
+            a training that goes on with another `keep` removes what that one does not ask for.
         seed: From 0 to 2³¹ − 1.
         folder: Where the checkpoints go, in a subfolder `seed_N`; None for no checkpoints.
         progress: Told of every step, or of every epoch: see `Progress`.
@@ -50,13 +52,16 @@ def train_network(
 
     Raises:
         InputError: The batch is larger than the train split; the loss stopped being finite; the folder holds a
-            damaged checkpoint or one of other settings; the disk is full.
+            damaged checkpoint or one of other settings, or is past an epoch of `config.keep` that it does not hold;
+            the disk is full.
     """
     recipe = make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
-    init_key, order_key, augment_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
+    init_key, order_key, augment_key = keys(seed)
     input_shape = dataset.train.images.shape[1:]
     with _opened(folder, model, dataset, config, seed) as checkpoints:
-        restored = checkpoints.restore(_abstract_state(recipe, input_shape)) if checkpoints else None
+        restored = checkpoints.restore(abstract_state(recipe, input_shape)) if checkpoints else None
+        if checkpoints:
+            checkpoints.require(config.keep)
         state, history = restored or (initial_state(recipe, input_shape, init_key), ())
         train, validation = jax.device_put((dataset.train, dataset.validation))
 
@@ -87,7 +92,7 @@ def train_network(
             if not np.isfinite((record.train_loss, record.validation_loss)).all():
                 raise _diverged(metrics, seed, epoch, checkpoints.latest if checkpoints else None)
             history = (*history, record)
-            if checkpoints and (epoch % config.checkpoint_every == 0 or epoch == config.epochs):
+            if checkpoints and (epoch % config.checkpoint_every == 0 or epoch in (*config.keep, config.epochs)):
                 checkpoints.save(state, history)
         report(config.epochs, recipe.steps_per_epoch)
     return TrainedNetwork(seed, state.variables, history)
@@ -116,7 +121,7 @@ def load_network(model: nn.Module, dataset: Dataset, config: TrainingConfig, see
         raise InputError(f"there is no trained network in {path}: train it first")
     recipe = make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
     with open_checkpoints(path, fingerprint(model, dataset, config, seed), read_only=True) as checkpoints:
-        restored = checkpoints.restore(_abstract_state(recipe, dataset.train.images.shape[1:]))
+        restored = checkpoints.restore(abstract_state(recipe, dataset.train.images.shape[1:]))
     done = len(restored.history) if restored else 0
     if restored is None or done < config.epochs:
         raise InputError(f"the network in {path} was trained for {done} of {config.epochs} epochs: go on training it")
@@ -131,10 +136,17 @@ def _opened(
     # Here, because Orbax is not needed without a folder.
     from jaxrepsim.training.checkpoints import open_checkpoints
 
-    return open_checkpoints(folder / f"seed_{seed}", fingerprint(model, dataset, config, seed))
+    return open_checkpoints(folder / f"seed_{seed}", fingerprint(model, dataset, config, seed), config.keep)
 
 
-def _abstract_state(recipe: Recipe, input_shape: tuple[int, ...]) -> TrainState:
+def keys(seed: int) -> tuple[Array, Array, Array]:
+    """The PRNG keys of initialisation, order of the examples and augmentation, of one seed."""
+    initialisation, order, augmentation = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
+    return initialisation, order, augmentation
+
+
+def abstract_state(recipe: Recipe, input_shape: tuple[int, ...]) -> TrainState:
+    """The shapes and dtypes of the state, nothing computed."""
     return jax.eval_shape(partial(initial_state, recipe, input_shape), jax.random.key(0))
 
 

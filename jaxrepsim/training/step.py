@@ -76,7 +76,7 @@ def make_recipe(
 
     Args:
         model: A network whose call gives `(logits, activations)`.
-        config: The settings. Those that do not change a step (the seeds, `checkpoint_every`) are left out.
+        config: The settings. Those that do not change a step (the seeds, `checkpoint_every`, `keep`) are left out.
         examples: Size of the train split.
         mean: See `normalise`.
         std: See `normalise`.
@@ -90,7 +90,7 @@ def make_recipe(
     """
     if config.batch_size > examples:
         raise InputError(f"batch_size {config.batch_size} is more than the {examples} examples of the train split")
-    config = replace(config, seeds=(0,), checkpoint_every=1)
+    config = replace(config, seeds=(0,), checkpoint_every=1, keep=())
     return Recipe(model, config, examples // config.batch_size, mean, std)
 
 

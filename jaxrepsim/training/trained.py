@@ -22,12 +22,12 @@ class EpochRecord(NamedTuple):
 
 
 class TrainedNetwork(NamedTuple):
-    """A network after its last epoch.
+    """A network after some epochs.
 
     Fields:
         seed: The seed that drew it.
         variables: What `model.apply` takes: `{"params": ..., "batch_stats": ...}`.
-        history: One record an epoch.
+        history: One record an epoch, so that its length is the epoch; empty for an untrained network.
     """
 
     seed: int
@@ -36,5 +36,11 @@ class TrainedNetwork(NamedTuple):
 
     @property
     def accuracy(self) -> float:
-        """Validation accuracy after the last epoch."""
+        """Validation accuracy after the last epoch.
+
+        Raises:
+            ValueError: The network is untrained, so it has no record; see `training.validation_accuracy`.
+        """
+        if not self.history:
+            raise ValueError(f"the network of seed {self.seed} is untrained; see training.validation_accuracy")
         return self.history[-1].validation_accuracy

@@ -106,7 +106,7 @@ def test_of_another_training(folder, other, named):
 
 
 def test_settings_that_change_no_network(folder):
-    resume(folder, config=dataclasses.replace(CONFIG, seeds=(0, 9), checkpoint_every=2))
+    resume(folder, config=dataclasses.replace(CONFIG, seeds=(0, 9), checkpoint_every=2, keep=(0, 3)))
 
 
 def test_a_file_where_the_folder_should_be(tmp_path):

@@ -64,11 +64,19 @@ def test_bits_do_not_depend_on_x64(schedule):
         ("warmup_epochs", 160.0),
         ("crop_padding", -1),
         ("checkpoint_every", 0),
+        ("keep", (-1, 2)),
+        ("keep", (0, 161)),
+        ("keep", (2, 1)),
+        ("keep", (1, 1)),
     ],
 )
 def test_settings_out_of_range(name, value):
     with pytest.raises(InputError, match=f"{name} must be"):
         dataclasses.replace(TrainingConfig(), **{name: value})
+
+
+def test_every_epoch_may_be_kept():
+    assert TrainingConfig(epochs=3, keep=(0, 1, 2, 3)).keep == (0, 1, 2, 3)
 
 
 def test_unknown_schedule():

@@ -102,6 +102,6 @@ def test_a_batch_larger_than_the_split():
 
 
 def test_equal_settings_compile_once():
-    config = dataclasses.replace(CONFIG, seeds=(5, 6, 7), checkpoint_every=3)
+    config = dataclasses.replace(CONFIG, seeds=(5, 6, 7), checkpoint_every=3, keep=(0, 2))
     assert recipe_of(config) == recipe_of(CONFIG)
     assert hash(recipe_of(config)) == hash(recipe_of(CONFIG))
