@@ -10,9 +10,25 @@ import pytest
 import jaxrepsim
 
 PACKAGE = Path(jaxrepsim.__file__).parent
-ORDER = ("data", "models", "training", "activations", "compression", "matching", "decomposition", "report", "pipeline")
+ORDER = (
+    "data",
+    "models",
+    "training",
+    "activations",
+    "compression",
+    "matching",
+    "decomposition",
+    "chance",
+    "report",
+    "pipeline",
+)
 """Pipeline order; a folder may import those before it."""
-APART = {"compression": set(), "matching": {"compression"}, "decomposition": {"compression", "matching"}}
+APART = {
+    "compression": set(),
+    "matching": {"compression"},
+    "decomposition": {"compression", "matching"},
+    "chance": {"compression", "matching"},
+}
 """These know no model, file or plot: arrays in, NamedTuples out."""
 
 

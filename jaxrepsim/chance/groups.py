@@ -1,0 +1,42 @@
+"""Samples in another order, those of one input together."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxrepsim._typing import Array, Int, Key
+
+
+def groups_of(samples: int, group_size: int) -> int:
+    """The number of groups of consecutive rows.
+
+    Raises:
+        ValueError: A group size below 1, or one that does not divide the samples.
+    """
+    if group_size < 1 or samples % group_size:
+        raise ValueError(
+            f"{samples} samples do not come in groups of {group_size}: group_size must be at least 1 and divide them, "
+            "as the positions of one image do when all are there"
+        )
+    return samples // group_size
+
+
+def permuted_rows(key: Key[Array, ""], samples: int, group_size: int = 1) -> Int[Array, "samples"]:
+    """A random order of the rows: groups are permuted, and within a group the rows keep their order.
+
+    Args:
+        key: Every order of the groups is equally likely.
+        samples: How many rows there are; static.
+        group_size: Rows a group; static.
+
+    Returns:
+        (samples,), indices of rows.
+
+    Raises:
+        ValueError: The samples do not come in such groups.
+
+    >>> rows = permuted_rows(jax.random.key(0), 6, group_size=2)
+    >>> (rows[1::2] - rows[::2]).tolist(), sorted(rows.tolist())
+    ([1, 1, 1], [0, 1, 2, 3, 4, 5])
+    """
+    groups = jax.random.permutation(key, groups_of(samples, group_size))
+    return (groups[:, None] * group_size + jnp.arange(group_size)).reshape(-1)

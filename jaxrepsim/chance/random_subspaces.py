@@ -1,0 +1,137 @@
+"""The null of random vectors: a network of the same spectrum, in a random place.
+
+Only the inner products of y' = U F with x matter, U a random orthonormal frame of R^m and F any factor of y's Gram
+matrix, FᵀF = yᵀy. The directions outside span(x) are alike, so that U need not be drawn in R^m. A frame is Z T⁻¹ for a
+matrix Z of independent normal numbers and its triangular factor T. In a basis that begins with one of span(x), the
+first rows of Z are a normal matrix G, and those that remain have the triangular factor B of a normal matrix, whose
+entries are independent too: normal above the diagonal, and chi variates of falling degrees of freedom on it (Bartlett).
+So U = [G; B] T⁻¹ with T that of [G; B], whatever the number of samples.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jax.typing import ArrayLike
+
+from jaxrepsim._typing import Array, Float, Int, Key
+from jaxrepsim.chance.draws import for_each_draw
+from jaxrepsim.compression.factor import one_at_a_time, orthonormal_basis, triangular_factor
+from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.scaling import unit_columns
+from jaxrepsim.matching.profile import MatchProfile, match_profile
+
+
+def random_profiles(
+    x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: int, samples: ArrayLike | None = None
+) -> MatchProfile:
+    """Match profiles of x and of random vectors with y's inner products: one of them for each draw.
+
+    For a random orthonormal frame U of R^m, Haar distributed and independent of x, and FᵀF = yᵀy: the profile of
+    (x, U F). The random units have exactly the norms, correlations and spectrum of y, and no relation to x: the squared
+    residual of each on span(x) is 1 − d/m on average, d = rank(x).
+
+    A draw costs O((n_x + n_y)³), whatever the number of samples.
+
+    Args:
+        x: (rows, n_x), activations of the first network, raw or compressed.
+        y: (rows, n_y), activations of the second on the same samples.
+        key: Of all draws.
+        draws: How many; static.
+        samples: m, the number of samples of the raw activations: at least the rank of x and of y, as it is when they
+            were measured on that many. By default the number of rows, right for raw activations only. May be traced.
+
+    Returns:
+        Profiles in a batch: critical ε (draws, n_x) and (draws, n_y).
+
+    Raises:
+        TypeError: Activations that are not real floating numbers.
+        ValueError: Not two axes, different numbers of rows, a concrete number of samples below 1, or no draw.
+
+    Source: Stewart 1980, SIAM J. Numer. Anal. 17 (random frames by QR); Bartlett 1933, Proc. R. Soc. Edinburgh 53, and
+    Muirhead 1982, Aspects of Multivariate Statistical Theory, theorem 3.2.14 (the triangular factor).
+
+    >>> import jax
+    >>> x, y = jax.random.normal(jax.random.key(0), (2, 8, 4))
+    >>> null = jax.jit(lambda samples: random_profiles(x, y, jax.random.key(1), 3, samples))
+    >>> [null(samples).similarity(0.98).tolist() for samples in (4, 10_000)]
+    [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
+    """
+    x, y = as_activations(x, y)
+    m = x.shape[0] if samples is None else samples
+    _check_samples(samples)
+    of_x, of_y = (principal_factor(a, jnp.asarray(m)) for a in (x, y))
+
+    def profile(key: Array) -> MatchProfile:
+        return match_profile(*random_pair(key, of_x, of_y, jnp.asarray(m)))
+
+    n = x.shape[1] + y.shape[1]
+    return for_each_draw(profile, key, draws, 16 * n * n * x.dtype.itemsize)
+
+
+def principal_factor(x: Float[Array, "m n"], samples: Int[Array, ""]) -> Float[Array, "n n"]:
+    """F with FᵀF = xᵀx for the unit columns of x, its rows falling in norm and orthogonal: S Vᵀ of the SVD.
+
+    Args:
+        x: (rows, units).
+        samples: No more directions than that are there; what rounding leaves of others is taken away.
+
+    Returns:
+        (units, units), with a zero row for each direction that is not there.
+    """
+    n = x.shape[1]
+    if n == 0:
+        return jnp.zeros((0, 0), x.dtype)
+    scaled, _ = unit_columns(x)
+    triangle = triangular_factor(jnp.pad(scaled, ((0, max(n - x.shape[0], 0)), (0, 0))))
+    _, singular, right = one_at_a_time(lambda r: tuple(jnp.linalg.svd(r)), triangle)
+    return jnp.where(jnp.arange(n) < samples, singular, 0.0)[:, None] * right
+
+
+def random_pair(
+    key: Key[Array, ""], of_x: Float[Array, "n_x n_x"], of_y: Float[Array, "n_y n_y"], samples: Int[Array, ""]
+) -> tuple[Float[Array, "rows n_x"], Float[Array, "rows n_y"]]:
+    """x, and random vectors in the place of y, both in the coordinates of the joint span.
+
+    Args:
+        key: Of this draw.
+        of_x: The principal factor of x.
+        of_y: That of y.
+        samples: m, the dimension of the space.
+
+    Returns:
+        (n_x + n_y, n_x) and (n_x + n_y, n_y).
+    """
+    n_x, n_y = len(of_x), len(of_y)
+    x = jnp.pad(of_x, ((0, n_y), (0, 0)))
+    if n_y == 0:
+        return x, jnp.zeros((n_x, 0), of_y.dtype)
+    return x, random_frame(key, n_x, n_y, samples, of_y.dtype) @ of_y
+
+
+def random_frame(
+    key: Key[Array, ""], n_x: int, n_y: int, samples: Int[Array, ""], dtype: jnp.dtype
+) -> Float[Array, "rows n_y"]:
+    """A Haar random orthonormal frame of R^m: n_x coordinates of it, and then those in its own rest of the space.
+
+    R^m has m directions. So coordinates of x from the m-th on are zero, as x is there; the rest has min(m − n_x, n_y)
+    dimensions; and columns from the m-th on have no meaning, as y's principal factor is zero there.
+    """
+    above, beside, below = jax.random.split(key, 3)
+    inside = jnp.minimum(n_x, samples)
+    top = jnp.where((jnp.arange(n_x) < inside)[:, None], jax.random.normal(above, (n_x, n_y), dtype), 0.0)
+    rows = jnp.arange(n_y)
+    freedom = samples - inside - rows
+    chi = jnp.sqrt(jax.random.chisquare(below, jnp.maximum(freedom, 1).astype(dtype), dtype=dtype))
+    rest = jnp.triu(jax.random.normal(beside, (n_y, n_y), dtype), 1) + jnp.diag(chi)
+    rest = jnp.where((freedom > 0)[:, None], rest, 0.0)
+    frame, triangle = orthonormal_basis(jnp.concatenate([top, rest]))
+    # Householder's signs follow from the numbers drawn. With a positive diagonal the frame has no preferred direction.
+    return frame * jnp.where(jnp.diagonal(triangle) < 0, -1.0, 1.0).astype(dtype)
+
+
+def _check_samples(samples: ArrayLike | None) -> None:
+    if samples is None or isinstance(samples, Tracer):
+        return
+    if np.any(np.asarray(samples) < 1):
+        raise ValueError(f"samples must be at least 1, received {samples}: it is the number of raw samples")
