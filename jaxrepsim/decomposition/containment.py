@@ -55,8 +55,8 @@ def containment(matches: Iterable[Match]) -> "nx.DiGraph":
 class Granularity(NamedTuple):
     """How local or distributed the simple matches of a pair are."""
 
-    count: int
-    """Simple matches."""
+    matches: int
+    """How many simple matches there are."""
     one_to_one: float
     """The share of them that are one unit of each network, in [0, 1]; NaN where there is none."""
     sizes: NDArray[np.float64]
@@ -80,7 +80,7 @@ def granularity(matches: Iterable[Match], units: int) -> Granularity:
     >>> import jax.numpy as jnp
     >>> from jaxrepsim.decomposition import simple_matches
     >>> granularity([simple.match for simple in simple_matches(jnp.eye(3), jnp.eye(3)[:, :2], 0.1)], units=5)
-    Granularity(count=2, one_to_one=1.0, sizes=array([2., 2., 2., 2., 2.]), in_none=1)
+    Granularity(matches=2, one_to_one=1.0, sizes=array([2., 2., 2., 2., 2.]), in_none=1)
     """
     matches = list(matches)
     members = as_rows(matches)

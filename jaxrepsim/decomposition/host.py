@@ -46,7 +46,7 @@ class Pair:
         x, y = as_activations(x, y)
         self.n_x, self.n_y = x.shape[1], y.shape[1]
         # An iterator may be read after the block that switched float64 on has ended.
-        self._precision = partial(jax.enable_x64, bool(jax.config.jax_enable_x64))
+        self._precision = partial(jax.enable_x64, jnp.result_type(float) == jnp.float64)
         self._asked = _prepare(x, y, epsilon)
         self.matched = self._joint(self._asked.maximum.active)
         """The maximum match."""
@@ -63,11 +63,17 @@ class Pair:
             rows = np.asarray(_by_unit(self._asked))
         return np.stack([self._joint(rows[self._place(unit)]) for unit in range(self.units)])
 
+    @cached_property
     def first_matches(self) -> Mask:
-        """Bool[n, n]: a v-minimal match of each unit v; empty where there is none."""
+        """Bool[n, n]: [v], a v-minimal match of unit v; empty where there is none."""
         with self._precision():
             rows = np.asarray(_first_matches(self._asked, self._sides(np.arange(self.units))))
         return np.stack([self._joint(rows[self._place(unit)]) for unit in range(self.units)])
+
+    @property
+    def minimum(self) -> Mask:
+        """Bool[n]: the units that have one v-minimal match only, which is then just what is necessary for them."""
+        return self.matched & (self.first_matches.sum(axis=1) == self.necessary.sum(axis=0))
 
     def maximum_within(self, units: Mask) -> Mask:
         """The maximum match among some units."""

@@ -55,7 +55,7 @@ class SimpleMatches(Iterator[SimpleMatch]):
 
         # One for each unit comes first: together they make up the maximum match.
         covered = np.zeros(pair.units, bool)
-        for v, match in enumerate(pair.first_matches()):
+        for v, match in enumerate(pair.first_matches):
             if monotonic() > self._deadline:
                 return
             if match.any() and not covered[v]:

@@ -47,13 +47,13 @@ def test_a_match_twice_is_refused():
 def test_granularity():
     rows = [[1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1], [1, 1, 1, 0, 1, 1]]
     found = granularity(matches_of(rows), units=6)
-    assert (found.count, found.in_none) == (3, 1)
+    assert (found.matches, found.in_none) == (3, 1)
     assert found.one_to_one == pytest.approx(2 / 3)
     np.testing.assert_allclose(found.sizes, [2, 2, 2, 3.5, 5])
 
 
 def test_granularity_of_nothing():
     found = granularity([], units=6)
-    assert (found.count, found.in_none) == (0, 6)
+    assert (found.matches, found.in_none) == (0, 6)
     assert np.isnan(found.one_to_one)
     assert np.isnan(found.sizes).all()
