@@ -4,10 +4,14 @@
     build(results, "report.html")                           # one page with everything
     write_figures(results, "figures", column="single")      # for a paper
     write_csv(results, "similarity.csv")                    # for other programs
+    write_tables(results, "tables")                         # the optional groups of results, where there are any
 
 `jaxrepsim.report.schema` says what the Dataset must hold.
 """
 
+from jaxrepsim.report.across import across_layers as across_layers
+from jaxrepsim.report.certificates import certificate_shares as certificate_shares
+from jaxrepsim.report.chance import similarity_and_chance as similarity_and_chance
 from jaxrepsim.report.depth import similarity_by_depth as similarity_by_depth
 from jaxrepsim.report.figures import FAMILIES as FAMILIES
 from jaxrepsim.report.figures import Family as Family
@@ -15,10 +19,16 @@ from jaxrepsim.report.figures import write_figures as write_figures
 from jaxrepsim.report.findings import details as details
 from jaxrepsim.report.findings import headline as headline
 from jaxrepsim.report.heatmap import profile_heatmap as profile_heatmap
+from jaxrepsim.report.held_out import held_out_residuals as held_out_residuals
+from jaxrepsim.report.joint import joint_by_depth as joint_by_depth
+from jaxrepsim.report.long_tables import write_tables as write_tables
 from jaxrepsim.report.minimal import minimal_match_sizes as minimal_match_sizes
+from jaxrepsim.report.over_training import similarity_over_training as similarity_over_training
 from jaxrepsim.report.page import build as build
 from jaxrepsim.report.profiles import match_profiles as match_profiles
 from jaxrepsim.report.schema import check as check
+from jaxrepsim.report.schema import holds as holds
+from jaxrepsim.report.simple_matches import simple_match_order as simple_match_order
 from jaxrepsim.report.tables import similarity_table as similarity_table
 from jaxrepsim.report.tables import write_csv as write_csv
 from jaxrepsim.report.training import training_curves as training_curves

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from xarray import Dataset
 
 from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.style import PAPER, Column, epsilon_colors, epsilon_marker, new_figure, paper_style
+from jaxrepsim.report.style import PAPER, Column, epsilon_colors, marker, new_figure, paper_style
 from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, pair_similarity
 
 _AXES_HEIGHT = {"single": 2.0, "double": 2.6}
@@ -51,7 +51,7 @@ def similarity_by_depth(results: Dataset, column: Column = "double") -> Figure:
                 place,
                 mean,
                 color=color,
-                marker=epsilon_marker(index),
+                marker=marker(index),
                 markeredgecolor=PAPER,
                 markersize=3.8 if len(depth) <= 40 else 2.6,
                 label=f"ε = {label}",

@@ -9,7 +9,21 @@ from matplotlib.figure import Figure
 from xarray import Dataset
 
 from jaxrepsim.files import atomic_path
-from jaxrepsim.report import depth, heatmap, minimal, profiles, training
+from jaxrepsim.report import (
+    across,
+    certificates,
+    chance,
+    decomposition,
+    depth,
+    heatmap,
+    held_out,
+    joint,
+    minimal,
+    over_training,
+    profiles,
+    simple_matches,
+    training,
+)
 from jaxrepsim.report.schema import check
 from jaxrepsim.report.style import Column, save
 
@@ -59,6 +73,58 @@ FAMILIES = (
         minimal.caption,
         "Box plots of the sizes of v-minimal matches, one row an ε, one box a layer.",
         minimal.sampled,
+    ),
+    Family(
+        "certificates",
+        certificates.certificate_shares,
+        certificates.caption,
+        "Stacked bars, one a layer, one row an ε: shares of units with a proven minimum match, with several v-minimal "
+        "matches and in no match. The counts are in the table of decompositions.",
+        decomposition.certified,
+    ),
+    Family(
+        "simple-matches",
+        simple_matches.simple_match_order,
+        simple_matches.caption,
+        "Diagrams, one a layer, of simple matches by size, with lines from each to those it contains.",
+        simple_matches.found_in_first_pair,
+    ),
+    Family(
+        "chance",
+        chance.similarity_and_chance,
+        chance.caption,
+        "Line charts, one an ε, of similarity against depth, beside shuffled inputs, random vectors and untrained "
+        "networks. The numbers are in the table of chance.",
+        chance.compared,
+    ),
+    Family(
+        "held-out",
+        held_out.held_out_residuals,
+        held_out.caption,
+        "Bars and points, two a layer: quartiles of the fitted and of the held-out residual.",
+        held_out.measured,
+    ),
+    Family(
+        "joint",
+        joint.joint_by_depth,
+        joint.caption,
+        "Line chart of similarity against depth, of all networks at once and of pairs, one curve of each an ε. The "
+        "numbers are in the table of all networks at once.",
+        joint.matched_at_once,
+    ),
+    Family(
+        "across-layers",
+        across.across_layers,
+        across.caption,
+        "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
+        across.across_known,
+    ),
+    Family(
+        "over-training",
+        over_training.similarity_over_training,
+        over_training.caption,
+        "Line charts of similarity against epochs, one line a layer, one panel an ε, and of validation accuracy.",
+        over_training.followed,
     ),
 )
 

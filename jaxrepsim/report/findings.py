@@ -3,19 +3,20 @@
 import numpy as np
 from xarray import Dataset
 
+from jaxrepsim.report.findings_theory import theory_details
 from jaxrepsim.report.summaries import (
+    SAME,
     Spread,
     epsilon_labels,
     half_matched,
+    headline_epsilon,
     minimal_sizes,
     names,
     over_pairs,
     pair_similarity,
+    plural,
     rounded,
 )
-
-_SAME = 0.02
-"""Similarities that differ by less are not called different."""
 
 
 def headline(results: Dataset) -> str:
@@ -27,7 +28,7 @@ def headline(results: Dataset) -> str:
     Returns:
         The sentence. It compares the first layer with the last, and names a layer in between that lies outside them.
     """
-    layers, epsilon = names(results, "layer"), _headline_epsilon(results)
+    layers, epsilon = names(results, "layer"), headline_epsilon(results)
     mean = over_pairs(pair_similarity(results)).mean[:, epsilon]
     at = f"At ε = {epsilon_labels(results)[epsilon]}"
     subject = f"{at}, {_similarity(results)}"
@@ -37,15 +38,15 @@ def headline(results: Dataset) -> str:
         return f"{subject} is {rounded(mean[0])} in {layers[0]}."
     first, last = mean[0], mean[-1]
     ends = f"{rounded(first)} in {layers[0]}", f"{rounded(last)} in {layers[-1]}"
-    if abs(first - last) < _SAME:
+    if abs(first - last) < SAME:
         sentence = f"{subject} is about the same in the first and the last layer ({ends[0]}, {ends[1]})"
     else:
         sentence = f"{subject} {'falls' if last < first else 'rises'} from {ends[0]} to {ends[1]}"
     low, high = int(mean.argmin()), int(mean.argmax())
     between = []
-    if mean[low] < min(first, last) - _SAME:
+    if mean[low] < min(first, last) - SAME:
         between.append(f"is lowest in {layers[low]} ({rounded(mean[low])})")
-    if mean[high] > max(first, last) + _SAME:
+    if mean[high] > max(first, last) + SAME:
         between.append(f"is highest in {layers[high]} ({rounded(mean[high])})")
     return f"{sentence}{', and in between ' if between else ''}{' and '.join(between)}."
 
@@ -57,26 +58,17 @@ def details(results: Dataset) -> list[str]:
         results: The Dataset.
 
     Returns:
-        On the smallest ε, the ε at which layers come to match, the spread over pairs, and sampled minimal matches, as
-        far as the results hold them.
+        On the smallest ε, the ε at which layers come to match, the spread over pairs, sampled minimal matches, and the
+        optional groups, as far as the results hold them.
     """
     spread = over_pairs(pair_similarity(results))
-    return [*_smallest_epsilon(results, spread), _onset(results), _between_pairs(results, spread), *_minimal(results)]
-
-
-def plural(count: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> plural(1, "layer"), plural(2000, "unit")
-    ('1 layer', '2,000 units')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _headline_epsilon(results: Dataset) -> int:
-    epsilons = results["epsilon"].values
-    # Beyond 0.5 nearly everything matches in any network, and the sentence would say nothing.
-    return int(np.argmax(np.where(epsilons <= 0.5, epsilons, -epsilons)))
+    return [
+        *_smallest_epsilon(results, spread),
+        _onset(results),
+        _between_pairs(results, spread),
+        *_minimal(results),
+        *theory_details(results),
+    ]
 
 
 def _similarity(results: Dataset) -> str:
@@ -85,7 +77,7 @@ def _similarity(results: Dataset) -> str:
 
 def _smallest_epsilon(results: Dataset, spread: Spread) -> list[str]:
     epsilon = int(np.argmin(results["epsilon"].values))
-    if epsilon == _headline_epsilon(results):
+    if epsilon == headline_epsilon(results):
         return []
     label, layers = epsilon_labels(results)[epsilon], names(results, "layer")
     empty = int((spread.high[:, epsilon] == 0).sum())
@@ -130,7 +122,7 @@ def _between_pairs(results: Dataset, spread: Spread) -> str:
 
 
 def _minimal(results: Dataset) -> list[str]:
-    epsilon = _headline_epsilon(results)
+    epsilon = headline_epsilon(results)
     cells = minimal_sizes(results)[epsilon]
     total, none = sum(cell.sampled for cell in cells), sum(cell.none for cell in cells)
     if not total:

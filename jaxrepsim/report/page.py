@@ -1,8 +1,10 @@
 """The report page: one HTML file that needs nothing else."""
 
+import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,13 +13,15 @@ from xarray import Dataset
 
 from jaxrepsim.files import write_text
 from jaxrepsim.report.figures import FAMILIES, Family
-from jaxrepsim.report.findings import details, headline, plural
+from jaxrepsim.report.findings import details, headline
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.schema import check, provenance
+from jaxrepsim.report.schema import GROUPS, check, holds, provenance
+from jaxrepsim.report.stability import stability_rows
 from jaxrepsim.report.style import FAINT, INK, MUTED, PAPER, Column, dark_colors
-from jaxrepsim.report.summaries import epsilon_labels, names, rounded
+from jaxrepsim.report.summaries import epsilon_labels, names, plural, rounded
 from jaxrepsim.report.svg import custom_property, inline
 from jaxrepsim.report.tables import FEW_SAMPLES, Cell, layer_rows, minimal_rows, network_rows
+from jaxrepsim.report.theory_tables import ChanceRow, DecompositionRow, chance_rows, decomposition_rows, joint_rows
 
 _COLUMNS: tuple[Column, ...] = ("double", "single")
 
@@ -49,15 +53,17 @@ def build(results: Dataset, path: str | os.PathLike[str]) -> None:
         "interval": _interval,
         "plural": plural,
         "rounded": rounded,
+        "short": _short,
         "unbroken": _unbroken,
     }
+    environment.globals["zip"] = zip
     write_text(path, environment.get_template("template.html").render(_context(results)))
 
 
 def _context(results: Dataset) -> dict[str, Any]:
     about = provenance(results)
     layers = names(results, "layer")
-    colors = dark_colors(results.sizes["epsilon"])
+    colors = dark_colors(results.sizes["epsilon"], len(layers))
     return {
         "about": about,
         "headline": headline(results),
@@ -69,6 +75,7 @@ def _context(results: Dataset) -> dict[str, Any]:
         "epsilons": epsilon_labels(results),
         "redraws": results.sizes["redraw"],
         "config": list(_flat(about.config)),
+        "groups": {name: _rows(name, results) for name in GROUPS if holds(results, name)},
         "figures": {family.name: _figure(family, results, colors) for family in FAMILIES if family.present(results)},
         "shortened": any(layer_labels(layers, column).names != layers for column in _COLUMNS),
         "few_samples": FEW_SAMPLES,
@@ -76,6 +83,24 @@ def _context(results: Dataset) -> dict[str, Any]:
         "dark": {"ink": colors[INK], "muted": colors[MUTED], "faint": colors[FAINT], "paper": colors[PAPER]},
         "figure_colors": {custom_property(light): dark for light, dark in colors.items()},
     }
+
+
+def _rows(group: str, results: Dataset) -> Sequence[Any]:
+    """The table of an optional group; none where figures say it all."""
+    match group:
+        case "decomposition":
+            return _by_layer(decomposition_rows(results))
+        case "chance":
+            return _by_layer(chance_rows(results))
+        case "joint":
+            return joint_rows(results)
+        case "stability":
+            return stability_rows(results)
+    return []
+
+
+def _by_layer(rows: Sequence[DecompositionRow | ChanceRow]) -> list[dict[str, Any]]:
+    return [{"layer": layer, "rows": list(part)} for layer, part in groupby(rows, lambda row: row.layer)]
 
 
 def _figure(family: Family, results: Dataset, colors: dict[str, str]) -> dict[str, str | dict[str, Markup]]:
@@ -110,6 +135,13 @@ def _duration(seconds: float) -> str:
 def _interval(cell: Cell) -> str:
     low, high = rounded(cell.low), rounded(cell.high)
     return low if low == high else f"{low}–{high}"
+
+
+def _short(value: float) -> str:
+    """A number with three digits that count, ∞, or a dash where there is none."""
+    if math.isnan(value):
+        return "–"
+    return "∞" if math.isinf(value) else f"{float(f'{value:.3g}'):,g}"
 
 
 def _breakable(name: str) -> Markup:

@@ -117,8 +117,24 @@ def epsilon_colors(count: int, scheme: Literal["light", "dark"] = "light") -> li
     Returns:
         Hexadecimal colours, a part of viridis.
     """
-    low, high = (0.0, 0.78) if scheme == "light" else (0.4, 1.0)
-    ramp = mpl.colormaps["viridis"]
+    return _ramp("viridis", count, (0.0, 0.78) if scheme == "light" else (0.4, 1.0))
+
+
+def layer_colors(count: int, scheme: Literal["light", "dark"] = "light") -> list[str]:
+    """Ordered colours for layers, from input to output.
+
+    Args:
+        count: How many.
+        scheme: The background they must stand out from.
+
+    Returns:
+        Hexadecimal colours, a part of plasma, so that none is mistaken for that of an ε.
+    """
+    return _ramp("plasma", count, (0.0, 0.82) if scheme == "light" else (0.35, 1.0))
+
+
+def _ramp(name: str, count: int, ends: tuple[float, float]) -> list[str]:
+    ramp, (low, high) = mpl.colormaps[name], ends
     return [to_hex(ramp(low + (high - low) * index / max(count - 1, 1))) for index in range(count)]
 
 
@@ -131,21 +147,25 @@ def category_style(index: int) -> dict[str, Any]:
     }
 
 
-def epsilon_marker(index: int) -> str:
-    """The marker of the curve of one ε."""
+def marker(index: int) -> str:
+    """The marker of one of several ordered curves, such as that of an ε or of a layer."""
     return _MARKERS[index % len(_MARKERS)]
 
 
-def dark_colors(epsilons: int) -> dict[str, str]:
+def dark_colors(epsilons: int, layers: int) -> dict[str, str]:
     """What each colour of the figures becomes on a dark background.
 
     Args:
         epsilons: How many values of ε there are.
+        layers: How many layers have a colour of their own.
 
     Returns:
         Dark-scheme colours by light-scheme colours.
     """
-    return _ON_DARK | dict(zip(epsilon_colors(epsilons), epsilon_colors(epsilons, "dark"), strict=True))
+    ramps = [(epsilon_colors, epsilons), (layer_colors, layers)]
+    return _ON_DARK | {
+        light: dark for colors, n in ramps for light, dark in zip(colors(n), colors(n, "dark"), strict=True)
+    }
 
 
 def save(figure: Figure, target: IO[bytes], kind: Literal["svg", "png"], *, transparent: bool = False) -> None:

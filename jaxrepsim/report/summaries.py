@@ -11,6 +11,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+SAME = 0.02
+"""Similarities that differ by less are not called different."""
+
+
 class Spread(NamedTuple):
     """A mean with the smallest and the largest of the values it is taken over."""
 
@@ -56,6 +60,15 @@ def rounded(value: float) -> str:
     if 0.995 <= value < 1:
         return ">0.99"
     return f"{value:.2f}"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """A number with its noun, whose plural is the noun with an s if not given.
+
+    >>> plural(1, "layer"), plural(2000, "unit"), plural(2, "match", "matches")
+    ('1 layer', '2,000 units', '2 matches')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def unit_counts(results: Dataset) -> tuple[Ints, Ints]:
@@ -127,6 +140,45 @@ def half_matched(results: Dataset) -> Floats:
         (layer, pair), the mean over redraws; inf where half of the units are dead.
     """
     return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
+
+
+def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
+    """Mean, smallest and largest of the values that were computed.
+
+    Args:
+        values: An array, NaN where nothing was computed.
+        axis: The axes to go over, by default that of pairs.
+
+    Returns:
+        Arrays without those axes; NaN where there is no value.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    known = ~np.isnan(array)
+    count = known.sum(axis)
+    total = np.where(known, array, 0).sum(axis)
+    none = np.full(count.shape, np.nan)
+    return Spread(
+        np.divide(total, count, out=none.copy(), where=count > 0),
+        np.where(count > 0, np.where(known, array, np.inf).min(axis), none),
+        np.where(count > 0, np.where(known, array, -np.inf).max(axis), none),
+    )
+
+
+def headline_epsilon(results: Dataset, among: ArrayLike | None = None) -> int:
+    """The ε that sentences speak of: the largest of the run up to 0.5, or the smallest where all are larger.
+
+    Beyond 0.5 nearly everything matches in any network, and a sentence would say nothing.
+
+    Args:
+        results: The Dataset.
+        among: At each ε, whether it may be taken; by default all may.
+
+    Returns:
+        Its index.
+    """
+    epsilons = results["epsilon"].values
+    order = np.where(epsilons <= 0.5, epsilons, -epsilons)
+    return int(np.argmax(order if among is None else np.where(among, order, -np.inf)))
 
 
 def minimal_sizes(results: Dataset) -> list[list[MinimalSizes]]:

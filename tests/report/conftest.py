@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 from xarray import Dataset
+
+from tests.report.groups import add_groups, not_computed
 
 EPSILONS = (0.15, 0.2, 0.25, 0.3, 0.5)
 LAYERS = (*(f"conv{i + 1}" for i in range(8)), "fc1", "logits")
@@ -131,12 +134,45 @@ CASES: dict[str, Callable[[], Dataset]] = {
         warnings=json.dumps(["layer </style><script>alert(2)</script> has 40 samples for 32 units"]),
     ),
 }
+GROUP_CASES: dict[str, Callable[[], Dataset]] = {
+    "all groups": lambda: add_groups(make_results()),
+    "all groups, one layer, one pair": lambda: add_groups(
+        make_results(layers=("conv1",), networks=("0", "1"), redraws=1), draws=1, epochs=(0,)
+    ),
+    "all groups, two networks": lambda: add_groups(make_results(layers=FEW, networks=("0", "1")), epochs=(0, 3)),
+    "all groups, nothing matches": lambda: add_groups(make_results(layers=FEW, epsilons=(0.001, 0.01))),
+    "enumeration stopped": lambda: add_groups(make_results(layers=FEW, units=64), slots=7),
+    "many simple matches": lambda: add_groups(make_results(layers=FEW, networks=("0", "1"), units=192), slots=200),
+    "huge held-out residuals": lambda: add_groups(make_results(layers=FEW), huge=True),
+    "all groups, many layers": lambda: add_groups(
+        make_results(layers=LONG, redraws=1, epsilons=(0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)), slots=8, draws=5
+    ),
+    "groups without samples": lambda: add_groups(make_results(layers=FEW, samples=0)),
+    "groups not computed": lambda: not_computed(make_results(layers=FEW)),
+}
+"""With the optional groups of results."""
+
+
+@cache
+def _made(name: str) -> Dataset:
+    return (CASES | GROUP_CASES)[name]()
+
+
+def made(name: str) -> Dataset:
+    """A case, which a test may change."""
+    return _made(name).copy(deep=True)
+
+
+@pytest.fixture(params=GROUP_CASES)
+def grouped_results(request: pytest.FixtureRequest) -> Dataset:
+    """Each of the shapes with optional groups in turn."""
+    return made(request.param)
 
 
 @pytest.fixture(params=CASES)
 def any_results(request: pytest.FixtureRequest) -> Dataset:
     """Each of the shapes in turn."""
-    return CASES[request.param]()
+    return made(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +182,12 @@ def make() -> Callable[..., Dataset]:
 
 
 @pytest.fixture
+def full() -> Dataset:
+    """The usual case with all optional groups."""
+    return made("all groups")
+
+
+@pytest.fixture
 def results() -> Dataset:
     """The usual case: ten layers, three seeds, five values of ε, four redraws."""
-    return CASES["usual"]()
+    return made("usual")

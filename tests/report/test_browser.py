@@ -13,6 +13,7 @@ import pytest
 from xarray import Dataset
 
 from jaxrepsim.report import build
+from tests.report.groups import add_groups
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = (400, 1280)
@@ -83,12 +84,13 @@ def look(folder: Path, pages: list[str], *flags: str) -> tuple[list[dict[str, An
 
 @pytest.fixture(scope="module")
 def pages(make_page: Callable[..., str]) -> list[str]:
-    """The usual case; names that are hard to lay out; a comparison of files."""
+    """The usual case; names that are hard to lay out; a comparison of files; all groups, with names that are hard."""
     names = ("<script>document.title = 'run'</script>", "a" * 120, "features.block.conv." * 6, "$x$")
     return [
         make_page(),
         make_page(layers=names, networks=("long name " * 6, "1", "2"), epsilons=(0.2, 0.5), title="b" * 90),
         make_page(layers=("a",), networks=("x/" * 40, "y"), redraws=1, samples=0, epochs=None, accuracy=False),
+        make_page(groups=True, layers=names, networks=("long name " * 6, "1", "2"), epsilons=(0.2, 0.5)),
     ]
 
 
@@ -96,9 +98,9 @@ def pages(make_page: Callable[..., str]) -> list[str]:
 def make_page(tmp_path_factory: pytest.TempPathFactory, make: Callable[..., Dataset]) -> Callable[..., str]:
     """Builds a page and gives its text."""
 
-    def built(**shape) -> str:
+    def built(groups: bool = False, **shape) -> str:
         path = tmp_path_factory.mktemp("page") / "report.html"
-        build(make(**shape), path)
+        build(add_groups(make(**shape)) if groups else make(**shape), path)
         return path.read_text(encoding="utf-8")
 
     return built
@@ -114,9 +116,9 @@ def test_pages_in_a_browser(pages: list[str], tmp_path: Path) -> None:
         assert page["scrollWidth"] <= page["width"]
         assert page["scripts"] == 0
         assert page["title"] != "run"
-        assert len(page["sections"]) == 8
+        assert len(page["sections"]) == (14 if index >= 6 else 8)
         assert all(width > 300 and height > 40 for _, width, height in page["sections"])
-        assert len(page["figures"]) == (3 if index >= 4 else 5)
+        assert len(page["figures"]) == (5, 5, 3, 12)[index // 2]
         for figure in page["figures"]:
             ((width, height),) = figure["sizes"]  # one of the two drawings shows
             assert 350 < width < 400 if narrow else 800 < width < 1000
@@ -127,7 +129,7 @@ def test_pages_in_a_browser(pages: list[str], tmp_path: Path) -> None:
 
 
 def test_dark_scheme(pages: list[str], tmp_path: Path) -> None:
-    seen, console = look(tmp_path, pages[:1], "--blink-settings=preferredColorScheme=0")
+    seen, console = look(tmp_path, [pages[0], pages[3]], "--blink-settings=preferredColorScheme=0")
     assert len(console) == 1, console
     for page in seen:
         assert page["background"] == "rgb(22, 25, 29)"

@@ -20,7 +20,16 @@ from xarray import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.report import FAMILIES, minimal_match_sizes, similarity_by_depth, training_curves, write_figures
 from jaxrepsim.report.labels import layer_labels, shortened
-from jaxrepsim.report.style import TICK_SIZE, Column, category_style, dark_colors, epsilon_colors, paper_style
+from jaxrepsim.report.style import (
+    TICK_SIZE,
+    Column,
+    category_style,
+    dark_colors,
+    epsilon_colors,
+    layer_colors,
+    paper_style,
+)
+from tests.report.groups import add_groups
 
 CLOSE = 1.0
 """Pixels at 100 dots an inch by which a letter's box may lie over an edge."""
@@ -91,7 +100,7 @@ def test_every_shape_is_legible(any_results: Dataset, column: Column) -> None:
 
 
 def test_files_are_the_same_each_time(make: Callable[..., Dataset], tmp_path: Path) -> None:
-    results = make(layers=("conv1", "$fc^2$"))
+    results = add_groups(make(layers=("conv1", "$fc^2$"), epsilons=(0.2, 0.5)), huge=True)
     first = write_figures(results, tmp_path / "a", "single")
     with rc_context({"font.size": 30, "svg.hashsalt": None, "axes.facecolor": "red"}):
         second = write_figures(results, tmp_path / "b", "single")
@@ -167,6 +176,9 @@ def test_colours_and_styles_are_distinct() -> None:
     for count in (1, 5, 18):
         assert len(set(epsilon_colors(count))) == count
         assert len(set(epsilon_colors(count, "dark"))) == count
-        assert len(dark_colors(count)) == len(dark_colors(1)) + count - 1
+        assert len(set(layer_colors(count))) == count
+        assert not set(layer_colors(count)) & set(epsilon_colors(count))
+        assert len(dark_colors(count, 3)) == len(dark_colors(1, 3)) + count - 1
+        assert len(dark_colors(3, count)) == len(dark_colors(3, 1)) + count - 1
     looks = [category_style(index) for index in range(24)]
     assert len({(look["color"], look["linestyle"]) for look in looks}) == 24

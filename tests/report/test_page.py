@@ -13,9 +13,20 @@ from xarray import Dataset
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report import build
+from jaxrepsim.report.schema import GROUPS
 from jaxrepsim.report.svg import inline
+from tests.report.groups import add_groups, not_computed
 
 SECTIONS = ["compared", "networks", "depth", "profiles", "minimal", "layers", "method", "reproducibility"]
+OPTIONAL = {
+    "chance": "against-chance",
+    "joint": "at-once",
+    "decomposition": "decomposition",
+    "stability": "stability",
+    "across": "across",
+    "training": "while-training",
+}
+"""Sections by group, in the order of the page."""
 VOID = {"meta", "link", "br", "wbr", "img", "hr", "input"}
 
 
@@ -93,6 +104,91 @@ def test_page_holds_everything_and_asks_for_nothing(page: Callable[..., Page]) -
     assert len(references) > 100
     assert set(references) <= set(names)
     assert set(read.values("aria-describedby")) <= set(names)
+
+
+def read_page(results: Dataset, folder: Path) -> Page:
+    """The page of these results."""
+    build(results, folder / "report.html")
+    return Page((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def sections(read: Page) -> list[str]:
+    """The ids of the sections; the links at the top lead to each of them."""
+    found = [attrs["id"] for tag, attrs in read.elements if tag == "section"]
+    links = [attrs["href"] for tag, attrs in read.elements if tag == "a" and attrs["href"].startswith("#")]
+    assert [link[1:] for link in links[: len(found)]] == found
+    return found
+
+
+def test_page_with_all_groups(make: Callable[..., Dataset], tmp_path: Path) -> None:
+    results = add_groups(make(layers=("conv1", "<i>fc1"), epsilons=(0.3,), samples=4))
+    read = read_page(results, tmp_path)
+    assert read.open == []
+    assert sections(read) == [
+        *["compared", "networks", "depth", "against-chance", "at-once", "profiles", "minimal", "decomposition"],
+        *["stability", "across", "while-training", "layers", "method", "reproducibility"],
+    ]
+    figures = {attrs["id"] for tag, attrs in read.elements if tag == "figure"}
+    assert {"certificates", "simple-matches", "chance", "held-out", "joint", "across-layers", "over-training"} < figures
+    names = read.values("id")
+    assert len(names) == len(set(names))
+    references = [value[1:] for value in read.values("href") if value.startswith("#")]
+    references += urls([*read.values("clip-path"), *read.values("style"), *read.values("fill")])
+    assert set(references) <= set(names)
+    assert set(read.values("aria-describedby")) <= set(names)
+    assert "i" not in {tag for tag, _ in read.elements}
+    assert read.text.count("<i>fc1") >= 5
+    for term in ("Simple match and decomposition", "Stability", "Chance", "Match of all networks"):
+        assert term in read.text
+    tables = [attrs for tag, attrs in read.elements if tag == "table"]
+    assert len([attrs for attrs in tables if "aria-describedby" in attrs]) == 7
+    results.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
+    with xarray.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as saved:
+        build(saved, tmp_path / "saved.html")
+    assert (tmp_path / "saved.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., Dataset], tmp_path: Path) -> None:
+    small = make(layers=("a",), epsilons=(0.5,), networks=("0", "1"), epochs=None, samples=0)
+    full = add_groups(small, slots=4, draws=2, epochs=(0, 1))
+    only = small.assign({name: full[name] for name in GROUPS[group]})
+    if group == "across":
+        only = only.assign_coords(other_layer=["a"])
+    read = read_page(only, tmp_path)
+    assert [name for name in sections(read) if name not in SECTIONS] == [OPTIONAL[group]]
+    with pytest.raises(InputError, match="but lack"):
+        build(only.drop_vars(sorted(GROUPS[group])[0]), tmp_path / "partial.html")
+    assert not (tmp_path / "partial.html").exists()
+
+
+def test_groups_that_were_not_computed(make: Callable[..., Dataset], tmp_path: Path) -> None:
+    read = read_page(not_computed(make(layers=("a", "b"), networks=("0", "1"), epochs=None)), tmp_path)
+    assert set(OPTIONAL.values()) < set(sections(read))
+    for text in ("Nothing matches, or nothing was", "Nothing was compared with chance", "Neither angles nor stable"):
+        assert text in read.text
+    for text in ("No two layers were compared", "No checkpoint was compared"):
+        assert text in read.text
+    assert " nan" not in read.text
+
+
+def test_rows_of_tables_are_as_wide_as_their_heads(make: Callable[..., Dataset], tmp_path: Path) -> None:
+    build(add_groups(make(layers=("a", "b"), epsilons=(0.2, 0.3))), tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for table in re.findall(r"<table aria-describedby.*?</table>", text, re.DOTALL):
+        widths: set[int] = set()
+        held: dict[int, int] = {}
+        for index, row in enumerate(re.findall(r"<tr>.*?</tr>", table, re.DOTALL)):
+            width = held.pop(index, 0)
+            for cell in re.findall(r"<t[hd][^>]*>", row):
+                spans = dict(re.findall(r'(colspan|rowspan)="(\d+)"', cell))
+                across, down = int(spans.get("colspan", 1)), int(spans.get("rowspan", 1))
+                width += across
+                for below in range(index + 1, index + down):
+                    held[below] = held.get(below, 0) + across
+            widths.add(width)
+        assert len(widths) == 1, table[:200]
+        assert not held
 
 
 def urls(values: list[str]) -> list[str]:

@@ -1,0 +1,163 @@
+"""Similarity of every layer of one network with every layer of another, as a heat map."""
+
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
+from xarray import Dataset
+
+from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers, shortened
+from jaxrepsim.report.schema import holds
+from jaxrepsim.report.style import TICK_SIZE, Column, new_figure, paper_style
+from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known
+from jaxrepsim.report.tables import FEW_SAMPLES
+
+_HATCH = "#d55e00"
+"""A colour that stands out from both ends of the map."""
+# The map is the same on a dark page, and so are its dots.
+_DOT, _EDGE = "#f2f2f2", "#101010"
+_SIDE = {"single": 1.9, "double": 4.4}
+_LONGEST = {"single": 14, "double": 20}
+_POOLED, _FEW = "maps averaged over positions", f"fewer than {FEW_SAMPLES} samples a unit"
+_WIDE_ENOUGH = 24
+"""Up to this many layers two maps stand side by side."""
+
+
+def across_known(results: Dataset) -> bool:
+    """Whether any two layers were compared."""
+    return holds(results, "across") and bool(results["across"].notnull().any())
+
+
+def across_layers(results: Dataset, column: Column = "double") -> Figure:
+    """Draws the similarity, the mean over pairs, of each layer of the first with each layer of the second network.
+
+    At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
+
+    Args:
+        results: The Dataset, with the group `across`.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No layers were compared.
+    """
+    if not across_known(results):
+        raise ValueError("these results compare no layers with other layers, so that cannot be drawn")
+    mean = across_mean(results)
+    shown = _epsilons(results, mean, column)
+    # Two maps share the width: each has what one has in a single column.
+    labels = layer_labels(names(results, "layer"), column if len(shown) == 1 else "single")
+    rows = shortened(names(results, "layer"), _LONGEST[column])
+    side = _SIDE[column] if len(shown) == 1 else 2.75
+    pooled, few = pooled_cells(results), undersampled_cells(results)
+    with paper_style():
+        handles = []
+        if pooled.any():
+            look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "linestyle": "none"}
+            handles.append(Line2D([], [], marker="D", label=_POOLED, **look))
+        if few.any():
+            handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=_FEW))
+        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
+        figure = new_figure(column, side + labels.height + 0.6 + 0.16 * ceil(len(handles) / columns))
+        figure.set_layout_engine("compressed")
+        grid = figure.subplots(1, len(shown), sharey=True, squeeze=False).ravel()
+        images = []
+        for axes, epsilon in zip(grid, shown, strict=True):
+            images.append(_map(axes, mean[..., epsilon], labels))
+            _mark(axes, pooled, few)
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
+            axes.set_xlabel("layer of the second network")
+        # As many rows are named as their height has room for.
+        step = ceil(len(rows) * 1.6 * TICK_SIZE / (72 * side))
+        ticks = range((len(rows) - 1) % step, len(rows), step)
+        grid[0].set_yticks(ticks, [rows[tick] for tick in ticks])
+        grid[0].set_ylabel("layer of the first network")
+        bar = figure.colorbar(images[0], ax=grid, aspect=22, pad=0.015)
+        bar.set_label("similarity")
+        bar.ax.yaxis.set_major_formatter("{x:g}")
+        bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+        if handles:
+            figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return figure
+
+
+def across_mean(results: Dataset) -> Floats:
+    """The mean over pairs: (layer, other layer, ε), NaN where nothing was computed."""
+    return over_known(results["across"].values, 0).mean
+
+
+def pooled_cells(results: Dataset) -> np.ndarray:
+    """Whether maps were averaged to one vector an image: (layer, other layer)."""
+    return results["across_pooled"].values == 1
+
+
+def undersampled_cells(results: Dataset) -> np.ndarray:
+    """Whether a cell has so few samples a unit of the wider layer that units match by chance: (layer, other layer)."""
+    units, samples = results["units"].values, results["across_samples"].values
+    return (samples >= 0) & (samples < FEW_SAMPLES * np.maximum(units[:, None], units))
+
+
+def caption(results: Dataset) -> str:
+    """How to read the figure."""
+    over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
+    parts = []
+    if pooled_cells(results).any():
+        parts.append(
+            "Dots mark layers whose maps differ in size, so that both were averaged over positions, to one vector an "
+            "image; elsewhere maps were compared position by position. The two kinds are not the same measure."
+        )
+    if undersampled_cells(results).any():
+        parts.append(
+            f"Hatched cells rest on fewer than {FEW_SAMPLES} samples a unit of the wider layer: part of their "
+            "similarity is chance."
+        )
+    if np.isnan(across_mean(results)).any():
+        parts.append("Cells left empty were not computed.")
+    return (
+        f"Similarity of each layer of the first network of a pair with each layer of the second{over}. On the diagonal "
+        f"from bottom left to top right are equal layers; which network is the first is arbitrary. {' '.join(parts)}"
+    ).strip()
+
+
+def _epsilons(results: Dataset, mean: Floats, column: Column) -> list[int]:
+    known = (~np.isnan(mean)).any((0, 1))
+    first = headline_epsilon(results, known)
+    epsilons = results["epsilon"].values
+    smaller = np.flatnonzero(known & (epsilons < epsilons[first]))
+    if column == "single" or len(mean) > _WIDE_ENOUGH or not len(smaller):
+        return [first]
+    return [int(smaller[epsilons[smaller].argmax()]), first]
+
+
+def _map(axes: Axes, values: Floats, labels: LayerLabels) -> AxesImage:
+    image = axes.imshow(values, origin="lower", aspect="equal", vmin=0, vmax=1, cmap="cividis", interpolation="none")
+    axes.grid(visible=False)
+    mark_layers(axes, labels)
+    axes.set(xlim=(-0.5, len(values) - 0.5), ylim=(-0.5, len(values) - 0.5))
+    return image
+
+
+def _mark(axes: Axes, pooled: np.ndarray, few: np.ndarray) -> None:
+    # One path for all cells: a mark of its own for each would make the file many times as large.
+    if few.any():
+        path = _cells(few, [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+        axes.add_patch(PathPatch(path, facecolor="none", edgecolor="none", hatch="//", hatchcolor=_HATCH, linewidth=0))
+    if pooled.any():
+        half = min(0.16, 0.016 * len(pooled))
+        path = _cells(pooled, [(-half, 0), (0, -half), (half, 0), (0, half)])
+        edge = 0.4 if len(pooled) <= _WIDE_ENOUGH else 0
+        axes.add_patch(PathPatch(path, facecolor=_DOT, edgecolor=_EDGE, linewidth=edge))
+
+
+def _cells(mask: np.ndarray, corners: list[tuple[float, float]]) -> Path:
+    places = np.argwhere(mask)[:, ::-1]
+    shape = np.array([*corners, corners[0]])
+    codes = [Path.MOVETO, *[Path.LINETO] * (len(corners) - 1), Path.CLOSEPOLY]
+    return Path((places[:, None] + shape).reshape(-1, 2), np.tile(codes, len(places)))

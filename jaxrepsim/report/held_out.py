@@ -1,0 +1,123 @@
+"""Residuals on the inputs they were fitted to, and on others."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from xarray import Dataset
+
+from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers
+from jaxrepsim.report.schema import holds
+from jaxrepsim.report.style import ACCENT, PAPER, Column, new_figure, paper_style
+from jaxrepsim.report.summaries import Floats, names
+
+_CAP = 2.0
+"""A held-out residual beyond this says no more than that the fit does not carry over."""
+_AXES_HEIGHT = {"single": 1.9, "double": 2.2}
+_LOOKS = {
+    "residual": ("fitted", ACCENT, "o", -0.18),
+    "held_out": ("held out", "#d55e00", "s", 0.18),
+}
+
+
+def residual_quartiles(results: Dataset, name: str) -> Floats:
+    """First quartile, median and third quartile of a residual over the units of both networks and all pairs.
+
+    Args:
+        results: The Dataset, with the group `chance`.
+        name: `residual` or `held_out`.
+
+    Returns:
+        (layer, 3), NaN where a layer has no value.
+    """
+    both = np.stack([results[f"{name}_x"].values, results[f"{name}_y"].values], axis=1)
+    units = [layer[~np.isnan(layer)] for layer in both]
+    return np.array([np.quantile(u, (0.25, 0.5, 0.75)) if len(u) else np.full(3, np.nan) for u in units])
+
+
+def measured(results: Dataset) -> bool:
+    """Whether any residual was measured on inputs it was not fitted to."""
+    return holds(results, "chance") and bool(
+        results["held_out_x"].notnull().any() or results["held_out_y"].notnull().any()
+    )
+
+
+def held_out_residuals(results: Dataset, column: Column = "double") -> Figure:
+    """Draws median and middle half of the fitted and of the held-out residual, side by side, one pair a layer.
+
+    Where a third quartile lies beyond 2 the axis ends there, and triangles mark what lies beyond.
+
+    Args:
+        results: The Dataset, with the group `chance`.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No held-out residual was measured.
+    """
+    if not measured(results):
+        raise ValueError("these results hold no held-out residuals, so they cannot be drawn")
+    labels = layer_labels(names(results, "layer"), column)
+    quartiles = {name: residual_quartiles(results, name) for name in _LOOKS}
+    top, capped = _top(results)
+    with paper_style():
+        handles = [
+            Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, linewidth=3, label=label)
+            for label, color, marker, _ in _LOOKS.values()
+        ]
+        if capped:
+            look = {"color": _LOOKS["held_out"][1], "marker": "^", "linestyle": "none", "markersize": 4.5}
+            handles.append(Line2D([], [], fillstyle="full", label=f"median beyond {_CAP:g}", **look))
+            handles.append(Line2D([], [], fillstyle="none", label=f"only third quartile beyond {_CAP:g}", **look))
+        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
+        rows = -(-len(handles) // columns)
+        figure = new_figure(column, _AXES_HEIGHT[column] + labels.height + 0.4 + 0.15 * rows)
+        axes = figure.add_subplot()
+        for name, values in quartiles.items():
+            _bars(axes, name, values, top)
+        axes.set_ylim(0, top)
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_ylabel("residual")
+        mark_layers(axes, labels)
+        axes.set_xlabel("layer, from input to output")
+        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return figure
+
+
+def caption(results: Dataset) -> str:
+    """How to read the figure."""
+    _, capped = _top(results)
+    worst = np.nanmax(residual_quartiles(results, "held_out"))
+    cap = f" The axis ends at {_CAP:g}, and triangles mark what lies beyond: up to {worst:.3g}." if capped else ""
+    over = "" if results.sizes["pair"] == 1 else " and all pairs"
+    return (
+        f"Residuals of the units of both networks{over} on all units of the other network: bars hold the middle half, "
+        "points are medians. Fitted: coefficients fitted and measured on the same inputs. Held out: fitted on one half "
+        "of the inputs and measured on the other. The further apart the two lie, the less a fit carries over to "
+        f"other inputs; 1 is what explaining nothing would leave.{cap}"
+    )
+
+
+def _top(results: Dataset) -> tuple[float, bool]:
+    highest = float(np.nanmax([residual_quartiles(results, name)[:, 2] for name in _LOOKS]))
+    return (_CAP, True) if highest > _CAP else (max(1.02, highest * 1.05), False)
+
+
+def _bars(axes: Axes, name: str, values: Floats, top: float) -> None:
+    _, color, marker, aside = _LOOKS[name]
+    place = np.arange(len(values)) + aside
+    first, median, third = values.T
+    known = np.isfinite(median) & (first <= top)
+    width = 0.28
+    height = np.minimum(third, top)[known] - first[known]
+    axes.bar(place[known], height, width, first[known], color=color, alpha=0.35, linewidth=0)
+    size = 3.6 if len(values) <= 40 else 2.2
+    inside = known & (median <= top)
+    if inside.any():
+        look = {"color": color, "markersize": size, "markeredgecolor": PAPER}
+        axes.plot(place[inside], median[inside], marker, clip_on=False, **look)
+    for beyond, fill in ((median > top, "full"), ((median <= top) & (third > top), "none")):
+        look = {"color": color, "fillstyle": fill, "markersize": size + 0.6, "markeredgewidth": 0.8}
+        axes.plot(place[beyond], np.full(beyond.sum(), top * 0.985), "^", zorder=4, **look)

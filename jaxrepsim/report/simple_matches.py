@@ -1,0 +1,149 @@
+"""The order of the simple matches that were found: which lies inside which, as a Hasse diagram."""
+
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, NullLocator
+from xarray import Dataset
+
+from jaxrepsim.report.decomposition import SimpleSizes, any_simple, simple_sizes
+from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, names
+
+_MOST_LAYERS = 6
+_SINGLE = "#d55e00"
+_WIDE = 12
+"""From this ratio of the largest to the smallest size on, sizes are drawn on a logarithmic axis."""
+
+
+def simple_match_order(results: Dataset, column: Column = "double") -> Figure:
+    """Draws the simple matches of the first pair by size and containment, at one ε a layer, for up to six layers.
+
+    The ε is the one with the most distinct sizes, of these the one with the most matches. A line joins a match with
+    those directly inside it, as far as they were found.
+
+    Args:
+        results: The Dataset, with simple matches.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No simple match of the first pair was found.
+    """
+    if not found_in_first_pair(results):
+        raise ValueError("no simple match of the first pair was found, so there is no order to draw")
+    sizes = simple_sizes(results)
+    panels = _chosen(sizes)
+    across = min(len(panels), 2 if column == "single" else 3)
+    down = ceil(len(panels) / across)
+    width = (WIDTHS[column] - 0.4) / across
+    layers = shortened(names(results, "layer"), max(8, min(40, int(width * 7.5))))
+    epsilons = epsilon_labels(results)
+    with paper_style():
+        figure = new_figure(column, down * (min(width, 2.4) * 0.95 + 0.25) + 0.35)
+        grid = figure.subplots(down, across, squeeze=False).ravel()
+        for axes, (layer, epsilon) in zip(grid, panels, strict=False):
+            found = int(sizes.found[layer, 0, epsilon])
+            complete = int(results["simple_complete"][layer, 0, epsilon]) == 1
+            count = f"{found:,} found, {'all there are' if complete else 'search stopped'}"
+            axes.set_title(f"{layers[layer]}, ε = {epsilons[epsilon]}\n{count}", pad=4, fontsize=7)
+            below = results["simple_below"][layer, 0, epsilon, :found, :found].values == 1
+            _order(axes, sizes.both[layer, 0, epsilon, :found], _single(sizes, layer, epsilon)[:found], below)
+        for axes in grid[len(panels) :]:
+            axes.set_visible(False)
+        figure.supylabel("size: units, both sides", fontsize=7.5)
+        figure.legend(
+            handles=[
+                Line2D([], [], color=ACCENT, marker="o", linestyle="none", label="simple match"),
+                Line2D([], [], color=_SINGLE, marker="D", linestyle="none", label="one unit to one"),
+                Line2D([], [], color=MUTED, linewidth=0.6, label="contains"),
+            ],
+            loc="outside upper center",
+            ncols=3,
+        )
+    return figure
+
+
+def found_in_first_pair(results: Dataset) -> bool:
+    """Whether any simple match of the first pair was found."""
+    return any_simple(results) and bool((results["simple_x"][:, 0] >= 0).any())
+
+
+def caption(results: Dataset) -> str:
+    """How to read the figure."""
+    held = int(simple_sizes(results).found[:, 0].any(-1).sum())
+    layers = results.sizes["layer"]
+    pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]}"
+    none = f" {layers - held} of {layers} layers have none." if held < layers else ""
+    some = f" {_MOST_LAYERS} of the {held} layers that have any are shown." if held > _MOST_LAYERS else ""
+    return (
+        f"Simple matches{pair}, by size and containment, in each layer at the ε at which they have the most sizes. A "
+        "line leads down from a match to those directly inside it, of the ones that were found; from left to right "
+        f"nothing is meant. Diamonds are one unit on each side.{none}{some}"
+    )
+
+
+def _chosen(sizes: SimpleSizes) -> list[tuple[int, int]]:
+    both, found = sizes.both[:, 0], sizes.found[:, 0]
+    panels = []
+    for layer in thinned(np.flatnonzero(found.any(-1)).tolist(), _MOST_LAYERS):
+        distinct = [len(np.unique(row[row > 0])) for row in both[layer]]
+        panels.append((layer, max(range(len(distinct)), key=lambda e: (distinct[e], found[layer, e], -e))))
+    return panels
+
+
+def _single(sizes: SimpleSizes, layer: int, epsilon: int) -> np.ndarray:
+    return (sizes.x[layer, 0, epsilon] == 1) & (sizes.y[layer, 0, epsilon] == 1)
+
+
+def _order(axes: Axes, size: Ints, single: np.ndarray, below: np.ndarray) -> None:
+    place = places(size, below)
+    ends = np.argwhere(below)
+    spots = np.column_stack([place, size])
+    thin = {"linewidths": 0.3, "alpha": 0.45} if len(ends) > 100 else {"linewidths": 0.6}
+    axes.add_collection(LineCollection(spots[ends].tolist(), colors=MUTED, zorder=2, **thin))
+    marker = float(np.clip(30 / np.sqrt(len(size)), 2.6, 5.5))
+    for kind, color, shape in ((~single, ACCENT, "o"), (single, _SINGLE, "D")):
+        if kind.any():
+            look = {"color": color, "markersize": marker, "markeredgecolor": PAPER, "markeredgewidth": 0.3}
+            axes.plot(place[kind], size[kind], shape, zorder=3, clip_on=False, **look)
+    axes.set(xlim=(-0.05, 1.05), xticks=())
+    low, high = int(size.min()), int(size.max())
+    if high >= _WIDE * low:
+        axes.set_yscale("log", base=2)
+        axes.set_ylim(low * 0.8, high * 1.25)
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        room = max(1.0, 0.08 * (high - low))
+        axes.set_ylim(max(0, low - room), high + room)
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_formatter("{x:g}")
+
+
+def places(size: Ints, below: np.ndarray) -> Floats:
+    """Where matches stand from left to right, in [0, 1]: evenly within a size, near to what they contain.
+
+    Args:
+        size: Each match's size, (k,).
+        below: Whether the second lies directly inside the first, (k, k).
+
+    Returns:
+        One place a match, (k,).
+    """
+    place = np.full(len(size), 0.5)
+    for level, value in enumerate(np.unique(size)):
+        row = np.flatnonzero(size == value)
+        inside = below[row].sum(1)
+        near = np.where(inside > 0, below[row] @ place / np.maximum(inside, 1), 0.5)
+        # Levels are shifted against one another, so that a chain of single matches is no line with hidden parts.
+        shift = (level * 0.618034 % 1 - 0.5) * 0.8
+        place[row[np.argsort(near, kind="stable")]] = (np.arange(len(row)) + 0.5 + shift) / len(row)
+    return place
