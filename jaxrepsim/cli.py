@@ -57,7 +57,7 @@ class MatchCommand:
     """Match the networks of a run, or activation files of any origin.
 
     An activation file is .safetensors or .npz, one array a layer: (samples, units), or (N, H, W, C). Files need --out,
-    use the --matching settings alone, and get a report too.
+    use the --matching and --theory settings alone, and get a report too.
     """
 
     source: _Sources
@@ -199,7 +199,9 @@ def _match_files(command: MatchCommand, bars: Bars) -> None:
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
     folder = RunFolder(command.out)
-    results = run.match_files(command.source, command.settings.matching, folder, bars, bars.say)
+    results = run.match_files(
+        command.source, command.settings.matching, command.settings.theory, folder, bars, bars.say
+    )
     with folder.locked():
         run.write_report(folder, results, bars, bars.say)
 

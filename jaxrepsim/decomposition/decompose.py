@@ -75,11 +75,15 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
         )
     match = Match(jnp.asarray(match.x, bool), jnp.asarray(match.y, bool))
     parts = minimal_matches(x * match.x, y * match.y, epsilon)
-    return Decomposition(match, parts, _none_to_spare(jnp.concatenate([parts.x, parts.y], axis=1)))
+    return Decomposition(match, parts, none_to_spare(jnp.concatenate([parts.x, parts.y], axis=1)))
 
 
-def _none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
-    """Which rows to keep, so that their union is that of all and each holds something of its own."""
+def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
+    """Which sets to keep, so that their union is that of all and each holds something of its own; small ones go first.
+
+    Args:
+        parts: Sets of units, a row each; empty ones are not kept.
+    """
     order = jnp.argsort(jnp.sum(parts, axis=1))
 
     def consider(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.decomposition import queries
 from jaxrepsim.decomposition.necessary import by_unit
+from jaxrepsim.decomposition.vital import vital_set
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.nested import nested
 
@@ -23,6 +24,7 @@ _without = jax.jit(lambda asked, units: queries.without(asked, units)[1].active)
 _within = jax.jit(lambda asked, units: queries.within(asked, units)[1].active)
 _minimal_within = jax.jit(queries.minimal_within)
 _by_unit = jax.jit(by_unit)
+_vital_set = jax.jit(vital_set)
 
 
 @jax.jit
@@ -93,6 +95,12 @@ class Pair:
                 self._asked, self._sides(units & self.matched), self._sides(self.only(v)), self._sides(order)
             )
         return Minimal(self._joint(found.match), self._joint(found.units))
+
+    def vital_set(self, spared: Mask, v: int) -> Mask:
+        """Units outside `spared` without which v is in no match, and with any one of them back is in one."""
+        with self._precision():
+            order = self._sides(np.arange(self.units))
+            return self._joint(_vital_set(self._asked, self._sides(spared), self._sides(self.only(v)), order))
 
     def only(self, unit: int) -> Mask:
         """A mask of one unit."""

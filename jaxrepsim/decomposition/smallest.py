@@ -71,54 +71,33 @@ def smallest_match(
     check_unit(unit, pair.units)
     if rounds is not None and rounds < 0:
         raise ValueError(f"rounds must be at least 0, received {rounds}")
-    if not pair.matched[unit]:
-        return SmallestMatch(pair.as_match(np.zeros(pair.units, bool)), 0)
-    match, bound = _search(pair, unit, rounds)
+    match, bound = smallest_within(pair, unit, rounds)
     return SmallestMatch(pair.as_match(match), bound)
 
 
-def _search(pair: Pair, v: int, rounds: int | None) -> tuple[Mask, int]:
+def smallest_within(pair: Pair, v: int, rounds: int | None) -> tuple[Mask, int]:
+    """`smallest_match` of a pair that is prepared: the match and the bound."""
+    if not pair.matched[v]:
+        return np.zeros(pair.units, bool), 0
     needed = pair.necessary[:, v]
     best = pair.minimal_within(pair.matched, v).match
-    bound = int(needed.sum())
     with new_hitting_sets() as hitting:
         for unit in np.flatnonzero(needed):
             hitting.hit([int(unit)])
+        chosen = needed
         for _ in count() if rounds is None else range(rounds):
-            if bound == best.sum():
+            if chosen.sum() == best.sum():
                 break
-            chosen = np.zeros(pair.units, bool)
-            chosen[hitting.get()] = True
-            bound = int(chosen.sum())
             inside = pair.maximum_within(chosen)
             if inside[v]:
-                return inside, bound
-            # Sets apart from one another raise the bound most: so what was found is given back before the next one.
+                return inside, int(chosen.sum())
+            # Sets apart from one another raise the bound most: so what was found is spared in the next one.
             spared = chosen
             while not pair.maximum_within(spared)[v]:
-                vital = _vital(pair, v, spared)
-                hitting.hit([int(unit) for unit in np.flatnonzero(vital)])
+                vital = pair.vital_set(spared, v)
+                hitting.hit(np.flatnonzero(vital).tolist())
                 spared = spared | vital
             match = pair.minimal_within(pair.maximum_within(spared), v, first=~chosen).match
             best = match if match.sum() < best.sum() else best
-    return best, bound
-
-
-def _vital(pair: Pair, v: int, spared: Mask) -> Mask:
-    """Units outside `spared` without which v is in no match, none of which could stay: found by halving."""
-    order = np.flatnonzero(pair.matched & ~spared)
-    vital = np.zeros(pair.units, bool)
-
-    def dies(count: int) -> bool:
-        left = pair.matched & ~vital
-        left[order[:count]] = False
-        return not pair.maximum_within(left)[v]
-
-    while not dies(0):
-        low, high = 0, len(order)  # v survives without the first `low` of them, and dies without the first `high`
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if dies(middle) else (middle, high)
-        vital[order[low]] = True
-        order = order[:low]
-    return vital
+            chosen = np.isin(np.arange(pair.units), hitting.get())
+    return best, int(chosen.sum())

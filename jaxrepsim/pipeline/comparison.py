@@ -89,7 +89,7 @@ def compare(
     if len(networks) < 2:
         raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
     layers = common_layers(networks, config)
-    files = {layer: folder / f"{index:03d}_{_file_name(layer)}.nc" for index, layer in enumerate(layers)}
+    files = {layer: folder / f"{index:03d}_{file_name(layer)}.nc" for index, layer in enumerate(layers)}
     pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if not files[layer].exists()}
     done = len(layers) - len(pending)
     with jax.enable_x64(True):
@@ -127,6 +127,11 @@ def read_netcdf(path: Path) -> xr.Dataset:
         return xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} is missing or damaged ({error}); remove it and run again") from error
+
+
+def file_name(layer: str) -> str:
+    """A layer's name with only characters that any file system takes."""
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in layer)[:80]
 
 
 _minimal = jax.jit(minimal_matches)
@@ -234,8 +239,3 @@ def _minimal_sizes(
 def _fill(parts: list[xr.Dataset]) -> dict[Hashable, float | int]:
     """What stands where a layer has fewer units or redraws than another."""
     return {name: -1 if np.issubdtype(parts[0][name].dtype, np.integer) else np.nan for name in parts[0].data_vars}
-
-
-def _file_name(layer: str) -> str:
-    """A layer's name with only characters that any file system takes."""
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in layer)[:80]

@@ -52,6 +52,57 @@ class MatchingConfig:
 
 
 @dataclass(frozen=True)
+class TheoryConfig:
+    """What is computed beyond the match profiles; all of it only where asked for."""
+
+    layers: tuple[str, ...] = ()
+    """For which layers the decomposition, stability and chance; by default all that are matched."""
+    decomposition: bool = False
+    """Simple matches of every pair and ε, certificates, and the smallest matches of the sampled units."""
+    simple_matches: int = 100
+    """At most so many simple matches of a layer, pair and ε."""
+    seconds: float = 30.0
+    """No search for a further simple match of a layer, pair and ε begins after so long."""
+    smallest_rounds: int = 1
+    """Rounds in the search for the smallest match of a sampled unit; each raises its lower bound."""
+    stability: bool = False
+    """How independent each network's units are, and at which ε the theorem on uniqueness applies."""
+    chance: int = 0
+    """Draws of each null that similarity is held against, and held-out residuals; 0 for none."""
+    joint: bool = False
+    """The match of all networks at once."""
+    across_layers: bool = False
+    """Every layer of one network against every layer of the other."""
+    over_training: bool = False
+    """Similarity at each epoch in `training.keep`."""
+    images: int = 2000
+    """For chance, across layers and over training, which need raw activations: on the first so many images."""
+    rows: int = 10_000
+    """For the same: at most so many rows of a layer, as many positions of each image as this allows."""
+
+    def __post_init__(self) -> None:
+        require(
+            self,
+            ("simple_matches", "at least 1", lambda value: value >= 1),
+            ("seconds", "above 0", lambda value: value > 0),
+            ("smallest_rounds", "at least 0", lambda value: value >= 0),
+            ("chance", "at least 0", lambda value: value >= 0),
+            ("images", "at least 1", lambda value: value >= 1),
+            ("rows", "at least 1", lambda value: value >= 1),
+        )
+
+    @property
+    def needs_networks(self) -> tuple[str, ...]:
+        """The settings in use that need the networks, and not only their compressed activations."""
+        return tuple(name for name in ("chance", "across_layers", "over_training") if getattr(self, name))
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.decomposition or self.stability or self.joint or self.needs_networks)
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """All settings of a run."""
 
@@ -62,6 +113,11 @@ class RunConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     matching: MatchingConfig = field(default_factory=MatchingConfig)
+    theory: TheoryConfig = field(default_factory=TheoryConfig)
+
+    def __post_init__(self) -> None:
+        if self.theory.over_training and not self.training.keep:
+            raise InputError("theory.over_training needs epochs to look back at: name them in training.keep")
 
 
 def load_config(path: Path) -> RunConfig:
@@ -92,7 +148,7 @@ def load_config(path: Path) -> RunConfig:
         raise InputError(f"{path}: {error}") from error
 
 
-def to_plain(config: RunConfig | MatchingConfig) -> dict[str, Any]:
+def to_plain(config: RunConfig | MatchingConfig | TheoryConfig) -> dict[str, Any]:
     """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back."""
     return msgspec.json.decode(msgspec.json.encode(config, enc_hook=str))
 
@@ -142,7 +198,10 @@ def _check_names(plain: Any, kind: type, prefix: str) -> None:
 def _misspelt(error: Exception) -> str | None:
     """`RunConfig(modle=...)` fails with a TypeError that names the class and the keyword."""
     found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    kinds = {kind.__name__: kind for kind in (RunConfig, DataConfig, ModelConfig, TrainingConfig, MatchingConfig)}
+    kinds = {
+        kind.__name__: kind
+        for kind in (RunConfig, DataConfig, ModelConfig, TrainingConfig, MatchingConfig, TheoryConfig)
+    }
     if not isinstance(error, TypeError) or found is None or found[1] not in kinds:
         return None
     return _unknown_setting(f"{found[1]}.{found[2]}", found[2], typing.get_type_hints(kinds[found[1]]))

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.config import RunConfig, differences, from_plain
+from jaxrepsim.pipeline.config import RunConfig, differences, from_plain, to_plain
 
 FORMAT = 1
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
@@ -41,6 +41,16 @@ class RunFolder:
     def layers(self) -> Path:
         """One results file a layer that is done."""
         return self.path / "results" / "layers"
+
+    @property
+    def theory(self) -> Path:
+        """One results file a part of the theory stage, or a part and layer, that is done."""
+        return self.path / "results" / "theory"
+
+    @property
+    def tables(self) -> Path:
+        """Long tables of the theory's parts."""
+        return self.path / "results"
 
     @property
     def results(self) -> Path:
@@ -109,7 +119,7 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file: give a folder with --out")
     if folder.record.exists():
-        different = differences(_read(folder), record)
+        different = differences(_up_to_date(_read(folder)), record)
         if different:
             raise InputError(
                 f"{path} was begun with other settings; give another --out, or remove that folder:\n  "
@@ -119,6 +129,11 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
     if path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
         raise InputError(f"{path} is not empty, and no run folder (it has no run.json): give another --out")
     write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
+
+
+def _up_to_date(record: dict[str, Any]) -> dict[str, Any]:
+    """A record with the defaults of settings that did not exist yet when it was written."""
+    return record | {"config": to_plain(from_plain(record["config"]))} if "config" in record else record
 
 
 def load(path: Path) -> RunConfig:

@@ -1,5 +1,6 @@
 """The main job: train, extract, match, report. Each stage takes up what is there and does what is missing."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -17,10 +18,12 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.files import write_text
 from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples, read_netcdf, write_netcdf
-from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, to_plain
+from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig, to_plain
 from jaxrepsim.pipeline.extraction import extract, write
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.sampled import Sampled, sample
+from jaxrepsim.pipeline.theory import Compared, analyse
 from jaxrepsim.pipeline.versions import versions
 from jaxrepsim.training.step import make_recipe
 
@@ -103,7 +106,7 @@ class Run:
         if not self.folder.results.exists():
             networks = self.extract()
             results = match_into(self.folder, networks, self.config.matching, self.progress, self.say)
-            results = self._with_history(results)
+            results = self._with_theory(self._with_history(results), networks)
             results.attrs |= {
                 "title": self.config.title,
                 "description": self.config.description,
@@ -116,6 +119,17 @@ class Run:
     def report(self) -> Path:
         """Draws the report from the results."""
         return write_report(self.folder, self.match(), self.progress, self.say)
+
+    def _with_theory(self, results: xr.Dataset, networks: dict[str, ActivationFile]) -> xr.Dataset:
+        """The results with what the settings ask for beyond the match profiles."""
+        config = self.config.theory
+        if not config.asked:
+            return results
+        needs_networks = bool(config.needs_networks)
+        moments = _Moments(self, [str(net) for net in results.network.values]) if needs_networks else None
+        compared = Compared(networks, results, self.config.matching, moments, self.config.training.keep)
+        with self.folder.timed("theory"):
+            return analyse(compared, config, self.folder.theory, self.progress)
 
     def _trained(self) -> list[training.TrainedNetwork]:
         """The networks as their last checkpoints have them."""
@@ -142,14 +156,54 @@ class Run:
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
 
 
+class _Moments:
+    """The networks of a run, trained or on the way; what was sampled last is kept."""
+
+    def __init__(self, run: Run, names: Sequence[str]) -> None:
+        self._run, self._names = run, names
+        self._compared: dict[str, Sampled] = {}
+
+    def sampled(self, epoch: int | None) -> dict[str, Sampled]:
+        if epoch is None and self._compared:
+            return self._compared
+        run, config = self._run, self._run.config.theory
+        networks = run._trained() if epoch is None else self._at(epoch)
+        found = {
+            name: sample(run.model, network, run.dataset, run.config.matching, config.images, config.rows, run.progress)
+            for name, network in zip(self._names, networks, strict=True)
+        }
+        if epoch is None:
+            self._compared = found
+        return found
+
+    def accuracy(self, epoch: int) -> list[float]:
+        run = self._run
+        size = run.config.training.batch_size
+        return [training.validation_accuracy(run.model, network, run.dataset, size) for network in self._at(epoch)]
+
+    def _at(self, epoch: int) -> list[training.TrainedNetwork]:
+        run = self._run
+        config = dataclasses.replace(run.config.training, keep=(epoch,))
+        return [
+            training.networks_over_training(run.model, run.dataset, config, seed, run.folder.checkpoints)[0]
+            for seed in config.seeds
+        ]
+
+
 def match_files(
-    paths: Sequence[Path], config: MatchingConfig, folder: RunFolder, progress: Progress, say: Say
+    paths: Sequence[Path],
+    config: MatchingConfig,
+    theory: TheoryConfig,
+    folder: RunFolder,
+    progress: Progress,
+    say: Say,
 ) -> xr.Dataset:
     """Compares activation files of any origin.
 
     Args:
         paths: Two files or more; see `jaxrepsim.activations.load`. In the results a network has the name of its file.
         config: The values of ε, the layers, how many minimal matches.
+        theory: What else is computed; nothing that needs the networks themselves.
         folder: Where the results go; missing, empty, or begun with the same files and settings.
         progress: Told how far it has come.
         say: Told what was found.
@@ -159,8 +213,12 @@ def match_files(
 
     Raises:
         InputError: A file that cannot be read, or is given twice; files that do not fit together; a folder that holds
-            something else.
+            something else; settings that need the networks.
     """
+    if theory.needs_networks:
+        raise InputError(
+            f"theory.{theory.needs_networks[0]} needs the networks of a run: activation files hold their responses only"
+        )
     names = [path.stem for path in paths]
     if len(set(names)) < len(names):
         names = [str(path) for path in paths]
@@ -170,9 +228,13 @@ def match_files(
     common_layers(networks, config)
     with folder.locked():
         digests = {name: _digest(path) for name, path in zip(names, paths, strict=True)}
-        claim(folder, {"matching": to_plain(config), "files": digests})
+        record = {"matching": to_plain(config), "files": digests}
+        claim(folder, record | ({"theory": to_plain(theory)} if theory.asked else {}))
         if not folder.results.exists():
             results = match_into(folder, networks, config, progress, say)
+            if theory.asked:
+                with folder.timed("theory"):
+                    results = analyse(Compared(networks, results, config), theory, folder.theory, progress)
             results.attrs |= {
                 "title": f"Match of {', '.join(names)}",
                 "data": f"activation files {', '.join(names)}",
@@ -207,6 +269,7 @@ def write_results(folder: RunFolder, results: xr.Dataset) -> None:
     results.attrs["versions"] = json.dumps(versions())
     report.check(results)
     report.write_csv(results, folder.table)
+    report.write_tables(results, folder.tables)
     write_netcdf(results, folder.results)
 
 

@@ -1,0 +1,36 @@
+"""The whole theory on the digits: what matches are made of, what chance gives, and what recurs in all three seeds.
+
+Paper:     Wang et al. 2018 (arXiv:1810.11750), sections 3 and 5, at a size that a laptop trains in a minute.
+Command:   jaxrepsim run configs/digits_theory.py
+Time:      under five minutes on two CPU cores.
+Expected:  TODO
+"""
+
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TheoryConfig, TrainingConfig
+
+config = RunConfig(
+    title="VGG-11 on the digits: decomposition, stability and chance",
+    description="What are the matches of small VGG networks made of, and how much of them would chance give?",
+    data=DataConfig(name="digits"),
+    model=ModelConfig(name="vgg11_bn", width=0.25),
+    training=TrainingConfig(
+        seeds=(0, 1, 2),
+        epochs=12,
+        batch_size=32,
+        learning_rate=0.05,
+        weight_decay=3e-3,
+        schedule="cosine",
+        warmup_epochs=1,
+        keep=(0, 1, 2, 4, 8, 12),
+    ),
+    matching=MatchingConfig(epsilons=(0.15, 0.3, 0.5), minimal_units=2),
+    theory=TheoryConfig(
+        layers=("conv7", "conv8", "fc1", "fc2"),
+        decomposition=True,
+        stability=True,
+        chance=39,
+        joint=True,
+        across_layers=True,
+        over_training=True,
+    ),
+)
