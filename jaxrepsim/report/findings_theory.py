@@ -8,6 +8,7 @@ from jaxrepsim.report.decomposition import any_simple, certificates, certified, 
 from jaxrepsim.report.joint import matched_at_once, pair_mean
 from jaxrepsim.report.over_training import followed, training_mean
 from jaxrepsim.report.schema import holds
+from jaxrepsim.report.stability import looked_at
 from jaxrepsim.report.summaries import SAME, epsilon_labels, headline_epsilon, names, plural, rounded, unit_counts
 
 
@@ -125,7 +126,7 @@ def _joint(results: Dataset) -> list[str]:
 
 
 def _stability(results: Dataset) -> list[str]:
-    verdicts = results["stable"].values
+    verdicts = looked_at(results)["stable"].values
     cases, stable, unstable = verdicts.size, int((verdicts == 1).sum()), int((verdicts == 0).sum())
     subject = f"{plural(cases, 'case')} (layer, pair and ε)"
     if not stable:

@@ -11,7 +11,7 @@ from xarray import DataArray, Dataset
 from jaxrepsim.files import write_text
 from jaxrepsim.report.joint import pair_mean
 from jaxrepsim.report.schema import check, holds
-from jaxrepsim.report.stability import stability_rows
+from jaxrepsim.report.stability import looked_at, stability_rows
 from jaxrepsim.report.summaries import names, over_known
 
 
@@ -154,6 +154,7 @@ def stability_table(results: Dataset) -> DataFrame:
         intervals of the pair as `from:to`, separated by spaces.
     """
     rows = []
+    results = looked_at(results)
     for layer, row in enumerate(stability_rows(results)):
         ends = {pair: " ".join(f"{low:.6g}:{high:.6g}" for low, high in ends) for pair, ends in row.intervals}
         for epsilon, value in enumerate(results["epsilon"].values):

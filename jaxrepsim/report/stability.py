@@ -28,7 +28,7 @@ class StabilityRow(NamedTuple):
 
     layer: str
     degrees: tuple[float, float]
-    """Lower and upper bound of θ, each the smallest of any network; NaN where not computed."""
+    """Lower and upper bound of θ, each the smallest of any network."""
     factor: tuple[float, float]
     """The λ that go with the upper and the lower bound: (smallest, largest); infinite where θ may be 0."""
     intervals: list[Intervals]
@@ -37,15 +37,15 @@ class StabilityRow(NamedTuple):
     """At each ε of the run."""
 
     @property
-    def computed(self) -> bool:
-        """Whether any bound of θ was."""
-        return not np.isnan(self.degrees).all()
-
-    @property
     def longest(self) -> tuple[float, float] | None:
         """The widest interval of any pair."""
         ends = [ends for pair in self.intervals for ends in pair.ends]
         return max(ends, key=lambda interval: interval[1] - interval[0], default=None)
+
+
+def looked_at(results: Dataset) -> Dataset:
+    """The results of those layers whose stability was computed."""
+    return results.isel(layer=np.flatnonzero(np.isfinite(results["theta_lower"].values).any(axis=1)))
 
 
 def stability_rows(results: Dataset) -> list[StabilityRow]:
@@ -55,8 +55,9 @@ def stability_rows(results: Dataset) -> list[StabilityRow]:
         results: The Dataset, with the group `stability`.
 
     Returns:
-        One row a layer.
+        One row a layer for which it was computed.
     """
+    results = looked_at(results)
     pairs = names(results, "pair")
     rows = []
     for layer, name in enumerate(names(results, "layer")):

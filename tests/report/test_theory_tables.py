@@ -145,7 +145,9 @@ def test_stability_rows(full: Dataset) -> None:
     assert rows[-1].intervals == []
     assert rows[-1].longest is None
     assert rows[-1].factor[1] == np.inf
-    assert not stability_rows(not_computed(full))[0].computed
+    assert stability_rows(not_computed(full)) == []
+    some = full.assign(theta_lower=full["theta_lower"].where(full["layer"] != full["layer"][1]))
+    assert [row.layer for row in stability_rows(some)] == [row.layer for row in rows if row is not rows[1]]
 
 
 def test_stability_factor() -> None:
