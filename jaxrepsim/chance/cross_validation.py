@@ -8,11 +8,13 @@ from jaxrepsim.chance.groups import groups_of, permuted_rows
 from jaxrepsim.compression.factor import one_at_a_time
 from jaxrepsim.compression.inputs import as_activations
 from jaxrepsim.compression.one_shot import compress
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.precision import resolution
 from jaxrepsim.matching.projection import ridge
 
 
+@with_all_digits
 def cross_validated_residuals(
     x: ArrayLike, y: ArrayLike, key: Key[Array, ""], group_size: int = 1
 ) -> Float[Array, "n_x"]:

@@ -18,10 +18,12 @@ from jaxrepsim._typing import Array, Float, Int, Key
 from jaxrepsim.chance.draws import for_each_draw
 from jaxrepsim.compression.factor import one_at_a_time, orthonormal_basis, triangular_factor
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.profile import MatchProfile, match_profile
 
 
+@with_all_digits
 def random_profiles(
     x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: int, samples: ArrayLike | None = None
 ) -> MatchProfile:

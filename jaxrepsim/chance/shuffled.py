@@ -7,12 +7,14 @@ from jaxrepsim._typing import Array, Key
 from jaxrepsim.chance.draws import for_each_draw
 from jaxrepsim.chance.groups import groups_of, permuted_rows
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.profile import MatchProfile
 
 
+@with_all_digits
 def shuffled_profiles(x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: int, group_size: int = 1) -> MatchProfile:
     """Match profiles of x and of y with its samples in random order: one of them for each draw.
 

@@ -6,9 +6,11 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.factor import triangular_factor
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 
 
+@with_all_digits
 def compress(*activations: ArrayLike) -> tuple[Float[Array, "rows units"], ...]:
     """Activations with the same inner products on fewer samples: the triangular factor of the joint QR.
 

@@ -9,9 +9,11 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.streaming import finalize, init, update
 
 
+@with_all_digits
 def compress_sharded(
     mesh: Mesh, *activations: ArrayLike, axis_name: str = "data"
 ) -> tuple[Float[Array, "rows _"], ...]:

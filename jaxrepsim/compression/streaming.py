@@ -9,6 +9,7 @@ from jax.typing import ArrayLike, DTypeLike
 
 from jaxrepsim._typing import Array, Float, Int
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.triangles import add_block, digit, fold, levels, written
 
 BLOCK = 8200
@@ -64,6 +65,7 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None
     return Compression(rows, jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32))
 
 
+@with_all_digits
 def update(state: Compression, *activations: ArrayLike) -> Compression:
     """The compression of what was seen and of more samples: the QR of tall and skinny matrices, a block at a time.
 
@@ -121,6 +123,7 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
     return _push(state, tuple(array[blocks * block :] for array in arrays)) if rest else state
 
 
+@with_all_digits
 def merge(first: Compression, second: Compression) -> Compression:
     """The compression of the samples of both.
 
@@ -142,6 +145,7 @@ def merge(first: Compression, second: Compression) -> Compression:
     return update(first, *finalize(second))
 
 
+@with_all_digits
 def finalize(state: Compression, axis_name: str | None = None) -> tuple[Float[Array, "rows _"], ...]:
     """What `compress` makes of all samples at once, with n rows, the units of all networks; fewer samples leave zeros.
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.decomposition.necessary import by_unit, joint_indices
 from jaxrepsim.decomposition.queries import prepare, single_units, without
 from jaxrepsim.matching import dual_basis
@@ -37,6 +38,7 @@ class Certificates(NamedTuple):
         return self.second.size > 0
 
 
+@with_all_digits
 def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates:
     """For every unit v the proof that it has one v-minimum match, and which; or two different v-minimal matches.
 

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.maximum import maximum_match
 from jaxrepsim.matching.minimal import minimal_matches
@@ -36,6 +37,7 @@ class Decomposition(NamedTuple):
         return jnp.all(union.x == self.match.x, axis=-1) & jnp.all(union.y == self.match.y, axis=-1)
 
 
+@with_all_digits
 def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | None = None) -> Decomposition:
     """Writes a match as a union of simple matches, by default the maximum match.
 

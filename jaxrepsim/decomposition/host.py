@@ -10,6 +10,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.decomposition import queries
 from jaxrepsim.decomposition.necessary import by_unit
 from jaxrepsim.decomposition.vital import vital_set
@@ -19,15 +20,16 @@ from jaxrepsim.matching.nested import nested
 Mask = NDArray[np.bool_]
 """Bool[n]: units by joint index, x units first."""
 
-_prepare = jax.jit(queries.prepare)
-_without = jax.jit(lambda asked, units: queries.without(asked, units)[1].active)
-_within = jax.jit(lambda asked, units: queries.within(asked, units)[1].active)
-_minimal_within = jax.jit(queries.minimal_within)
-_by_unit = jax.jit(by_unit)
-_vital_set = jax.jit(vital_set)
+_prepare = jax.jit(with_all_digits(queries.prepare))
+_without = jax.jit(with_all_digits(lambda asked, units: queries.without(asked, units)[1].active))
+_within = jax.jit(with_all_digits(lambda asked, units: queries.within(asked, units)[1].active))
+_minimal_within = jax.jit(with_all_digits(queries.minimal_within))
+_by_unit = jax.jit(with_all_digits(by_unit))
+_vital_set = jax.jit(with_all_digits(vital_set))
 
 
 @jax.jit
+@with_all_digits
 def _first_matches(asked: queries.Queries, rank: jax.Array) -> jax.Array:
     units = queries.single_units(asked)
     return nested(asked.x, asked.y, asked.maximum, asked.threshold, units, rank)

@@ -10,6 +10,7 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Bool, Float, Key
 from jaxrepsim.compression.factor import one_at_a_time, triangular_factor
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 
 EXACT = 10
@@ -35,6 +36,7 @@ class Independence(NamedTuple):
         return jnp.where(sine > 0, 2 / jnp.where(sine > 0, sine, 1.0) + 1, jnp.inf)
 
 
+@with_all_digits
 def independence(z: ArrayLike, key: Key[Array, ""], starts: int = 32) -> Independence:
     """Bounds on θ, by which the units are θ-strongly linearly independent: any two disjoint groups at θ or more.
 
@@ -80,8 +82,7 @@ def independence(z: ArrayLike, key: Key[Array, ""], starts: int = 32) -> Indepen
     (z,) = as_activations(z)
     if starts < 1:
         raise ValueError(f"starts must be at least 1, received {starts}")
-    with jax.default_matmul_precision("highest"):  # accelerators would round float32 products to fewer digits
-        return bounds(z, key, starts, every=z.shape[1] <= EXACT)
+    return bounds(z, key, starts, every=z.shape[1] <= EXACT)
 
 
 def bounds(z: Float[Array, "m n"], key: Key[Array, ""], starts: int, *, every: bool) -> Independence:

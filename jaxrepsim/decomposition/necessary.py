@@ -5,10 +5,12 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.decomposition.queries import Queries, prepare, single_units, without
 from jaxrepsim.matching.side_by_side import side_by_side
 
 
+@with_all_digits
 def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Array, "n n"]:
     """Which units every ε-match with v needs, for all v at once.
 

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Bool, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching import Match, MatchProfile, match_profile, resolution
 from jaxrepsim.matching.precision import squared_threshold
@@ -119,6 +120,7 @@ _profile = jax.jit(match_profile)
 
 
 @jax.jit
+@with_all_digits
 def _are_matches(
     x: Float[Array, "m n_x"],
     y: Float[Array, "m n_y"],

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.maximum import shrunk
 from jaxrepsim.matching.peel import critical_values
@@ -64,6 +65,7 @@ class JointProfile(NamedTuple):
         return mean_similarity(jnp.concatenate(self.networks, axis=-1), upper)
 
 
+@with_all_digits
 def joint_match(networks: Sequence[ArrayLike], epsilon: ArrayLike) -> JointMatch:
     """The maximum ε-match of two or more networks at once: the units that recur in all of them.
 
@@ -99,6 +101,7 @@ def joint_match(networks: Sequence[ArrayLike], epsilon: ArrayLike) -> JointMatch
     return JointMatch(shrunk(_as_networks(networks), epsilon))
 
 
+@with_all_digits
 def joint_profile(networks: Sequence[ArrayLike]) -> JointProfile:
     """The maximum match of two or more networks at every ε: one peeling serves the whole axis.
 

@@ -10,12 +10,14 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Bool, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.precision import squared_threshold
 from jaxrepsim.matching.residual import squared_residuals
 
 
+@with_all_digits
 def maximum_match(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Match:
     """The maximum ε-approximate match: the one that holds every other.
 

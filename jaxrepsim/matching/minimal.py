@@ -9,6 +9,7 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Key
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.nested import nested
@@ -17,6 +18,7 @@ from jaxrepsim.matching.search import maximum_basis, shrink
 from jaxrepsim.matching.side_by_side import side_by_side
 
 
+@with_all_digits
 def minimal_match(
     x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, unit: ArrayLike, order: ArrayLike | None = None
 ) -> Match:
@@ -70,6 +72,7 @@ def minimal_match(
     return dual_basis.as_match(found.active, n_x, n_y)
 
 
+@with_all_digits
 def minimal_matches(
     x: ArrayLike,
     y: ArrayLike,

@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.inputs import as_activations, check_epsilon
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import critical_values
@@ -52,6 +53,7 @@ def mean_similarity(critical: Float[Array, "*batch n"], upper: float) -> Float[A
     return jnp.sum(jnp.clip(1 - critical / upper, 0, 1), axis=-1) / max(critical.shape[-1], 1)
 
 
+@with_all_digits
 def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
     """The maximum match at every ε: one peeling serves the whole axis.
 

@@ -7,11 +7,13 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.compression.factor import solve_upper
 from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.precision import as_residual
 from jaxrepsim.matching.projection import factor, project_out
 
 
+@with_all_digits
 def residuals(x: ArrayLike, y: ArrayLike) -> Float[Array, "n_x"]:
     """The relative distance of every unit of x to the span of the units of y.
 
