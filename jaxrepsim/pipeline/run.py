@@ -61,6 +61,9 @@ class Run:
         for layer in self.config.matching.layers:
             if layer not in known:
                 raise unknown("layer", layer, known)
+        for layer in self.config.theory.layers:
+            if layer not in (self.config.matching.layers or known):
+                raise unknown("layer", layer, self.config.matching.layers or known)
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
 

@@ -1,0 +1,309 @@
+"""The theory stage of a tiny run: every part's results are those of the functions it is made of."""
+
+import dataclasses
+import json
+import shutil
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+
+import jaxrepsim as jrs
+from jaxrepsim import activations, chance, decomposition, report, training
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import MatchingConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config import from_plain, load_config, to_plain
+from jaxrepsim.pipeline.folder import RunFolder, claim
+from jaxrepsim.pipeline.run import Run, match_files
+from jaxrepsim.pipeline.sampled import sample
+from jaxrepsim.pipeline.theory.structure import decompose_layer
+from tests.pipeline.conftest import jaxrepsim
+
+LAYERS = ("conv7", "fc1")
+certificates = jax.jit(jrs.certificates)
+decompose = jax.jit(jrs.decompose)
+match_profile = jax.jit(jrs.match_profile)
+residuals = jax.jit(jrs.residuals)
+independence = jax.jit(decomposition.independence)
+against_chance = jax.jit(chance.similarity_against_chance, static_argnums=(4, 5))
+held_out = jax.jit(chance.cross_validated_residuals, static_argnums=3)
+joint_profile = jax.jit(jrs.joint_profile)
+joint_match = jax.jit(jrs.joint_match)
+DRAWS = 4
+CONFIG = f"""
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TheoryConfig, TrainingConfig
+
+config = RunConfig(
+    data=DataConfig(name="digits"),
+    model=ModelConfig(name="vgg11_bn", width=1 / 32, dense_std=None),
+    training=TrainingConfig(seeds=(0, 1, 2), epochs=2, batch_size=64, learning_rate=0.05, keep=(0, 1)),
+    matching=MatchingConfig(epsilons=(0.01, 0.4, 0.6), layers={LAYERS}, minimal_units=2),
+    theory=TheoryConfig(
+        decomposition=True, simple_matches=12, smallest_rounds=2, stability=True, chance={DRAWS}, joint=True,
+        across_layers=True, over_training=True, images=200, rows=400,
+    ),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("theory")
+    (path / "config.py").write_text(CONFIG)
+    done = jaxrepsim("run", path / "config.py", "--out", path / "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return RunFolder(path / "run")
+
+
+@pytest.fixture(scope="module")
+def results(folder):
+    return xr.load_dataset(folder.results, engine="h5netcdf")
+
+
+@pytest.fixture(scope="module")
+def rows(folder):
+    """[layer][seed], the compressed activations."""
+    files = [activations.load(folder.activations(seed)) for seed in (0, 1, 2)]
+    return {layer: [np.asarray(file.layers[layer], np.float64) for file in files] for layer in LAYERS}
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    return Run(load_config(folder.path.parent / "config.py"), folder)
+
+
+@pytest.fixture(autouse=True)
+def in_float64():
+    with jax.enable_x64(True):
+        yield
+
+
+def silent(*told):
+    pass
+
+
+def cells(results):
+    """Every layer, pair and ε: where it stands, and its names."""
+    for layer in map(str, results.layer.values):
+        for pair in map(str, results.pair.values):
+            for epsilon in results.epsilon.values:
+                yield results.sel(layer=layer, pair=pair, epsilon=epsilon), layer, [*map(int, pair.split("-"))], epsilon
+
+
+def test_every_group_is_there_and_on_the_page(folder, results):
+    assert all(report.holds(results, group) for group in report.schema.GROUPS)
+    page = folder.report.read_text(encoding="utf-8")
+    for section in ("decomposition", "stability", "against-chance", "at-once", "across", "while-training"):
+        assert f'<section id="{section}"' in page
+    for table in ("simple_matches", "stability", "chance", "joint", "across_layers", "over_training"):
+        assert len((folder.tables / f"{table}.csv").read_text().splitlines()) > 1
+
+
+def test_decomposition(results, rows):
+    matched = 0
+    for here, layer, (a, b), epsilon in cells(results):
+        x, y = rows[layer][a], rows[layer][b]
+        iterator = jrs.simple_matches(x, y, epsilon, 12)
+        found = [simple.match for simple in iterator]
+        assert int(here.simple_complete) == iterator.complete
+        for slot in range(12):
+            masks = here.simple_x.values[slot], here.simple_y.values[slot]
+            if slot < len(found):
+                np.testing.assert_array_equal(masks[0][: x.shape[1]], found[slot].x)
+                np.testing.assert_array_equal(masks[1][: y.shape[1]], found[slot].y)
+                assert not masks[0][x.shape[1] :].any()
+            else:
+                assert all((mask == -1).all() for mask in masks)
+        assert {tuple(edge) for edge in np.argwhere(here.simple_below.values == 1)} == set(
+            decomposition.containment(found).edges
+        )
+        certified = certificates(x, y, epsilon)
+        assert int(here.certified_minimum) == certified.minimum.sum()
+        assert int(here.certified_several) == certified.several.sum()
+        assert int(here.parts) == decompose(x, y, epsilon).chosen.sum()
+        for unit, size, bound in zip(
+            here.minimal_unit.values, here.smallest_size.values, here.smallest_bound.values, strict=True
+        ):
+            smallest = jrs.smallest_match(x, y, epsilon, int(unit), rounds=2)
+            assert (size, bound) == (int(smallest.match.size), smallest.bound)
+        matched += len(found)
+    assert matched > 10
+
+
+def test_stability(results, rows):
+    for layer in LAYERS:
+        key = activations.layer_key(0, layer)
+        found = [independence(network, key) for network in rows[layer]]
+        here = results.sel(layer=layer)
+        np.testing.assert_allclose(here.theta_lower, [float(one.lower) for one in found], rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(here.theta_upper, [float(one.upper) for one in found], rtol=1e-6, atol=1e-12)
+    for here, layer, (a, b), epsilon in cells(results):
+        factor = max(float(independence(rows[layer][i], key).factor) for i in (a, b))
+        told = decomposition.is_stable(rows[layer][a], rows[layer][b], epsilon, factor)
+        assert told is None or int(here.stable) == told
+
+
+def test_joint(results, rows):
+    for layer in LAYERS:
+        profile = joint_profile(rows[layer])
+        here = results.sel(layer=layer)
+        for network, critical in enumerate(profile.networks):
+            stored = here.joint_profile.values[network, : len(critical)]
+            np.testing.assert_allclose(stored, critical, atol=1e-9)
+        for epsilon in results.epsilon.values:
+            assert float(here.joint_similarity.sel(epsilon=epsilon)) == pytest.approx(
+                float(joint_match(rows[layer], epsilon).similarity)
+            )
+
+
+def sampled_at(run, epoch):
+    config = run.config.training
+    networks = [
+        training.networks_over_training(run.model, run.dataset, config, seed, run.folder.checkpoints)
+        for seed in (0, 1, 2)
+    ]
+    at = config.keep.index(epoch)
+    return [sample(run.model, network[at], run.dataset, run.config.matching, 200, 400) for network in networks]
+
+
+@pytest.fixture(scope="module")
+def sampled(run):
+    networks = training.train_networks(run.model, run.dataset, run.config.training, run.folder.checkpoints)
+    return [sample(run.model, net, run.dataset, run.config.matching, 200, 400) for net in networks]
+
+
+def test_chance(results, run, sampled):
+    for index, layer in enumerate(LAYERS):
+        for pair, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
+            x, y = (np.asarray(sampled[i].positions[layer], np.float64) for i in (a, b))
+            keys = jax.random.split(jax.random.fold_in(activations.layer_key(0, layer), pair))
+            group = sampled[0].group_size[layer]
+            found = against_chance(x, y, results.epsilon.values, keys[0], DRAWS, group)
+            here = results.isel(layer=index, pair=pair)
+            np.testing.assert_allclose(here.chance_observed, found.observed)
+            np.testing.assert_allclose(here.chance_shuffled, found.shuffled)
+            np.testing.assert_allclose(here.chance_random, found.random)
+            np.testing.assert_allclose(here.p_shuffled, found.p_shuffled)
+            np.testing.assert_allclose(here.p_random, found.p_random)
+            held = held_out(x, y, keys[1], group)
+            np.testing.assert_allclose(here.held_out_x.values[: len(held)], held, rtol=1e-6)
+            np.testing.assert_allclose(here.residual_x.values[: len(held)], residuals(x, y), atol=1e-9)
+            assert int(here.chance_samples) == len(x)
+
+
+def test_untrained_and_over_training(results, run):
+    untrained = sampled_at(run, 0)
+    later = sampled_at(run, 1)
+    for index, layer in enumerate(LAYERS):
+        for pair, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
+            for networks, stored in (
+                (untrained, results.chance_untrained[index, pair]),
+                (untrained, results.training_similarity.sel(checkpoint=0)[index, pair]),
+                (later, results.training_similarity.sel(checkpoint=1)[index, pair]),
+            ):
+                x, y = (np.asarray(networks[i].positions[layer], np.float64) for i in (a, b))
+                profile = match_profile(x, y)
+                expected = [float(profile.similarity(epsilon)) for epsilon in results.epsilon.values]
+                np.testing.assert_allclose(stored, expected)
+    accuracy = results.checkpoint_accuracy.sel(checkpoint=1)
+    np.testing.assert_allclose(accuracy, results.validation_accuracy.sel(epoch=1))
+
+
+def test_across_layers(results, sampled):
+    for i, first in enumerate(LAYERS):
+        for j, second in enumerate(LAYERS):
+            alike = sampled[0].maps[first] == sampled[0].maps[second]
+            assert int(results.across_pooled[i, j]) == (not alike)
+            kind = "positions" if alike else "pooled"
+            x, y = getattr(sampled[0], kind)[first], getattr(sampled[2], kind)[second]
+            profile = match_profile(np.asarray(x, np.float64), np.asarray(y, np.float64))
+            here = results.across.sel(pair="0-2")[i, j]
+            np.testing.assert_allclose(here, [float(profile.similarity(e)) for e in results.epsilon.values])
+            assert int(results.across_samples[i, j]) == len(x)
+
+
+def test_what_is_done_is_not_done_again(folder, results, tmp_path):
+    """After an interruption only what is missing is computed, and gives the same."""
+    again = tmp_path / "run"
+    shutil.copytree(folder.path, again)
+    copy = RunFolder(again)
+    copy.results.unlink()
+    files = sorted(copy.theory.rglob("*.nc"))
+    assert len(files) == 4 * len(LAYERS) + 2
+    gone = files[:3] + files[-1:]
+    for file in gone:
+        file.unlink()
+    times = {file: file.stat().st_mtime_ns for file in files if file not in gone}
+    done = jaxrepsim("run", again)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {file: file.stat().st_mtime_ns for file in times} == times
+    xr.testing.assert_equal(xr.load_dataset(copy.results, engine="h5netcdf"), results)
+
+
+def test_a_run_from_before_there_was_a_theory_goes_on(folder, tmp_path):
+    record = json.loads(folder.record.read_text())
+    record["config"].pop("theory")
+    record["config"]["training"].pop("keep")
+    old = RunFolder(tmp_path / "old")
+    old.path.mkdir()
+    old.record.write_text(json.dumps(record))
+    claim(old, {"config": to_plain(from_plain(record["config"]))})
+    with pytest.raises(InputError, match=r"theory.joint: False there, True here"):
+        claim(old, {"config": to_plain(load_config(folder.path.parent / "config.py"))})
+
+
+def test_files_are_decomposed_too_and_what_needs_networks_is_refused(folder, results, tmp_path):
+    paths = [folder.activations(seed) for seed in (0, 1, 2)]
+    matching = MatchingConfig(epsilons=(0.4,), layers=("fc1",), minimal_units=0)
+    with pytest.raises(InputError, match=r"theory.chance needs the networks of a run"):
+        match_files(paths, matching, TheoryConfig(chance=5), RunFolder(tmp_path / "no"), print, print)
+    assert not (tmp_path / "no").exists()
+    theory = TheoryConfig(decomposition=True, simple_matches=12, joint=True)
+    found = match_files(paths, matching, theory, RunFolder(tmp_path / "out"), silent, silent)
+    here = results.sel(layer=["fc1"], epsilon=[0.4])
+    np.testing.assert_array_equal(found.joint_similarity, here.joint_similarity)
+    np.testing.assert_array_equal(found.simple_complete, here.simple_complete)
+    assert found.smallest_size.sizes["sample"] == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (lambda: TheoryConfig(chance=-1), "chance must be at least 0; received -1"),
+        (lambda: TheoryConfig(simple_matches=0), "simple_matches must be at least 1"),
+        (lambda: TheoryConfig(seconds=0), "seconds must be above 0"),
+        (lambda: RunConfig(theory=TheoryConfig(over_training=True)), r"name them in training\.keep"),
+    ],
+)
+def test_settings_that_cannot_be(settings, message):
+    with pytest.raises(InputError, match=message):
+        settings()
+
+
+def test_a_layer_that_is_not_compared_is_told_before_any_work(run):
+    config = dataclasses.replace(run.config, theory=TheoryConfig(layers=("conv1",), joint=True))
+    with pytest.raises(InputError, match=r"conv1.*conv7, fc1"):
+        dataclasses.replace(run, config=config).check()
+
+
+@pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
+def test_degenerate_layers(kind):
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.normal(size=(12, 8)))[0]
+    networks = {
+        "dead": [np.zeros((12, 4)), basis[:, :4]],
+        "identical": [basis[:, :4], basis[:, :4]],
+        "disjoint": [basis[:, :4], basis[:, 4:]],
+        "one unit": [basis[:, :1], basis[:, :1]],
+    }[kind]
+    units = max(network.shape[1] for network in networks)
+    sampled = np.array([[[0, -1]]])
+    found = decompose_layer("a", networks, units, np.array([0.2]), sampled, TheoryConfig(simple_matches=6), silent)
+    count = {"dead": 0, "identical": 4, "disjoint": 0, "one unit": 1}[kind]
+    assert (found.simple_x.values[0, 0, 0] >= 0).all(axis=1).sum() == count
+    assert found.simple_complete.item() == 1
+    assert found.certified_minimum.item() == 2 * count
+    assert found.certified_several.item() == 0
+    assert found.parts.item() == count
+    assert found.smallest_size.values.ravel().tolist() == [2 if count else 0, 0]
