@@ -1,0 +1,59 @@
+"""The pages in docs/: the tests that they name are there, and so are the sections that they link to."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+AXIOMS = (ROOT / "docs" / "axioms.md").read_text(encoding="utf-8")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+CODE = re.compile(r"\b[A-Z]\d\d\b")
+
+
+def functions(path):
+    return {node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_test_that_the_axioms_name_exists():
+    named = TEST.findall(AXIOMS)
+    assert len(named) > 50
+    for file, name in named:
+        assert name in functions(ROOT / file), f"{file}::{name}"
+
+
+def test_every_claim_has_its_tests():
+    """Each code used in a table is a line of the list of tests, and each of that list is used."""
+    tables, listed = AXIOMS.split("## The tests")
+    lines = [line for line in listed.splitlines() if line.startswith("| ")][1:]
+    defined = [CODE.match(line.removeprefix("| ")) for line in lines]
+    codes = [code.group() for code in defined if code]
+    assert len(codes) == len(set(codes)) == len(lines)
+    assert all(TEST.search(line) for line in lines)
+    assert set(CODE.findall(tables)) == set(codes)
+
+
+def test_every_cell_that_claims_something_names_a_test():
+    rows = [line for line in AXIOMS.split("## The tests")[0].splitlines() if line.startswith("| ")]
+    assert len(rows) > 40
+    for row in rows:
+        for cell in row.strip("|").split("|")[1:]:
+            claim = cell.strip()
+            if claim and claim[0] in "=≤≥∈~≠":
+                assert CODE.search(claim), row
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/theory.md", "docs/axioms.md"])
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        if target.startswith(("http://", "https://")):
+            continue
+        file, _, section = target.partition("#")
+        linked = (path.parent / file) if file else path
+        assert linked.exists(), target
+        if section:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert section in anchors, target
