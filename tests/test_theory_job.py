@@ -1,4 +1,4 @@
-"""The theory's job on the digits at full size, against least squares: `pytest -m long -n 0 tests/test_theory_job.py`."""
+"""The theory on the digits at full size, against least squares: `pytest -m long -n 0 tests/test_theory_job.py`."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_what_the_config_expects(results):
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_simple_matches_are_minimal_by_least_squares(results, networks, layer):
-    """The first ones of each ε in one pair: matches, and the search inside them by least squares finds nothing smaller."""
+    """The first ones of each ε in one pair: the search inside them by least squares finds nothing smaller."""
     x, y = reduced(*(np.asarray(network[layer], np.float64) for network in networks[:2]))
     checked = 0
     for epsilon in results.epsilon.values:
