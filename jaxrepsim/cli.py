@@ -19,6 +19,7 @@ from jaxrepsim.files import is_disk_full
 from jaxrepsim.pipeline import folder as run_folder
 from jaxrepsim.pipeline import processes, run
 from jaxrepsim.pipeline.config import RunConfig, load_config, to_plain
+from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.progress_bars import Bars
 
@@ -199,9 +200,7 @@ def _match_files(command: MatchCommand, bars: Bars) -> None:
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
     folder = RunFolder(command.out)
-    results = run.match_files(
-        command.source, command.settings.matching, command.settings.theory, folder, bars, bars.say
-    )
+    results = match_files(command.source, command.settings.matching, command.settings.theory, folder, bars, bars.say)
     with folder.locked():
         run.write_report(folder, results, bars, bars.say)
 

@@ -47,6 +47,8 @@ class Pair:
 
     def __init__(self, x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> None:
         check_epsilon(epsilon)
+        if np.ndim(epsilon):
+            raise ValueError(f"epsilon must be one number, received {epsilon}; search at each by itself")
         x, y = as_activations(x, y)
         self.n_x, self.n_y = x.shape[1], y.shape[1]
         # An iterator may be read after the block that switched float64 on has ended.
@@ -65,14 +67,14 @@ class Pair:
         """Bool[n, n]: [u, v], every match with v needs u."""
         with self._precision():
             rows = np.asarray(_by_unit(self._asked))
-        return np.stack([self._joint(rows[self._place(unit)]) for unit in range(self.units)])
+        return self._both_joint(rows)
 
     @cached_property
     def first_matches(self) -> Mask:
         """Bool[n, n]: [v], a v-minimal match of unit v; empty where there is none."""
         with self._precision():
             rows = np.asarray(_first_matches(self._asked, self._sides(np.arange(self.units))))
-        return np.stack([self._joint(rows[self._place(unit)]) for unit in range(self.units)])
+        return self._both_joint(rows)
 
     @property
     def minimum(self) -> Mask:
@@ -89,7 +91,10 @@ class Pair:
             return self._joint(_within(self._asked, self._sides(units & self.matched)))
 
     def minimal_within(self, units: Mask, v: int, first: Mask | None = None) -> Minimal:
-        """A v-minimal match among some units, deletions tried in their order, those in `first` before the others."""
+        """A v-minimal match among some units, deletions tried in their order, those in `first` before the others.
+
+        Empty where v is in none: also where it was in one by another factorisation, and a residual ties with ε.
+        """
         order = np.arange(self.units)
         order = order if first is None else np.argsort(np.argsort(~first, kind="stable"))
         with self._precision():
@@ -98,11 +103,15 @@ class Pair:
             )
         return Minimal(self._joint(found.match), self._joint(found.units))
 
-    def vital_set(self, spared: Mask, v: int) -> Mask:
-        """Units outside `spared` without which v is in no match, and with any one of them back is in one."""
+    def vital_set(self, spared: Mask, v: int) -> Mask | None:
+        """Units outside `spared` without which v is in no match, and with any one of them back is in one.
+
+        None where rounding hides them: v is lost with `spared` alone, and found when all others are removed.
+        """
         with self._precision():
             order = self._sides(np.arange(self.units))
-            return self._joint(_vital_set(self._asked, self._sides(spared), self._sides(self.only(v)), order))
+            found = _vital_set(self._asked, self._sides(spared), self._sides(self.only(v)), order)
+        return None if found.missed else self._joint(found.units)
 
     def only(self, unit: int) -> Mask:
         """A mask of one unit."""
@@ -112,12 +121,14 @@ class Pair:
         """Units by joint index as a match."""
         return Match(jnp.asarray(units[: self.n_x]), jnp.asarray(units[self.n_x :]))
 
-    def _place(self, unit: int) -> int:
-        return unit if unit < self.n_x else self._asked.width + unit - self.n_x
-
     def _joint(self, sides: jax.Array | np.ndarray) -> Mask:
         x, y = np.asarray(sides)
         return np.concatenate([x[: self.n_x], y[: self.n_y]])
+
+    def _both_joint(self, rows: np.ndarray) -> Mask:
+        """Rows by unit and by side, padded, as (n, n) by joint index."""
+        places = np.r_[: self.n_x, self._asked.width : self._asked.width + self.n_y]
+        return rows.reshape(len(rows), -1)[places][:, places]
 
     def _sides(self, joint: np.ndarray) -> jax.Array:
         sides = np.zeros((2, self._asked.width), joint.dtype)

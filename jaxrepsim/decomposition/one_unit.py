@@ -64,6 +64,8 @@ def _tree(pair: Pair, v: int) -> Iterator[Mask]:
             if not inside[v]:
                 continue
             match = pair.minimal_within(inside, v).match
+            if not match[v]:
+                continue
             found.append(match)
             yield match
         for unit in np.flatnonzero(match & ~pair.necessary[:, v]).tolist():

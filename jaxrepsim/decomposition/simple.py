@@ -28,9 +28,11 @@ class SimpleMatches(Iterator[SimpleMatch]):
     """Whether all simple matches have come: known for certain, once the search has found that there is no other."""
 
     def __init__(self, pair: Pair, limit: int | None, seconds: float | None) -> None:
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit must be at least 0, received {limit}")
         self._pair = pair
         self._left = np.inf if limit is None else limit
-        self._deadline = np.inf if seconds is None else monotonic() + seconds
+        self._seconds = np.inf if seconds is None else seconds
         self._found = self._search()
 
     def __next__(self) -> SimpleMatch:
@@ -42,44 +44,43 @@ class SimpleMatches(Iterator[SimpleMatch]):
 
     def _search(self) -> Iterator[Minimal]:
         pair = self._pair
-        seen: set[bytes] = set()
-        known: list[Minimal] = []
+        known: dict[bytes, Minimal] = {}
+        shared: list[Minimal] = []
         failed: list[tuple[Mask, Mask]] = []
 
-        def new(found: Minimal) -> bool:
-            fresh = found.match.tobytes() not in seen
-            if fresh:
-                seen.add(found.match.tobytes())
-                known.append(found)
-            return fresh
+        def note(found: Minimal) -> bool:
+            """Shares what was found; says whether the match is a new one."""
+            before = known.get(found.match.tobytes())
+            if before is None or (found.units & ~before.units).any():
+                known[found.match.tobytes()] = found
+                shared.append(found)
+            return before is None
 
         # One for each unit comes first: together they make up the maximum match.
         covered = np.zeros(pair.units, bool)
-        for v, match in enumerate(pair.first_matches):
-            if monotonic() > self._deadline:
-                return
-            if match.any() and not covered[v]:
-                found = pair.minimal_within(match, v)
+        for v in np.flatnonzero(pair.matched).tolist():
+            if not covered[v]:
+                found = pair.minimal_within(pair.first_matches[v], v)
                 covered |= found.units
-                if new(found):
+                if found.units[v] and note(found):
                     yield found
         # Then the units take turns, so that no unit waits for the many matches of another.
-        open_units = [Explored(v, pair, known, failed) for v in np.flatnonzero(pair.matched).tolist()]
+        deadline = monotonic() + self._seconds
+        open_units = [Explored(v, pair, shared, failed) for v in np.flatnonzero(pair.matched).tolist()]
         while open_units:
             still_open = []
             for explored in open_units:
-                if monotonic() > self._deadline:
+                if monotonic() > deadline:
                     return
-                units = explored.unexplored()
+                v, units = explored.v, explored.unexplored()
                 if units is None:
                     continue
                 still_open.append(explored)
                 inside = pair.maximum_within(units)
-                if not inside[explored.v]:
-                    failed.append((units, inside))
-                    continue
-                found = pair.minimal_within(inside, explored.v)
-                if new(found):
+                found = pair.minimal_within(inside, v) if inside[v] else None
+                if found is None or not found.units[v]:
+                    failed.append((units, inside & ~pair.only(v)))
+                elif note(found):
                     yield found
             open_units = still_open
         self.complete = True
@@ -99,7 +100,8 @@ def simple_matches(
     map of what is known, and proposes a largest set of units of which nothing is known. Where v survives in it, a
     search finds a new v-minimal match inside, and no superset of that is proposed again; where v does not, no subset
     of the proposed set is. When nothing is left to propose, every v-minimal match was found. Each match is
-    proven minimal on a factorisation of its own units alone.
+    proven minimal on a factorisation of its own units alone. Proofs hold up to rounding: where a residual ties with ε
+    (as it may between activations that are all 0 or 1), two factorisations may decide otherwise.
 
     Runs on the host, with jitted searches; not to be traced. Needs python-sat.
 
@@ -108,8 +110,8 @@ def simple_matches(
         y: (samples, n_y), activations of the second on the same samples. Raw or compressed alike.
         epsilon: Scalar in [0, 1).
         limit: At most so many; by default all.
-        seconds: No new step of the search begins after so long; by default it ends by itself. How many matches come
-            then depends on the machine, their order does not.
+        seconds: After the first matches, one for each unit, no new step of the search begins after so long; by default
+            it ends by itself. How many matches come then depends on the machine, their order does not.
 
     Returns:
         An iterator of simple matches, each with the units for which it is minimal. Its attribute `complete` says, once
@@ -117,7 +119,8 @@ def simple_matches(
 
     Raises:
         TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, or an ε outside [0, 1).
+        ValueError: Not two axes, different numbers of samples, an ε outside [0, 1) or not one number, or a
+            limit below 0.
         ImportError: python-sat is missing.
 
     Source: simple matches: Wang et al. 2018 (arXiv:1810.11750), section 3.2. The search: Liffiton, Previti, Malik and

@@ -1,6 +1,7 @@
 """The smallest match that holds a unit."""
 
 from itertools import count
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,12 @@ class SmallestMatch(NamedTuple):
 
 
 def smallest_match(
-    x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, unit: int, rounds: int | None = None
+    x: ArrayLike,
+    y: ArrayLike,
+    epsilon: ArrayLike,
+    unit: int,
+    rounds: int | None = None,
+    seconds: float | None = None,
 ) -> SmallestMatch:
     """The smallest ε-match that holds unit v, or the smallest found with a lower bound.
 
@@ -37,7 +43,7 @@ def smallest_match(
     search begins again. A match found on the way that prefers the units of the hitting set is an upper bound.
 
     Each round is exact and short, yet their number may grow exponentially: small and tight layers end by themselves,
-    for others set `rounds`.
+    for others set `rounds` or `seconds`.
 
     Runs on the host, with jitted searches; not to be traced. Needs python-sat.
 
@@ -47,6 +53,7 @@ def smallest_match(
         epsilon: Scalar in [0, 1).
         unit: v, as a joint index: x units first, then y units.
         rounds: At most so many hitting sets are tried; by default as many as it takes to be exact.
+        seconds: No step of the search begins after so long; by default it ends by itself.
 
     Returns:
         The match and the bound; `exact` says whether they meet.
@@ -71,33 +78,40 @@ def smallest_match(
     check_unit(unit, pair.units)
     if rounds is not None and rounds < 0:
         raise ValueError(f"rounds must be at least 0, received {rounds}")
-    match, bound = smallest_within(pair, unit, rounds)
+    match, bound = smallest_within(pair, unit, rounds, seconds)
     return SmallestMatch(pair.as_match(match), bound)
 
 
-def smallest_within(pair: Pair, v: int, rounds: int | None) -> tuple[Mask, int]:
+def smallest_within(pair: Pair, v: int, rounds: int | None = None, seconds: float | None = None) -> tuple[Mask, int]:
     """`smallest_match` of a pair that is prepared: the match and the bound."""
     if not pair.matched[v]:
         return np.zeros(pair.units, bool), 0
+    deadline = np.inf if seconds is None else monotonic() + seconds
     needed = pair.necessary[:, v]
     best = pair.minimal_within(pair.matched, v).match
+    best = best if best[v] else pair.first_matches[v]
     with new_hitting_sets() as hitting:
         for unit in np.flatnonzero(needed):
             hitting.hit([int(unit)])
         chosen = needed
         for _ in count() if rounds is None else range(rounds):
-            if chosen.sum() == best.sum():
+            if chosen.sum() >= best.sum() or monotonic() > deadline:
                 break
             inside = pair.maximum_within(chosen)
             if inside[v]:
-                return inside, int(chosen.sum())
+                best = inside
+                break
             # Sets apart from one another raise the bound most: so what was found is spared in the next one.
-            spared = chosen
-            while not pair.maximum_within(spared)[v]:
+            spared, ended = chosen, False
+            while not ended and not pair.maximum_within(spared)[v]:
                 vital = pair.vital_set(spared, v)
-                hitting.hit(np.flatnonzero(vital).tolist())
-                spared = spared | vital
+                ended = vital is None or monotonic() > deadline
+                if vital is not None:
+                    hitting.hit(np.flatnonzero(vital).tolist())
+                    spared = spared | vital
             match = pair.minimal_within(pair.maximum_within(spared), v, first=~chosen).match
-            best = match if match.sum() < best.sum() else best
+            best = match if match[v] and match.sum() < best.sum() else best
             chosen = np.isin(np.arange(pair.units), hitting.get())
-    return best, int(chosen.sum())
+            if ended:
+                break
+    return best, min(int(chosen.sum()), int(best.sum()))

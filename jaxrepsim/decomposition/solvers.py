@@ -1,8 +1,14 @@
 """The SAT solvers, from python-sat, which is needed only where they are used."""
 
+from importlib.util import find_spec
 from typing import Any
 
 MISSING = 'python-sat is needed to search for matches: pip install "jaxrepsim[decomposition]"'
+
+
+def available() -> bool:
+    """Whether there are any."""
+    return find_spec("pysat") is not None
 
 
 def new_solver() -> Any:

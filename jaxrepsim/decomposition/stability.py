@@ -79,7 +79,8 @@ def is_stable(
         matches: All simple matches at λε, in a batch: masks (k, n_x) and (k, n_y).
 
     Returns:
-        True or False; None where only the simple matches could tell and none are given.
+        True or False; None where only the simple matches could tell and none are given, or not all: those given do not
+        make up the maximum match.
 
     Raises:
         TypeError: Activations that are not real floating numbers.
@@ -102,7 +103,8 @@ def is_stable(
     n_x, n_y = first.shape[1], second.shape[1]
     if matches is not None and (matches.x.shape[1:] != (n_x,) or matches.y.shape[1:] != (n_y,)):
         raise ValueError(f"matches of shapes {matches.x.shape} and {matches.y.shape} do not fit {n_x} and {n_y} units")
-    critical = _critical(_profile(first, second))
+    profile = _profile(first, second)
+    critical = _critical(profile)
     level = np.inf if np.isinf(factor) else factor * epsilon
     if len(critical) and level >= 1:
         return False
@@ -112,7 +114,11 @@ def is_stable(
         return True
     if matches is None:
         return None
-    return bool(np.all(_are_matches(first, second, *_padded(matches), epsilon)))
+    if not np.all(_are_matches(first, second, *_padded(matches), epsilon)):
+        return False
+    # All simple matches make up the maximum match; if these do not, they are not all, and prove nothing.
+    union = np.concatenate([np.any(np.asarray(side), axis=0) for side in matches])
+    return True if np.array_equal(union, _joint(profile) <= level) else None
 
 
 _compress = jax.jit(compress)
@@ -150,11 +156,15 @@ def _padded(matches: Match) -> Match:
 
 def _critical(profile: MatchProfile) -> Float[np.ndarray, "n"]:
     """The critical ε of the live units."""
+    both = _joint(profile)
+    return both[np.isfinite(both)]
+
+
+def _joint(profile: MatchProfile) -> Float[np.ndarray, "n"]:
     x, y = np.asarray(profile.x, np.float64), np.asarray(profile.y, np.float64)
     if x.ndim != 1 or y.ndim != 1:
         raise ValueError(f"a single profile is needed, received shapes {x.shape} and {y.shape}")
-    both = np.concatenate([x, y])
-    return both[np.isfinite(both)]
+    return np.concatenate([x, y])
 
 
 def _checked(factor: ArrayLike) -> float:

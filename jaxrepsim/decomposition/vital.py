@@ -11,15 +11,27 @@ from jaxrepsim.matching import removal
 from jaxrepsim.matching.removal import Left, Spans
 
 
+class Vital(NamedTuple):
+    """A set of units that v cannot do without all of."""
+
+    units: Bool[Array, "2 n"]
+    missed: Bool[Array, ""]
+    """Whether v is there without them all the same: where residuals tie with ε, rounding may decide so."""
+
+
+class _Search(NamedTuple):
+    vital: Bool[Array, "2 n"]
+    candidates: Bool[Array, "2 n"]
+    survives: Bool[Array, ""]
+
+
 class _Removals(NamedTuple):
     left: Left
     last: Bool[Array, "2 n"]
     """The unit that was tried last."""
 
 
-def vital_set(
-    queries: Queries, spared: Bool[Array, "2 n"], v: Bool[Array, "2 n"], rank: Int[Array, "2 n"]
-) -> Bool[Array, "2 n"]:
+def vital_set(queries: Queries, spared: Bool[Array, "2 n"], v: Bool[Array, "2 n"], rank: Int[Array, "2 n"]) -> Vital:
     """A set of units, none of them spared, without which v is in no match; and with any one of them back, it is in one.
 
     Units are removed in their order, each with what it drives over ε, until v goes too: then the last one is vital.
@@ -32,17 +44,16 @@ def vital_set(
         rank: The order in which removals are tried.
     """
 
-    def another(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        vital, candidates = state
-        last = _last_before_v_goes(*without(queries, vital), queries, candidates, v, rank)
-        earlier = candidates & (rank < jnp.min(jnp.where(last, rank, rank.size)))
-        return vital | last, earlier
+    def another(search: _Search) -> _Search:
+        spans, left = without(queries, search.vital)
+        last = _last_before_v_goes(spans, left, queries, search.candidates, v, rank)
+        earlier = search.candidates & (rank < jnp.max(jnp.where(last, rank, -1)))
+        vital = search.vital | last
+        return _Search(vital, earlier, jnp.any(without(queries, vital)[1].active & v))
 
-    def survives(state: tuple[Array, Array]) -> Array:
-        return jnp.any(without(queries, state[0])[1].active & v)
-
-    nothing = jnp.zeros_like(v)
-    return jax.lax.while_loop(survives, another, (nothing, queries.maximum.active & ~spared))[0]
+    start = _Search(jnp.zeros_like(v), queries.maximum.active & ~spared, jnp.any(queries.maximum.active & v))
+    found = jax.lax.while_loop(lambda search: search.survives & jnp.any(search.candidates), another, start)
+    return Vital(found.vital, found.survives)
 
 
 def _last_before_v_goes(

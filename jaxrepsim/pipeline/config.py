@@ -62,7 +62,8 @@ class TheoryConfig:
     simple_matches: int = 100
     """At most so many simple matches of a layer, pair and ε."""
     seconds: float = 30.0
-    """No search for a further simple match of a layer, pair and ε begins after so long."""
+    """Of a layer, pair and ε: after one simple match for each unit, no search for a further one begins after so long;
+    nor a step in the search for the smallest match of a unit."""
     smallest_rounds: int = 1
     """Rounds in the search for the smallest match of a sampled unit; each raises its lower bound."""
     stability: bool = False
@@ -150,7 +151,8 @@ def load_config(path: Path) -> RunConfig:
 
 def to_plain(config: RunConfig | MatchingConfig | TheoryConfig) -> dict[str, Any]:
     """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back."""
-    return msgspec.json.decode(msgspec.json.encode(config, enc_hook=str))
+    # As a dict first: msgspec leaves out defaults that it has not been given itself.
+    return msgspec.json.decode(msgspec.json.encode(dataclasses.asdict(config), enc_hook=str))
 
 
 def from_plain(plain: Any) -> RunConfig:

@@ -12,10 +12,13 @@ from filelock import FileLock, Timeout
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.config import RunConfig, differences, from_plain, to_plain
+from jaxrepsim.pipeline.config import RunConfig, TheoryConfig, differences, from_plain, to_plain
 
 FORMAT = 1
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
+
+LATER = ("config.theory.", "theory.")
+"""Settings that may change when there are results: nothing that was done before depends on them."""
 
 
 @dataclass(frozen=True)
@@ -113,18 +116,21 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
 
     Raises:
         InputError: Something else is in the folder, or work there was begun with other settings (the message lists
-            them).
+            them), those of the theory excepted.
     """
     path = folder.path
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file: give a folder with --out")
     if folder.record.exists():
-        different = differences(_up_to_date(_read(folder)), record)
+        before = _up_to_date(_read(folder))
+        different = [line for line in differences(before, record) if not line.startswith(LATER)]
         if different:
             raise InputError(
                 f"{path} was begun with other settings; give another --out, or remove that folder:\n  "
                 + "\n  ".join(different)
             )
+        if before != record:
+            write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
         return
     if path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
         raise InputError(f"{path} is not empty, and no run folder (it has no run.json): give another --out")
@@ -133,7 +139,9 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
 
 def _up_to_date(record: dict[str, Any]) -> dict[str, Any]:
     """A record with the defaults of settings that did not exist yet when it was written."""
-    return record | {"config": to_plain(from_plain(record["config"]))} if "config" in record else record
+    if "config" in record:
+        return record | {"config": to_plain(from_plain(record["config"]))}
+    return {"theory": to_plain(TheoryConfig())} | record
 
 
 def load(path: Path) -> RunConfig:

@@ -1,11 +1,10 @@
 """The main job: train, extract, match, report. Each stage takes up what is there and does what is missing."""
 
-import dataclasses
-import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 import jax
@@ -15,14 +14,15 @@ from flax import linen as nn
 
 from jaxrepsim import activations, data, models, report, training
 from jaxrepsim.activations import ActivationFile
+from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.files import write_text
 from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig, to_plain
 from jaxrepsim.pipeline.extraction import extract, write
-from jaxrepsim.pipeline.folder import RunFolder, claim
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.moments import MomentsOfRun
 from jaxrepsim.pipeline.progress import Progress, silent
-from jaxrepsim.pipeline.sampled import Sampled, sample
 from jaxrepsim.pipeline.theory import Compared, analyse
 from jaxrepsim.pipeline.versions import versions
 from jaxrepsim.training.step import make_recipe
@@ -64,6 +64,7 @@ class Run:
         for layer in self.config.theory.layers:
             if layer not in (self.config.matching.layers or known):
                 raise unknown("layer", layer, self.config.matching.layers or known)
+        check_packages(self.config.theory)
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
 
@@ -106,7 +107,8 @@ class Run:
 
     def match(self) -> xr.Dataset:
         """Compares every layer of every pair, where that is not done yet, and writes the table of results."""
-        if not self.folder.results.exists():
+        file = self.folder.results
+        if not (file.exists() and up_to_date(read_netcdf(file), self.config.theory)):
             networks = self.extract()
             results = match_into(self.folder, networks, self.config.matching, self.progress, self.say)
             results = self._with_theory(self._with_history(results), networks)
@@ -129,7 +131,11 @@ class Run:
         if not config.asked:
             return results
         needs_networks = bool(config.needs_networks)
-        moments = _Moments(self, [str(net) for net in results.network.values]) if needs_networks else None
+        moments = (
+            MomentsOfRun(self.model, self.dataset, self.config, self.folder.checkpoints, self.progress)
+            if needs_networks
+            else None
+        )
         compared = Compared(networks, results, self.config.matching, moments, self.config.training.keep)
         with self.folder.timed("theory"):
             return analyse(compared, config, self.folder.theory, self.progress)
@@ -159,97 +165,16 @@ class Run:
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
 
 
-class _Moments:
-    """The networks of a run, trained or on the way; what was sampled last is kept."""
-
-    def __init__(self, run: Run, names: Sequence[str]) -> None:
-        self._run, self._names = run, names
-        self._compared: dict[str, Sampled] = {}
-
-    def sampled(self, epoch: int | None) -> dict[str, Sampled]:
-        if epoch is None and self._compared:
-            return self._compared
-        run, config = self._run, self._run.config.theory
-        networks = run._trained() if epoch is None else self._at(epoch)
-        found = {
-            name: sample(run.model, network, run.dataset, run.config.matching, config.images, config.rows, run.progress)
-            for name, network in zip(self._names, networks, strict=True)
-        }
-        if epoch is None:
-            self._compared = found
-        return found
-
-    def accuracy(self, epoch: int) -> list[float]:
-        run = self._run
-        size = run.config.training.batch_size
-        return [training.validation_accuracy(run.model, network, run.dataset, size) for network in self._at(epoch)]
-
-    def _at(self, epoch: int) -> list[training.TrainedNetwork]:
-        run = self._run
-        config = dataclasses.replace(run.config.training, keep=(epoch,))
-        return [
-            training.networks_over_training(run.model, run.dataset, config, seed, run.folder.checkpoints)[0]
-            for seed in config.seeds
-        ]
+def up_to_date(results: xr.Dataset, theory: TheoryConfig) -> bool:
+    """Whether results are those of the theory that the settings ask for now."""
+    before = json.loads(results.attrs.get("config", "{}")).get("theory", to_plain(TheoryConfig()))
+    return before == to_plain(theory)
 
 
-def match_files(
-    paths: Sequence[Path],
-    config: MatchingConfig,
-    theory: TheoryConfig,
-    folder: RunFolder,
-    progress: Progress,
-    say: Say,
-) -> xr.Dataset:
-    """Compares activation files of any origin.
-
-    Args:
-        paths: Two files or more; see `jaxrepsim.activations.load`. In the results a network has the name of its file.
-        config: The values of ε, the layers, how many minimal matches.
-        theory: What else is computed; nothing that needs the networks themselves.
-        folder: Where the results go; missing, empty, or begun with the same files and settings.
-        progress: Told how far it has come.
-        say: Told what was found.
-
-    Returns:
-        The table of results.
-
-    Raises:
-        InputError: A file that cannot be read, or is given twice; files that do not fit together; a folder that holds
-            something else; settings that need the networks.
-    """
-    if theory.needs_networks:
-        raise InputError(
-            f"theory.{theory.needs_networks[0]} needs the networks of a run: activation files hold their responses only"
-        )
-    names = [path.stem for path in paths]
-    if len(set(names)) < len(names):
-        names = [str(path) for path in paths]
-    if len(set(names)) < len(names):
-        raise InputError(f"a file is given twice: {', '.join(names)}")
-    networks = {name: activations.load(path) for name, path in zip(names, paths, strict=True)}
-    common_layers(networks, config)
-    with folder.locked():
-        digests = {name: _digest(path) for name, path in zip(names, paths, strict=True)}
-        record = {"matching": to_plain(config), "files": digests}
-        claim(folder, record | ({"theory": to_plain(theory)} if theory.asked else {}))
-        if not folder.results.exists():
-            results = match_into(folder, networks, config, progress, say)
-            if theory.asked:
-                with folder.timed("theory"):
-                    results = analyse(Compared(networks, results, config), theory, folder.theory, progress)
-            results.attrs |= {
-                "title": f"Match of {', '.join(names)}",
-                "data": f"activation files {', '.join(names)}",
-                "config": json.dumps({"matching": to_plain(config)}),
-            }
-            write_results(folder, results)
-        return read_netcdf(folder.results)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def check_packages(theory: TheoryConfig) -> None:
+    """Raises where packages that these settings need are missing."""
+    if (theory.decomposition or theory.stability) and not (solvers.available() and find_spec("networkx")):
+        raise InputError('theory.decomposition and theory.stability need more: pip install "jaxrepsim[decomposition]"')
 
 
 def match_into(

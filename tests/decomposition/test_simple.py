@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxrepsim import minimal_matches_of, simple_matches
+from jaxrepsim import minimal_matches_of, simple_matches, smallest_match
 from tests import reference as ref
 from tests.decomposition import cases
 from tests.matching import calls
@@ -108,7 +108,8 @@ def test_the_order_is_always_the_same_and_limits_cut_it_short(larger):
         assert cases.rows(simple.match for simple in some) == everything[:limit]
         assert iterator.complete == (limit > len(found))
     some, iterator = enumerate_all(x, y, epsilon, np.float64, seconds=0.0)
-    assert not some
+    assert cases.rows(simple.match for simple in some) == everything[: len(some)]
+    assert set().union(*cases.rows(simple.match for simple in some)) == set().union(*everything)
     assert not iterator.complete
 
 
@@ -121,3 +122,38 @@ def test_bounded_in_time():
     assert len(found) > 0
     assert not iterator.complete
     assert len(set(cases.rows(simple.match for simple in found))) == len(found)
+
+
+def ties(seed):
+    """Activations of 0 and 1, at ε that many of their residuals equal but for rounding."""
+    rng = np.random.default_rng(seed)
+    x, y = (rng.uniform(size=(2, 8, 6)) < 0.5).astype(float)
+    return x, y, float(np.sqrt(rng.choice([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4])))
+
+
+@pytest.mark.parametrize("dtype", calls.DTYPES)
+def test_ties_with_epsilon_end_and_give_matches(dtype):
+    """Where rounding decides, two factorisations may disagree: a search still ends, and never gives what holds no v."""
+    for seed in (0, 1, 2, 5, 7, 8, 11, 13):
+        x, y, epsilon = ties(seed)
+        found, iterator = enumerate_all(x, y, epsilon, dtype)
+        assert iterator.complete
+        masks = cases.rows(simple.match for simple in found)
+        assert len(masks) == len(set(masks))
+        for simple in found:
+            assert calls.joint(simple.minimal_for).any()
+            assert (calls.joint(simple.minimal_for) <= calls.joint(simple.match)).all()
+        with jax.enable_x64(dtype == np.float64):
+            for v in (0, 9):
+                smallest = smallest_match(x.astype(dtype), y.astype(dtype), epsilon, v, rounds=20)
+                assert smallest.bound <= int(smallest.match.size)
+                assert not int(smallest.match.size) or calls.joint(smallest.match)[v]
+                assert all(calls.joint(match)[v] for match in minimal_matches_of(x, y, epsilon, v))
+
+
+def test_epsilon_is_one_number_and_the_limit_not_negative():
+    x = np.eye(3, dtype=np.float32)
+    with pytest.raises(ValueError, match="epsilon must be one number"):
+        simple_matches(x, x, np.array([0.1, 0.2]))
+    with pytest.raises(ValueError, match="limit must be at least 0, received -1"):
+        simple_matches(x, x, 0.1, limit=-1)

@@ -13,14 +13,16 @@ import jaxrepsim as jrs
 from jaxrepsim import activations, chance, decomposition, report, training
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import MatchingConfig, RunConfig, TheoryConfig
-from jaxrepsim.pipeline.config import from_plain, load_config, to_plain
+from jaxrepsim.pipeline.comparison import write_netcdf
+from jaxrepsim.pipeline.config import load_config, to_plain
+from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, claim
-from jaxrepsim.pipeline.run import Run, match_files
+from jaxrepsim.pipeline.run import Run
 from jaxrepsim.pipeline.sampled import sample
 from jaxrepsim.pipeline.theory.structure import decompose_layer
 from tests.pipeline.conftest import jaxrepsim
 
-LAYERS = ("conv7", "fc1")
+LAYERS = ("fc1", "conv7")  # not in the order of the network
 certificates = jax.jit(jrs.certificates)
 decompose = jax.jit(jrs.decompose)
 match_profile = jax.jit(jrs.match_profile)
@@ -241,16 +243,30 @@ def test_what_is_done_is_not_done_again(folder, results, tmp_path):
     xr.testing.assert_equal(xr.load_dataset(copy.results, engine="h5netcdf"), results)
 
 
-def test_a_run_from_before_there_was_a_theory_goes_on(folder, tmp_path):
-    record = json.loads(folder.record.read_text())
-    record["config"].pop("theory")
-    record["config"]["training"].pop("keep")
+def test_a_finished_run_can_be_given_more_of_the_theory(folder, results, tmp_path):
+    """Also one from before there was any: nothing is trained or matched again."""
     old = RunFolder(tmp_path / "old")
-    old.path.mkdir()
+    shutil.copytree(folder.path, old.path, ignore=shutil.ignore_patterns("theory"))
+    record = json.loads(old.record.read_text())
+    theory = record["config"].pop("theory")
+    record["config"]["training"].pop("keep")
     old.record.write_text(json.dumps(record))
-    claim(old, {"config": to_plain(from_plain(record["config"]))})
-    with pytest.raises(InputError, match=r"theory.joint: False there, True here"):
+    with pytest.raises(InputError, match=r"config.training.keep: \[\] there, \[0, 1\] here"):
         claim(old, {"config": to_plain(load_config(folder.path.parent / "config.py"))})
+    record["config"]["training"]["keep"] = [0, 1]
+    old.record.write_text(json.dumps(record))
+    stored = results.drop_vars([name for name in results if name.startswith(("simple", "joint"))])
+    stored.attrs["config"] = json.dumps(record["config"])
+    write_netcdf(stored, old.results)
+    times = {file: file.stat().st_mtime_ns for file in old.layers.glob("*.nc")}
+    done = jaxrepsim("run", old.path, "--theory.joint")
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = xr.load_dataset(old.results, engine="h5netcdf")
+    xr.testing.assert_equal(again.joint_similarity, results.joint_similarity)
+    assert "chance_observed" not in again
+    assert {file: file.stat().st_mtime_ns for file in times} == times
+    assert json.loads(old.record.read_text())["config"]["theory"] == to_plain(TheoryConfig(joint=True))
+    assert theory != to_plain(TheoryConfig(joint=True))
 
 
 def test_files_are_decomposed_too_and_what_needs_networks_is_refused(folder, results, tmp_path):
@@ -283,7 +299,7 @@ def test_settings_that_cannot_be(settings, message):
 
 def test_a_layer_that_is_not_compared_is_told_before_any_work(run):
     config = dataclasses.replace(run.config, theory=TheoryConfig(layers=("conv1",), joint=True))
-    with pytest.raises(InputError, match=r"conv1.*conv7, fc1"):
+    with pytest.raises(InputError, match=r"conv1.*fc1, conv7"):
         dataclasses.replace(run, config=config).check()
 
 

@@ -66,7 +66,9 @@ def _stable(x: np.ndarray, y: np.ndarray, epsilon: float, factor: float, config:
         return int(told)
     iterator = simple_matches(x, y, factor * epsilon, config.simple_matches, config.seconds)
     found = [simple.match for simple in iterator]
+    if not found:
+        return -1
     masks = Match(*(np.stack([getattr(match, side) for match in found]) for side in "xy"))  # type: ignore[arg-type]
     told = is_stable(x, y, epsilon, factor, masks)
     # One simple match that is no ε-match settles it; that all are tells only if these are all.
-    return 0 if told is False else 1 if iterator.complete else -1
+    return 0 if told is False else 1 if told and iterator.complete else -1

@@ -1,8 +1,10 @@
 """The theory stage: the parts that the settings ask for, each layer's results written as soon as they are there."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from zlib import crc32
 
 import numpy as np
 import xarray as xr
@@ -86,12 +88,14 @@ def analyse(compared: Compared, config: TheoryConfig, folder: Path, progress: Pr
         return stability_of_layer(layer, rows(layer), profiles, epsilons, seed, config)
 
     parts: list[xr.Dataset] = []
+    # Settings may change between sittings: what others gave is not taken for what these give.
+    place = folder / f"{crc32(repr(replace(config, layers=())).encode()):08x}"
 
     def layer_by_layer(part: str, layers: Sequence[str], compute: Callable[[str], xr.Dataset]) -> None:
         found = []
         for done, layer in enumerate(layers):
             progress(part, done, len(layers), layer)
-            file = folder / part.replace(" ", "_") / f"{every.index(layer):03d}_{file_name(layer)}.nc"
+            file = place / part.replace(" ", "_") / f"{every.index(layer):03d}_{file_name(layer)}.nc"
             if not file.exists():
                 write_netcdf(compute(layer), file)
             found.append(read_netcdf(file))
@@ -99,7 +103,7 @@ def analyse(compared: Compared, config: TheoryConfig, folder: Path, progress: Pr
         parts.append(along_layers(found, layers))
 
     def whole(part: str, compute: Callable[[], xr.Dataset]) -> None:
-        file = folder / f"{part.replace(' ', '_')}.nc"
+        file = place / f"{part.replace(' ', '_')}.nc"
         if not file.exists():
             write_netcdf(compute(), file)
         parts.append(read_netcdf(file))
@@ -167,6 +171,8 @@ def _merged(results: xr.Dataset, parts: Sequence[xr.Dataset], pairs: list[str]) 
     for part in parts:
         known = {"pair": pairs, "epsilon": results.epsilon, "network": results.network}
         part = part.assign_coords({name: values for name, values in known.items() if name in part.dims})
-        wanted = {name: results[name] for name in ("layer", "unit") if name in part.dims}
+        wanted = {name: results[name].values for name in ("layer", "unit") if name in part.dims}
+        if "other_layer" in part.dims:
+            wanted["other_layer"] = results["layer"].values
         results = results.merge(part.reindex(wanted, fill_value=fill(part)))
     return results

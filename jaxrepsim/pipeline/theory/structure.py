@@ -110,7 +110,7 @@ def _decompose(x: np.ndarray, y: np.ndarray, epsilon: float, sampled: list[int],
     if not pair.matched.any():
         return _Found(rows, below, iterator.complete, 0, 0, 0, [(0, 0)] * len(sampled))
     chosen = np.asarray(_none_to_spare(jnp.asarray(pair.first_matches)))
-    smallest = [smallest_within(pair, unit, config.smallest_rounds) for unit in sampled]
+    smallest = [smallest_within(pair, unit, config.smallest_rounds, config.seconds) for unit in sampled]
     minimum = int(pair.minimum.sum())
     return _Found(
         rows,
