@@ -18,7 +18,12 @@ from jaxrepsim.pipeline.config import load_config, to_plain
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.run import Run
-from jaxrepsim.pipeline.sampled import sample
+from jaxrepsim.pipeline.sampled import Sampled, sample
+from jaxrepsim.pipeline.theory.across import across_layers
+from jaxrepsim.pipeline.theory.chance import chance_layer
+from jaxrepsim.pipeline.theory.evolution import similarities
+from jaxrepsim.pipeline.theory.joint import joint_layer
+from jaxrepsim.pipeline.theory.stability import stability_of_layer
 from jaxrepsim.pipeline.theory.structure import decompose_layer
 from tests.pipeline.conftest import jaxrepsim
 
@@ -303,16 +308,48 @@ def test_a_layer_that_is_not_compared_is_told_before_any_work(run):
         dataclasses.replace(run, config=config).check()
 
 
-@pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
-def test_degenerate_layers(kind):
-    rng = np.random.default_rng(0)
-    basis = np.linalg.qr(rng.normal(size=(12, 8)))[0]
-    networks = {
+def degenerate(kind):
+    basis = np.linalg.qr(np.random.default_rng(0).normal(size=(12, 8)))[0]
+    return {
         "dead": [np.zeros((12, 4)), basis[:, :4]],
         "identical": [basis[:, :4], basis[:, :4]],
         "disjoint": [basis[:, :4], basis[:, 4:]],
         "one unit": [basis[:, :1], basis[:, :1]],
     }[kind]
+
+
+@pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
+def test_other_parts_of_degenerate_layers(kind):
+    networks = degenerate(kind)
+    whole = float(kind in ("identical", "one unit"))
+    epsilons = np.array([0.2])
+    sampled = {
+        str(seed): Sampled(
+            {"a": rows, "b": rows}, {"a": rows[::2], "b": rows[::2]}, {"a": 2, "b": 1}, {"a": (2,), "b": ()}
+        )
+        for seed, rows in enumerate(networks)
+    }
+    across = across_layers(sampled, epsilons, silent)
+    np.testing.assert_array_equal(np.diagonal(across.across[0, :, :, 0]), whole)
+    assert across.across_pooled.values.tolist() == [[0, 1], [1, 0]]
+    assert across.across_samples.values.tolist() == [[12, 6], [6, 12]]
+    for found in similarities(list(sampled.values()), epsilons).values():
+        np.testing.assert_array_equal(found, whole)
+    assert float(joint_layer(networks, epsilons).joint_similarity[0, 0]) == whole
+    chance_of = chance_layer("a", networks, np.array([[0.0]]), 2, epsilons, 3, 0)
+    assert float(chance_of.chance_observed[0, 0, 0]) == whole
+    assert ((chance_of.p_shuffled >= 0.25) & (chance_of.p_shuffled <= 1)).all()
+    if not whole:  # nothing is as much as nothing
+        assert (chance_of.p_shuffled == 1).all()
+    profiles = [tuple(np.asarray(side) for side in match_profile(*networks))]
+    stable = stability_of_layer("a", networks, profiles, epsilons, 0, TheoryConfig())
+    assert (stable.theta_lower <= stable.theta_upper).all()
+    assert stable.stable.values.ravel().tolist() == [1]  # orthogonal units, so λ = 3, and all residuals are 0 or 1
+
+
+@pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
+def test_degenerate_layers(kind):
+    networks = degenerate(kind)
     units = max(network.shape[1] for network in networks)
     sampled = np.array([[[0, -1]]])
     found = decompose_layer("a", networks, units, np.array([0.2]), sampled, TheoryConfig(simple_matches=6), silent)

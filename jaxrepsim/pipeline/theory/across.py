@@ -26,6 +26,8 @@ def across_layers(networks: Mapping[str, Sampled], epsilons: np.ndarray, progres
         networks: Raw activations of each, on the same inputs.
         epsilons: (e,).
         progress: Told of every cell.
+
+    Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of equal layers only.
     """
     sampled = list(networks.values())
     layers = list(sampled[0].positions)

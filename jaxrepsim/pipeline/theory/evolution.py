@@ -18,6 +18,8 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
 
     Returns:
         For each layer (pairs, e).
+
+    Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of trained networks only.
     """
     layers = {layer: [network.positions[layer] for network in networks] for layer in networks[0].positions}
     found: dict[str, np.ndarray] = {}
