@@ -8,11 +8,18 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
 from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.decomposition.necessary import by_unit, joint_indices
-from jaxrepsim.decomposition.queries import prepare, single_units, without
+from jaxrepsim.decomposition.necessary import by_unit
+from jaxrepsim.decomposition.queries import (
+    by_joint_index,
+    first_matches,
+    joint_indices,
+    natural_order,
+    prepare,
+    single_units,
+    without,
+)
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.search import shrink
 from jaxrepsim.matching.side_by_side import side_by_side
 
@@ -69,13 +76,11 @@ def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates
     ([True, True, False], [False, False, True])
     """
     queries = prepare(x, y, epsilon)
-    n_x, n_y = jnp.shape(x)[1], jnp.shape(y)[1]
-    real = joint_indices(queries, n_x, n_y)
-    units = single_units(queries)
-    rank = jnp.arange(2 * queries.width).reshape(2, queries.width)
+    n_x, n_y = queries.x.shape[1], queries.y.shape[1]
+    real, units, rank = joint_indices(queries), single_units(queries), natural_order(queries)
     necessary = by_unit(queries)
     needed = jnp.moveaxis(necessary.reshape(len(units), -1), 0, 1).reshape(units.shape)  # [v, u]
-    first = nested(queries.x, queries.y, queries.maximum, queries.threshold, units, rank)
+    first = first_matches(queries)
 
     def another(row: tuple[Array, Array, Array]) -> Array:
         v, first, needed = row
@@ -90,7 +95,7 @@ def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates
 
     second = side_by_side(another, (units, first, needed), queries.bytes)
     return Certificates(
-        necessary.reshape(len(units), -1)[real][:, real],
+        by_joint_index(queries, necessary),
         dual_basis.as_match(first[real], n_x, n_y),
         dual_basis.as_match(second[real], n_x, n_y),
     )

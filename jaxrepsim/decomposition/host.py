@@ -15,7 +15,6 @@ from jaxrepsim.decomposition import queries
 from jaxrepsim.decomposition.necessary import by_unit
 from jaxrepsim.decomposition.vital import vital_set
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.nested import nested
 
 Mask = NDArray[np.bool_]
 """Bool[n]: units by joint index, x units first."""
@@ -24,15 +23,9 @@ _prepare = jax.jit(with_all_digits(queries.prepare))
 _without = jax.jit(with_all_digits(lambda asked, units: queries.without(asked, units)[1].active))
 _within = jax.jit(with_all_digits(lambda asked, units: queries.within(asked, units)[1].active))
 _minimal_within = jax.jit(with_all_digits(queries.minimal_within))
-_by_unit = jax.jit(with_all_digits(by_unit))
+_necessary = jax.jit(with_all_digits(lambda asked: queries.by_joint_index(asked, by_unit(asked))))
+_first_matches = jax.jit(with_all_digits(lambda asked: queries.by_joint_index(asked, queries.first_matches(asked))))
 _vital_set = jax.jit(with_all_digits(vital_set))
-
-
-@jax.jit
-@with_all_digits
-def _first_matches(asked: queries.Queries, rank: jax.Array) -> jax.Array:
-    units = queries.single_units(asked)
-    return nested(asked.x, asked.y, asked.maximum, asked.threshold, units, rank)
 
 
 class Minimal(NamedTuple):
@@ -66,15 +59,13 @@ class Pair:
     def necessary(self) -> Mask:
         """Bool[n, n]: [u, v], every match with v needs u."""
         with self._precision():
-            rows = np.asarray(_by_unit(self._asked))
-        return self._both_joint(rows)
+            return np.asarray(_necessary(self._asked))
 
     @cached_property
     def first_matches(self) -> Mask:
         """Bool[n, n]: [v], a v-minimal match of unit v; empty where there is none."""
         with self._precision():
-            rows = np.asarray(_first_matches(self._asked, self._sides(np.arange(self.units))))
-        return self._both_joint(rows)
+            return np.asarray(_first_matches(self._asked))
 
     @property
     def minimum(self) -> Mask:
@@ -124,11 +115,6 @@ class Pair:
     def _joint(self, sides: jax.Array | np.ndarray) -> Mask:
         x, y = np.asarray(sides)
         return np.concatenate([x[: self.n_x], y[: self.n_y]])
-
-    def _both_joint(self, rows: np.ndarray) -> Mask:
-        """Rows by unit and by side, padded, as (n, n) by joint index."""
-        places = np.r_[: self.n_x, self._asked.width : self._asked.width + self.n_y]
-        return rows.reshape(len(rows), -1)[places][:, places]
 
     def _sides(self, joint: np.ndarray) -> jax.Array:
         sides = np.zeros((2, self._asked.width), joint.dtype)

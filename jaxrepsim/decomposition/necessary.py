@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
 from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.decomposition.queries import Queries, prepare, single_units, without
+from jaxrepsim.decomposition.queries import Queries, by_joint_index, prepare, single_units, without
 from jaxrepsim.matching.side_by_side import side_by_side
 
 
@@ -40,9 +40,7 @@ def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Arra
     [[1, 0, 0], [0, 1, 0], [1, 1, 1]]
     """
     queries = prepare(x, y, epsilon)
-    n_x, n_y = jnp.shape(x)[1], jnp.shape(y)[1]
-    real = joint_indices(queries, n_x, n_y)
-    return by_unit(queries).reshape(2 * queries.width, -1)[real][:, real]
+    return by_joint_index(queries, by_unit(queries))
 
 
 def by_unit(queries: Queries) -> Bool[Array, "both 2 n"]:
@@ -57,8 +55,3 @@ def by_unit(queries: Queries) -> Bool[Array, "both 2 n"]:
         )
 
     return side_by_side(row, single_units(queries), queries.bytes)
-
-
-def joint_indices(queries: Queries, n_x: int, n_y: int) -> Array:
-    """Where the units of both networks stand among the padded ones."""
-    return jnp.concatenate([jnp.arange(n_x), queries.width + jnp.arange(n_y)])

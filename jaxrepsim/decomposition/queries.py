@@ -15,6 +15,7 @@ from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.dual_basis import DualBasis, Gram
+from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.precision import squared_threshold
 from jaxrepsim.matching.removal import Left, Spans
 from jaxrepsim.matching.search import cascade, maximum_basis, shrink
@@ -64,6 +65,28 @@ def single_units(queries: Queries) -> Bool[Array, "both 2 n"]:
     """Each unit alone in a mask, those of the first side before those of the second, padding included."""
     n = queries.width
     return jnp.eye(2 * n, dtype=bool).reshape(2 * n, 2, n)
+
+
+def natural_order(queries: Queries) -> Int[Array, "2 n"]:
+    """The rank of each unit where deletions are tried in the order of the units."""
+    return jnp.arange(2 * queries.width).reshape(2, queries.width)
+
+
+def first_matches(queries: Queries) -> Bool[Array, "both 2 n"]:
+    """A v-minimal match of each of `single_units`; empty where there is none."""
+    units, rank = single_units(queries), natural_order(queries)
+    return nested(queries.x, queries.y, queries.maximum, queries.threshold, units, rank)
+
+
+def by_joint_index(queries: Queries, rows: Bool[Array, "both 2 n"]) -> Bool[Array, "units units"]:
+    """What is said of each unit about each unit, by joint index on both axes, without the padding."""
+    real = joint_indices(queries)
+    return rows.reshape(len(rows), -1)[real][:, real]
+
+
+def joint_indices(queries: Queries) -> Int[Array, "units"]:
+    """Where the units of both networks stand among the padded ones."""
+    return jnp.concatenate([jnp.arange(queries.x.shape[1]), queries.width + jnp.arange(queries.y.shape[1])])
 
 
 def without(queries: Queries, units: Bool[Array, "2 n"]) -> tuple[Spans, Left]:

@@ -1,7 +1,7 @@
 """Every layer of every pair of networks, matched; one results file a layer, so that nothing is done twice."""
 
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -13,10 +13,10 @@ import xarray as xr
 
 from jaxrepsim.activations import ActivationFile, layer_key
 from jaxrepsim.errors import InputError
-from jaxrepsim.files import atomic_path
 from jaxrepsim.matching import minimal_matches
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.results_files import along_layers, file_name, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.stacking import profiles, stacked
 
 FEW = 10
@@ -105,33 +105,7 @@ def compare(
                 done += 1
                 progress("matching layers", done, len(layers), layer)
     parts = [read_netcdf(file) for file in files.values()]
-    joined = xr.concat(parts, dim="layer", data_vars="all", join="outer", fill_value=_fill(parts))
-    assert isinstance(joined, xr.Dataset)  # what datasets concatenate to; for the type checker
-    # Said again: concatenation cuts strings to the length of the first layer's name.
-    return joined.assign_coords(layer=layers)
-
-
-def write_netcdf(results: xr.Dataset, path: Path) -> None:
-    """Writes results atomically."""
-    with atomic_path(path) as temporary:
-        results.to_netcdf(temporary, engine="h5netcdf")
-
-
-def read_netcdf(path: Path) -> xr.Dataset:
-    """Reads results into memory.
-
-    Raises:
-        InputError: The file is missing, damaged or of another kind.
-    """
-    try:
-        return xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} is missing or damaged ({error}); remove it and run again") from error
-
-
-def file_name(layer: str) -> str:
-    """A layer's name with only characters that any file system takes."""
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in layer)[:80]
+    return along_layers(parts, layers)
 
 
 _minimal = jax.jit(minimal_matches)
@@ -234,8 +208,3 @@ def _minimal_sizes(
             size_x[index, at, : len(chosen[index])], size_y[index, at, : len(chosen[index])] = found
             progress(f"minimal matches of {layer}", done, len(jobs))
     return unit, size_x, size_y
-
-
-def _fill(parts: list[xr.Dataset]) -> dict[Hashable, float | int]:
-    """What stands where a layer has fewer units or redraws than another."""
-    return {name: -1 if np.issubdtype(parts[0][name].dtype, np.integer) else np.nan for name in parts[0].data_vars}

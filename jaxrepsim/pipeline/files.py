@@ -9,10 +9,11 @@ import xarray as xr
 
 from jaxrepsim import activations
 from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.pipeline.comparison import common_layers, read_netcdf
+from jaxrepsim.pipeline.comparison import common_layers
 from jaxrepsim.pipeline.config import MatchingConfig, TheoryConfig, to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.progress import Progress
+from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.pipeline.run import Say, check_packages, match_into, up_to_date, write_results
 from jaxrepsim.pipeline.theory import Compared, analyse
 

@@ -17,12 +17,13 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples, read_netcdf, write_netcdf
+from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
 from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig, to_plain
 from jaxrepsim.pipeline.extraction import extract, write
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.moments import MomentsOfRun
 from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
 from jaxrepsim.pipeline.theory import Compared, analyse
 from jaxrepsim.pipeline.versions import versions
 from jaxrepsim.training.step import make_recipe

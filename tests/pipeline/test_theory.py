@@ -13,10 +13,10 @@ import jaxrepsim as jrs
 from jaxrepsim import activations, chance, decomposition, report, training
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import MatchingConfig, RunConfig, TheoryConfig
-from jaxrepsim.pipeline.comparison import write_netcdf
 from jaxrepsim.pipeline.config import load_config, to_plain
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, claim
+from jaxrepsim.pipeline.results_files import write_netcdf
 from jaxrepsim.pipeline.run import Run
 from jaxrepsim.pipeline.sampled import Sampled, sample
 from jaxrepsim.pipeline.theory.across import across_layers

@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxrepsim.pipeline.sampled import Sampled
 from jaxrepsim.pipeline.stacking import profiles, stacked
+from jaxrepsim.pipeline.theory.layers import pairs
 
 
 def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -29,7 +30,7 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
                 # Padding is dead: nothing of it is matched, and it is no unit of the layer either.
                 critical = np.concatenate([x[:, 0], y[:, 0]], axis=1)
                 widths = [array.shape[1] for array in layers[layer]]
-                count = np.array([a + b for i, a in enumerate(widths) for b in widths[i + 1 :]])
+                count = np.array([a + b for a, b in pairs(widths)])
                 matched = (critical[:, None] <= epsilons[None, :, None]).sum(axis=2)
                 found[layer] = matched / count[:, None]
     return {layer: found[layer] for layer in layers}

@@ -12,15 +12,15 @@ from threadpoolctl import threadpool_limits
 
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import unknown
-from jaxrepsim.pipeline.comparison import file_name, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.config import MatchingConfig, TheoryConfig
 from jaxrepsim.pipeline.progress import Progress
+from jaxrepsim.pipeline.results_files import along_layers, file_name, fill, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.sampled import Sampled
 from jaxrepsim.pipeline.theory.across import across_layers
 from jaxrepsim.pipeline.theory.chance import chance_layer
 from jaxrepsim.pipeline.theory.evolution import similarities
 from jaxrepsim.pipeline.theory.joint import joint_layer
-from jaxrepsim.pipeline.theory.layers import along_layers, fill, first_draws, pair_names
+from jaxrepsim.pipeline.theory.layers import first_draws, pair_names
 from jaxrepsim.pipeline.theory.stability import stability_of_layer
 from jaxrepsim.pipeline.theory.structure import decompose_layer
 
