@@ -19,6 +19,7 @@ ORDER = (
     "matching",
     "decomposition",
     "chance",
+    "convergent",
     "report",
     "pipeline",
 )
@@ -28,6 +29,7 @@ APART = {
     "matching": {"compression"},
     "decomposition": {"compression", "matching"},
     "chance": {"compression", "matching"},
+    "convergent": {"compression"},
 }
 """These know no model, file or plot: arrays in, NamedTuples out."""
 
