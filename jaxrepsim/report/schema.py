@@ -33,6 +33,7 @@ floats with NaN; "not computed" reads the same as padding. What counts units is 
 - across: across, the similarity of each layer of a pair's first network with each layer (`other_layer`) of its second;
   across_samples, the rows of a cell; across_pooled, 1 where maps were averaged to one vector an image.
 - training: training_similarity at each `checkpoint` (epochs; 0 is untrained); checkpoint_accuracy in [0, 1].
+- one_to_one, mutual_information, sparse, clusters, exciting: see `jaxrepsim.report.schema_convergent`.
 
 Attributes: title, description, data (text); config, versions, timings in seconds, warnings (JSON). All may be absent.
 """
@@ -43,6 +44,7 @@ from typing import Any, NamedTuple
 from xarray import Dataset
 
 from jaxrepsim.errors import InputError
+from jaxrepsim.report.schema_convergent import CONVERGENT
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
 _PROFILE = ("layer", "pair", "redraw", "unit")
@@ -117,9 +119,10 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "training_similarity": ("checkpoint", *_CELL),
         "checkpoint_accuracy": ("network", "checkpoint"),
     },
+    **CONVERGENT,
 }
 """Optional variables with their dimensions, by group."""
-_NOT_EMPTY = ("draw", "other_layer", "checkpoint")
+_NOT_EMPTY = ("draw", "other_layer", "checkpoint", "penalty", "threshold")
 
 
 class Provenance(NamedTuple):
