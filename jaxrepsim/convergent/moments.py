@@ -36,7 +36,7 @@ class Moments(NamedTuple):
 
     @property
     def std(self) -> tuple[Float[Array, "_"], ...]:
-        """For each network (units,): the standard deviation √(Σ (z − mean)² / samples), exactly 0 for a constant one."""
+        """For each network (units,): the standard deviation √(Σ (z − mean)² / samples); 0 for a constant one."""
         square = jnp.diagonal(self.products) / jnp.maximum(self.samples, 1)
         live = ~_joint(self.constant)
         return _split(jnp.where(live, jnp.sqrt(jnp.maximum(square, 0)), 0.0), self.means)
