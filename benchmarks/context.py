@@ -9,6 +9,7 @@ import jax
 
 import jaxrepsim
 from benchmarks import digits
+from jaxrepsim import convergent
 from jaxrepsim.pipeline.progress import Progress
 
 # The functions under test as a user would call them again and again: compiled.
@@ -17,6 +18,7 @@ maximum_match = jax.jit(jaxrepsim.maximum_match)
 minimal_match = jax.jit(jaxrepsim.minimal_match)
 minimal_matches = jax.jit(jaxrepsim.minimal_matches)
 compress = jax.jit(jaxrepsim.compress)
+correlation = jax.jit(convergent.correlation)
 
 
 @dataclass(frozen=True)

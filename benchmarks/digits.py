@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.baseline import Array
 from jaxrepsim import activations, training
 from jaxrepsim.pipeline import folder as run_folder
-from jaxrepsim.pipeline.config import RunConfig, load_config
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.config_file import load_config
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.run import Run

@@ -21,16 +21,19 @@ from rich.console import Console
 from benchmarks import table
 from benchmarks.context import Context
 from benchmarks.environment import described
-from benchmarks.rows import epsilons, minimal, profile, seeds, streaming
+from benchmarks.rows import assignment, correlation, epsilons, minimal, profile, seeds, sparse, streaming
 from jaxrepsim.progress_bars import Bars
 
-Subject = Literal["profile", "epsilons", "minimal", "streaming", "seeds"]
+Subject = Literal["profile", "epsilons", "minimal", "streaming", "seeds", "correlation", "assignment", "sparse"]
 SUBJECTS: dict[Subject, Callable[[Context], Iterator[table.Row]]] = {
     "profile": profile.rows,
     "epsilons": epsilons.rows,
     "minimal": minimal.rows,
     "streaming": streaming.rows,
     "seeds": seeds.rows,
+    "correlation": correlation.rows,
+    "assignment": assignment.rows,
+    "sparse": sparse.rows,
 }
 
 

@@ -18,7 +18,8 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_disk_full
 from jaxrepsim.pipeline import folder as run_folder
 from jaxrepsim.pipeline import processes, run
-from jaxrepsim.pipeline.config import RunConfig, load_config, to_plain
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.config_file import load_config, to_plain
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.progress_bars import Bars
@@ -58,7 +59,7 @@ class MatchCommand:
     """Match the networks of a run, or activation files of any origin.
 
     An activation file is .safetensors or .npz, one array a layer: (samples, units), or (N, H, W, C). Files need --out,
-    use the --matching and --theory settings alone, and get a report too.
+    use the --matching, --theory and --convergent settings alone, and get a report too.
     """
 
     source: _Sources
@@ -200,7 +201,8 @@ def _match_files(command: MatchCommand, bars: Bars) -> None:
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
     folder = RunFolder(command.out)
-    results = match_files(command.source, command.settings.matching, command.settings.theory, folder, bars, bars.say)
+    asked = command.settings
+    results = match_files(command.source, asked.matching, asked.theory, asked.convergent, folder, bars, bars.say)
     with folder.locked():
         run.write_report(folder, results, bars, bars.say)
 

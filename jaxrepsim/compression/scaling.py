@@ -52,7 +52,22 @@ def binary_scale(x: Float[Array, "m n"]) -> Float[Array, "n"]:
     >>> binary_scale(jnp.array([[3.0, 0.0, 1e-9], [-5.0, 0.0, 0.0]])).tolist()
     [8.0, 1.0, 1.8626451492...e-09]
     """
-    largest = jnp.max(jnp.abs(x), axis=0, initial=0.0)
-    _, exponent = jnp.frexp(largest)
-    limit = -int(jnp.finfo(x.dtype).minexp) - 1
-    return jnp.ldexp(jnp.ones_like(largest), jnp.clip(exponent, -limit, limit))
+    return next_power_of_two(jnp.max(jnp.abs(x), axis=0, initial=0.0))
+
+
+def next_power_of_two(magnitude: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
+    """The power of two next to each magnitude.
+
+    Args:
+        magnitude: Not negative.
+
+    Returns:
+        Powers of two whose reciprocals are normal numbers too; 1 for zero.
+
+    >>> import jax.numpy as jnp
+    >>> next_power_of_two(jnp.array([5.0, 0.0])).tolist()
+    [8.0, 1.0]
+    """
+    _, exponent = jnp.frexp(magnitude)
+    limit = -int(jnp.finfo(magnitude.dtype).minexp) - 1
+    return jnp.ldexp(jnp.ones_like(magnitude), jnp.clip(exponent, -limit, limit))

@@ -1,81 +1,16 @@
-"""Means, standard deviations and correlations of all units, from samples that come batch by batch."""
+"""Moments of all units, from samples that come batch by batch, in several places at once."""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike, DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, Bool, Float
 from jaxrepsim.compression.inputs import as_activations
 from jaxrepsim.compression.products import with_all_digits
-
-
-class Moments(NamedTuple):
-    """First and second moments of the units of one or more networks, on the same samples.
-
-    All that is linear in this package is a function of these n² numbers, however many samples there were: correlations,
-    sparse prediction, clustering.
-
-    Fields:
-        samples: How many were seen.
-        means: For each network (units,): the mean of each unit; 0 where nothing was seen.
-        low: For each network (units,): the least value of each unit; ∞ where nothing was seen.
-        high: For each network (units,): the largest value of each unit; −∞ where nothing was seen.
-        products: (n, n), n the units of all networks, one network after the other: Σ (z_i − mean_i)(z_j − mean_j) over
-            the samples.
-    """
-
-    samples: Int[Array, ""]
-    means: tuple[Float[Array, "_"], ...]
-    low: tuple[Float[Array, "_"], ...]
-    high: tuple[Float[Array, "_"], ...]
-    products: Float[Array, "n n"]
-
-    @property
-    def std(self) -> tuple[Float[Array, "_"], ...]:
-        """For each network (units,): the standard deviation √(Σ (z − mean)² / samples); 0 for a constant one."""
-        square = jnp.diagonal(self.products) / jnp.maximum(self.samples, 1)
-        live = ~_joint(self.constant)
-        return _split(jnp.where(live, jnp.sqrt(jnp.maximum(square, 0)), 0.0), self.means)
-
-    @property
-    def constant(self) -> tuple[Bool[Array, "_"], ...]:
-        """For each network (units,): which units never change. A dead unit, zero on all samples, is one of them."""
-        flat = (_joint(self.high) <= _joint(self.low)) | (jnp.diagonal(self.products) <= 0)
-        return _split(flat, self.means)
-
-    @property
-    def correlation(self) -> Float[Array, "n n"]:
-        """(n, n), in [−1, 1]: Pearson's correlation of all units with all; 0 with a constant unit, itself included."""
-        live = ~_joint(self.constant)
-        scale = jnp.where(live, jax.lax.rsqrt(jnp.where(live, jnp.diagonal(self.products), 1.0)), 0.0)
-        # One factor after the other: their product may underflow where each is a normal number.
-        found = jnp.clip(self.products * scale[:, None] * scale, -1, 1)
-        return jnp.where(jnp.eye(len(scale), dtype=bool), jnp.where(live, 1.0, 0.0), found)
-
-    def within(self, network: int) -> Float[Array, "_ _"]:
-        """The correlations of a network's units with one another."""
-        return self.between(network, network)
-
-    def between(self, first: int, second: int) -> Float[Array, "_ _"]:
-        """The correlations of a network's units with those of another."""
-        return self.correlation[self._place(first), self._place(second)]
-
-    def networks(self, *numbers: int) -> "Moments":
-        """The same of some networks, in the order given."""
-        joint = jnp.arange(len(self.products))
-        index = jnp.concatenate([joint[:0], *(joint[self._place(number)] for number in numbers)])
-        means, low, high = (tuple(part[i] for i in numbers) for part in (self.means, self.low, self.high))
-        return Moments(self.samples, means, low, high, self.products[index][:, index])
-
-    def _place(self, network: int) -> slice:
-        ends = [0]
-        for part in self.means:
-            ends.append(ends[-1] + part.shape[0])
-        return slice(ends[network], ends[network + 1])
+from jaxrepsim.convergent.statistics import Moments as Moments
+from jaxrepsim.convergent.statistics import binary_range, joint, split
 
 
 def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:
@@ -83,19 +18,28 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:
 
     Args:
         units: The number of units of each network.
-        dtype: Of the sums; float64 where x64 is on, for more than some ten million samples.
+        dtype: Of the sums, float32 or float64.
 
     Returns:
         A state for `update`.
 
+    Raises:
+        TypeError: The dtype is not a floating one of 32 bits or more.
+        ValueError: A negative number of units.
+
     >>> init((3, 2)).products.shape
     (5, 5)
     """
-    dtype = jnp.zeros((), dtype).dtype
+    if not jnp.issubdtype(dtype, jnp.floating) or jnp.finfo(dtype).bits < 32:
+        raise TypeError(f"moments are held in float32 or float64, not in {jnp.dtype(dtype)}")
+    if min(units, default=0) < 0:
+        raise ValueError(f"needed are numbers of units, received {tuple(units)}")
     total = sum(units)
+    # An array for each field, not one for several: a buffer cannot be donated twice.
     return Moments(
         jnp.zeros((), int),
         tuple(jnp.zeros(n, dtype) for n in units),
+        jnp.zeros(total, dtype),
         tuple(jnp.full(n, jnp.inf, dtype) for n in units),
         tuple(jnp.full(n, -jnp.inf, dtype) for n in units),
         jnp.zeros((total, total), dtype),
@@ -106,20 +50,23 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:
 def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"] | None = None) -> Moments:
     """The state after some more samples.
 
-    The batch is centred by its own mean before anything is multiplied, and merged by Chan's formula, so that units
-    whose mean is large beside their standard deviation keep their digits.
+    The batch is centred by its own mean before anything is multiplied, and merged by Chan's formula, with means of
+    twice the digits of their dtype: units whose mean is large beside their standard deviation keep theirs, in however
+    many batches they come.
 
     Args:
         state: A state.
-        *activations: (samples, units), one a network, row i of each the response to the same input.
-        where: (samples,), the rows that count; by default all.
+        *activations: (samples, units), one a network, row i of each the response to the same input; cast to the
+            state's dtype.
+        where: (samples,), the rows that count; by default all. What the others hold does not matter.
 
     Returns:
-        The state.
+        The state, of the same shapes and dtypes.
 
     Raises:
         TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, networks or units that the state was not begun for.
+        ValueError: Not two axes, different numbers of samples, networks or units that the state was not begun for, or
+            a mask of another shape.
 
     Source: Chan, Golub and LeVeque 1983, Algorithms for computing the sample variance, The American Statistician 37.
 
@@ -137,25 +84,25 @@ def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"
         )
     if not arrays:
         return state
-    rows = jnp.concatenate([array.astype(state.products.dtype) for array in arrays], axis=1)
-    used = jnp.ones((len(rows), 1), bool) if where is None else where[:, None]
-    if used.shape[0] != len(rows):
-        raise ValueError(f"where names {used.shape[0]} rows, and there are {len(rows)}")
+    rows = jnp.concatenate([array.astype(state.scaled.dtype) for array in arrays], axis=1)
+    if where is not None and jnp.shape(where) != rows.shape[:1]:
+        raise ValueError(f"where has the shape {jnp.shape(where)}, and there are {len(rows)} samples")
+    if not len(rows):
+        return state
+    used = jnp.ones((len(rows), 1), bool) if where is None else jnp.asarray(where, bool)[:, None]
     count = jnp.sum(used, dtype=state.samples.dtype)
-    share = jnp.maximum(count, 1).astype(rows.dtype)
-    first = jnp.sum(jnp.where(used, rows, 0), axis=0) / share
-    centred = jnp.where(used, rows - first, 0)
-    # What rounding left of the mean: taken off the products, and not from every sample.
-    rest = jnp.sum(centred, axis=0) / share
-    products = centred.T @ centred - share * rest[:, None] * rest
-    batch = Moments(
-        count,
-        _split(first + rest, state.means),
-        _split(jnp.min(rows, axis=0, where=used, initial=jnp.inf), state.means),
-        _split(jnp.max(rows, axis=0, where=used, initial=-jnp.inf), state.means),
-        products,
-    )
-    return merge(state, batch)
+    low = jnp.min(rows, axis=0, where=used, initial=jnp.inf)
+    high = jnp.max(rows, axis=0, where=used, initial=-jnp.inf)
+    scale = binary_range(low, high)
+    inverse = 1 / scale
+    # Counted from the least value, the mean has the digits that the deviations need, and a constant unit is exactly 0.
+    origin = jnp.where(count > 0, low, 0)
+    shifted = jnp.where(used, rows * inverse - origin * inverse, 0)
+    average = jnp.sum(shifted, axis=0) / jnp.maximum(count, 1).astype(rows.dtype)
+    centred = jnp.where(used, shifted - average, 0)
+    mean, rest = _two_sum(origin, average * scale)
+    means, low, high = (split(part, state.means) for part in (mean, low, high))
+    return merge(state, Moments(count, means, rest, low, high, centred.T @ centred))
 
 
 def merge(first: Moments, second: Moments) -> Moments:
@@ -166,7 +113,7 @@ def merge(first: Moments, second: Moments) -> Moments:
         second: Another, of networks with the same numbers of units.
 
     Returns:
-        A state.
+        A state; NaN where the samples are more than its integers can count: 2³¹ − 1, or 2⁶³ − 1 if begun with x64 on.
 
     Raises:
         ValueError: The numbers of networks or units differ.
@@ -179,16 +126,20 @@ def merge(first: Moments, second: Moments) -> Moments:
     if a != b:
         raise ValueError(f"moments of networks of {a} units do not merge with those of networks of {b} units")
     count = first.samples + second.samples
-    old, new = _joint(first.means), _joint(second.means)
+    low = tuple(map(jnp.minimum, first.low, second.low))
+    high = tuple(map(jnp.maximum, first.high, second.high))
+    scale = binary_range(joint(low, first.rest), joint(high, first.rest))
+    new = joint(second.means, second.rest)
+    # Where nothing was seen before, the step to the new mean has more digits than a mean without its rest.
+    seen = first.samples > 0
+    old, rest = jnp.where(seen, joint(first.means, first.rest), new), jnp.where(seen, first.rest, second.rest)
     share = second.samples / jnp.maximum(count, 1).astype(old.dtype)
-    step = new - old
-    return Moments(
-        count,
-        _split(old + share * step, first.means),
-        tuple(map(jnp.minimum, first.low, second.low)),
-        tuple(map(jnp.maximum, first.high, second.high)),
-        first.products + second.products + first.samples * share * step[:, None] * step,
-    )
+    share = jnp.where(count < first.samples, jnp.nan, share)
+    step = new / scale - old / scale + (second.rest - rest) / scale
+    mean, rest = _two_sum(old, rest + share * step * scale)
+    between = first.samples * share * step[:, None] * step
+    scaled = _at(scale, first) + _at(scale, second) + between
+    return Moments(count, split(mean, first.means), rest, low, high, scaled)
 
 
 def merge_over(state: Moments, axis_name: str) -> Moments:
@@ -199,20 +150,24 @@ def merge_over(state: Moments, axis_name: str) -> Moments:
         axis_name: The axis.
 
     Returns:
-        A state.
+        A state; NaN where the samples are too many, as for `merge`.
     """
     count = jax.lax.psum(state.samples, axis_name)
-    own = _joint(state.means)
+    low = tuple(jax.lax.pmin(part, axis_name) for part in state.low)
+    high = tuple(jax.lax.pmax(part, axis_name) for part in state.high)
+    scale = binary_range(joint(low, state.rest), joint(high, state.rest))
+    own = joint(state.means, state.rest)
     share = state.samples / jnp.maximum(count, 1).astype(own.dtype)
-    mean = jax.lax.psum(share * own, axis_name)
-    step = own - mean
-    return Moments(
-        count,
-        _split(mean, state.means),
-        tuple(jax.lax.pmin(part, axis_name) for part in state.low),
-        tuple(jax.lax.pmax(part, axis_name) for part in state.high),
-        jax.lax.psum(state.products + state.samples * step[:, None] * step, axis_name),
-    )
+    # The shares of integers that ran over do not add up to 1.
+    share = jnp.where(jax.lax.psum(share, axis_name) > 1.5, jnp.nan, share)
+    centre = jax.lax.psum(share * own, axis_name)
+    step = own / scale - centre / scale + state.rest / scale
+    # What rounding left of the mean: it goes into its rest, and off the products.
+    left = jax.lax.psum(share * step, axis_name)
+    mean, rest = _two_sum(centre, left * scale)
+    scaled = jax.lax.psum(_at(scale, state) + state.samples * step[:, None] * step, axis_name)
+    scaled -= count * left[:, None] * left
+    return Moments(count, split(mean, state.means), rest, low, high, scaled)
 
 
 def of(*activations: ArrayLike) -> Moments:
@@ -237,12 +192,14 @@ def of(*activations: ArrayLike) -> Moments:
     return update(init([array.shape[1] for array in arrays], dtype), *arrays)
 
 
-def _joint(parts: Sequence[Array]) -> Array:
-    return jnp.concatenate(parts) if parts else jnp.zeros(0)
+def _at(scale: Float[Array, "n"], state: Moments) -> Float[Array, "n n"]:
+    """`scaled` of a state for another scale."""
+    ratio = state.scale / scale
+    return state.scaled * ratio[:, None] * ratio
 
 
-def _split(joint: Array, like: Sequence[Array]) -> tuple[Array, ...]:
-    ends = [0]
-    for part in like:
-        ends.append(ends[-1] + part.shape[-1])
-    return tuple(joint[start:stop] for start, stop in pairwise(ends))
+def _two_sum(a: Float[Array, "n"], b: Float[Array, "n"]) -> tuple[Float[Array, "n"], Float[Array, "n"]]:
+    """The sum, and exactly what rounding took off it (Knuth 1969, The Art of Computer Programming 2, section 4.2.2)."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)

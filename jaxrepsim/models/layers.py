@@ -10,8 +10,9 @@ from flax import linen as nn
 from jaxrepsim._typing import Array
 
 Activations = OrderedDict[str, Array]
-"""Layer name → activations after the nonlinearity, in forward order: `(batch, height, width, channels)` for a map,
-`(batch, units)` for a vector. An `OrderedDict`, because jax sorts the keys of a plain dict under `jit`."""
+"""Layer name → activations after the nonlinearity, or where that is asked for before it, in forward order:
+`(batch, height, width, channels)` for a map, `(batch, units)` for a vector. An `OrderedDict`, because jax sorts the
+keys of a plain dict under `jit`."""
 
 # The plain normal distribution: Flax's `kaiming_normal` is truncated.
 _kaiming = nn.initializers.variance_scaling(2.0, "fan_in", "normal")
@@ -28,6 +29,12 @@ batch_norm = partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5)
 def dense(units: int, std: float | None, name: str) -> nn.Dense:
     """A fully connected layer whose weights start as N(0, std²), or as Kaiming normal where `std` is None."""
     return nn.Dense(units, kernel_init=_kaiming if std is None else nn.initializers.normal(std), name=name)
+
+
+def relu(x: Array, before: bool) -> tuple[Array, Array]:
+    """What is shown of a layer, and what goes on: after the ReLU both, or `before` it what is shown."""
+    after = nn.relu(x)
+    return (x if before else after), after
 
 
 def scaled(units: int, width: float) -> int:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense
+from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense, relu
 
 BLOCKS = {
     "resnet20": (3, 3, 3),
@@ -49,9 +49,13 @@ class ResNet(nn.Module):
 
     @nn.compact
     def __call__(
-        self, images: Float[Array, "n h w c"], train: bool = False
+        self, images: Float[Array, "n h w c"], train: bool = False, before: bool = False
     ) -> tuple[Float[Array, "n classes"], Activations]:
-        """Logits and every layer's activations; with `train`, batch norm uses and updates the batch's statistics."""
+        """Logits and every layer's activations.
+
+        With `train`, batch norm uses and updates the batch's statistics. With `before`, the activations are those
+        before each ReLU.
+        """
         activations: Activations = OrderedDict()
 
         def normalised(x: Array, name: str) -> Array:
@@ -69,16 +73,16 @@ class ResNet(nn.Module):
             return jnp.pad(x[:, ::stride, ::stride], ((0, 0), (0, 0), (0, 0), (extra // 2, extra - extra // 2)))
 
         x = conv3x3(self.channels[0], use_bias=False, name="stem")(images)
-        activations["stem"] = x = nn.relu(normalised(x, "stem_bn"))
+        activations["stem"], x = relu(normalised(x, "stem_bn"), before)
         for stage, (count, width) in enumerate(zip(self.blocks, self.channels, strict=True), start=1):
             for number in range(1, count + 1):
                 name = f"block{stage}_{number}"
                 stride = 2 if stage > 1 and number == 1 else 1
                 inner = conv3x3(width, strides=stride, use_bias=False, name=f"{name}_conv1")(x)
-                activations[f"{name}.conv1"] = inner = nn.relu(normalised(inner, f"{name}_bn1"))
+                activations[f"{name}.conv1"], inner = relu(normalised(inner, f"{name}_bn1"), before)
                 outer = conv3x3(width, use_bias=False, name=f"{name}_conv2")(inner)
                 outer = normalised(outer, f"{name}_bn2")
-                activations[f"{name}.sum"] = x = nn.relu(outer + shortcut(x, width, stride, name))
+                activations[f"{name}.sum"], x = relu(outer + shortcut(x, width, stride, name), before)
         activations["pool"] = x = jnp.mean(x, axis=(1, 2))
         activations["logits"] = x = dense(self.classes, self.dense_std, "logits")(x)
         return x, activations

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense
+from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense, relu
 
 STAGES = {
     "vgg11": ((64,), (128,), (256,) * 2, (512,) * 2, (512,) * 2),
@@ -45,9 +45,13 @@ class VGG(nn.Module):
 
     @nn.compact
     def __call__(
-        self, images: Float[Array, "n h w c"], train: bool = False
+        self, images: Float[Array, "n h w c"], train: bool = False, before: bool = False
     ) -> tuple[Float[Array, "n classes"], Activations]:
-        """Logits and every layer's activations; with `train`, batch norm uses and updates the batch's statistics."""
+        """Logits and every layer's activations.
+
+        With `train`, batch norm uses and updates the batch's statistics. With `before`, the activations are those
+        before each ReLU.
+        """
         activations: Activations = OrderedDict()
         x = images
         number = 0
@@ -57,11 +61,11 @@ class VGG(nn.Module):
                 x = conv3x3(width, name=f"conv{number}")(x)
                 if self.batch_norm:
                     x = batch_norm(use_running_average=not train, name=f"bn{number}")(x)
-                activations[f"conv{number}"] = x = nn.relu(x)
+                activations[f"conv{number}"], x = relu(x, before)
             if stage >= len(self.stages) - self.pools:
                 x = nn.max_pool(x, (2, 2), strides=(2, 2))
         x = jnp.reshape(x, (x.shape[0], -1))
         for name in ("fc1", "fc2"):
-            activations[name] = x = nn.relu(dense(self.hidden, self.dense_std, name)(x))
+            activations[name], x = relu(dense(self.hidden, self.dense_std, name)(x), before)
         activations["logits"] = x = dense(self.classes, self.dense_std, "logits")(x)
         return x, activations

@@ -2,6 +2,7 @@
 
 from jaxrepsim.data.config import DataConfig as DataConfig
 from jaxrepsim.models.config import ModelConfig as ModelConfig
+from jaxrepsim.pipeline.config import ConvergentConfig as ConvergentConfig
 from jaxrepsim.pipeline.config import MatchingConfig as MatchingConfig
 from jaxrepsim.pipeline.config import RunConfig as RunConfig
 from jaxrepsim.pipeline.config import TheoryConfig as TheoryConfig

@@ -1,15 +1,7 @@
-"""The settings of a run: from a file, checked, and back to plain data."""
+"""The settings of a run."""
 
-import dataclasses
-import re
-import runpy
-import typing
+import math
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.errors import InputError
@@ -104,6 +96,44 @@ class TheoryConfig:
 
 
 @dataclass(frozen=True)
+class ConvergentConfig:
+    """Which alignments of Convergent Learning are computed; all of it only where asked for."""
+
+    layers: tuple[str, ...] = ()
+    """Which layers; by default all that are matched."""
+    one_to_one: bool = False
+    """Correlations of all units, and their partners one to one and best; every other part has them too."""
+    bins: int = 0
+    """Mutual information, by so many bins of each unit; 10 in the paper, 0 for none."""
+    penalties: tuple[float, ...] = ()
+    """Sparse prediction of each unit from those of the other network, at each of these; 0 is least squares."""
+    clusters: int = 0
+    """So many clusters of the units of both networks together, as far as a layer has units; 0 for none."""
+    exciting: int = 0
+    """For some matched pairs of each layer, so many images that excite each unit most; 0 for none."""
+    before_activation: bool = False
+    """Of the layers before their nonlinearity, and not after it."""
+    rows: int = 1_000_000
+    """At most so many rows of a layer, as many positions of each image as this allows."""
+
+    def __post_init__(self) -> None:
+        require(
+            self,
+            ("bins", "0, or 3 or more: one for zeros, and two", lambda value: value == 0 or value >= 3),
+            ("penalties", "at least 0, and finite", lambda values: all(0 <= value < math.inf for value in values)),
+            ("penalties", "all different", lambda values: len(set(values)) == len(values)),
+            ("clusters", "0, or 2 or more", lambda value: value == 0 or value >= 2),
+            ("exciting", "at least 0", lambda value: value >= 0),
+            ("rows", "at least 1", lambda value: value >= 1),
+        )
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.one_to_one or self.bins or self.penalties or self.clusters or self.exciting)
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """All settings of a run."""
 
@@ -115,102 +145,8 @@ class RunConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     matching: MatchingConfig = field(default_factory=MatchingConfig)
     theory: TheoryConfig = field(default_factory=TheoryConfig)
+    convergent: ConvergentConfig = field(default_factory=ConvergentConfig)
 
     def __post_init__(self) -> None:
         if self.theory.over_training and not self.training.keep:
             raise InputError("theory.over_training needs epochs to look back at: name them in training.keep")
-
-
-def load_config(path: Path) -> RunConfig:
-    """Runs a config file, a Python module that assigns a `RunConfig` to `config`.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its `config`, every value of the declared type.
-
-    Raises:
-        InputError: No such file, an error in it, a misspelt or mistyped setting; the message names the nearest one.
-    """
-    if not path.is_file():
-        raise InputError(f"there is no config file {path}")
-    try:
-        config = runpy.run_path(str(path)).get("config")
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except Exception as error:
-        raise InputError(f"{path}: {_misspelt(error) or f'{type(error).__name__}: {error}'}") from error
-    if not isinstance(config, RunConfig):
-        raise InputError(f"{path} must assign a jaxrepsim.pipeline.RunConfig to the name `config`")
-    try:
-        return from_plain(to_plain(config))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
-def to_plain(config: RunConfig | MatchingConfig | TheoryConfig) -> dict[str, Any]:
-    """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back."""
-    # As a dict first: msgspec leaves out defaults that it has not been given itself.
-    return msgspec.json.decode(msgspec.json.encode(dataclasses.asdict(config), enc_hook=str))
-
-
-def from_plain(plain: Any) -> RunConfig:
-    """The settings from plain data.
-
-    Raises:
-        InputError: An unknown setting (with the nearest there is), or a value of the wrong type.
-    """
-    _check_names(plain, RunConfig, "")
-    try:
-        return msgspec.convert(plain, RunConfig, dec_hook=lambda kind, value: kind(value))
-    except (msgspec.ValidationError, TypeError) as error:
-        where = re.sub(r" - at `\$\.?(.*?)`$", r" (in \1)", str(error)).removesuffix(" (in )")
-        raise InputError(f"settings: {where[:1].lower() + where[1:]}") from error
-
-
-def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """The settings in which two configs, as plain data, differ, a line each."""
-    before, after = _flat(old), _flat(new)
-    return [
-        f"{name}: {before.get(name)!r} there, {after.get(name)!r} here"
-        for name in sorted(before | after)
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in plain.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
-    return flat
-
-
-def _check_names(plain: Any, kind: type, prefix: str) -> None:
-    if not isinstance(plain, dict):
-        return
-    types = typing.get_type_hints(kind)
-    for name, value in plain.items():
-        if name not in types:
-            raise InputError(_unknown_setting(prefix + name, name, types))
-        if dataclasses.is_dataclass(types[name]):
-            _check_names(value, typing.cast(type, types[name]), f"{prefix}{name}.")
-
-
-def _misspelt(error: Exception) -> str | None:
-    """`RunConfig(modle=...)` fails with a TypeError that names the class and the keyword."""
-    found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    kinds = {
-        kind.__name__: kind
-        for kind in (RunConfig, DataConfig, ModelConfig, TrainingConfig, MatchingConfig, TheoryConfig)
-    }
-    if not isinstance(error, TypeError) or found is None or found[1] not in kinds:
-        return None
-    return _unknown_setting(f"{found[1]}.{found[2]}", found[2], typing.get_type_hints(kinds[found[1]]))
-
-
-def _unknown_setting(shown: str, name: str, known: typing.Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"there is no setting {shown!r}; " + (
-        f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
-    )

@@ -10,7 +10,9 @@ import xarray as xr
 from jaxrepsim import activations
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline.comparison import common_layers
-from jaxrepsim.pipeline.config import MatchingConfig, TheoryConfig, to_plain
+from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, TheoryConfig
+from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.convergent import Files, align, chosen_layers
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import read_netcdf
@@ -22,6 +24,7 @@ def match_files(
     paths: Sequence[Path],
     config: MatchingConfig,
     theory: TheoryConfig,
+    convergent: ConvergentConfig,
     folder: RunFolder,
     progress: Progress,
     say: Say,
@@ -32,6 +35,7 @@ def match_files(
         paths: Two files or more; see `jaxrepsim.activations.load`. In the results a network has the name of its file.
         config: The values of ε, the layers, how many minimal matches.
         theory: What else is computed; nothing that needs the networks themselves.
+        convergent: Which alignments; they need files of raw activations.
         folder: Where the results go; missing, empty, or begun with the same files and settings.
         progress: Told how far it has come.
         say: Told what was found.
@@ -41,7 +45,7 @@ def match_files(
 
     Raises:
         InputError: A file that cannot be read, or is given twice; files that do not fit together; a folder that holds
-            something else; settings that need the networks.
+            something else; settings that need the networks, or activations that are not compressed.
     """
     if theory.needs_networks:
         raise InputError(
@@ -58,19 +62,26 @@ def match_files(
         if layer not in known:
             raise unknown("layer", layer, known)
     check_packages(theory)
+    source = Files(networks, config.batch_size)
+    if convergent.asked:
+        source.check(chosen_layers(known, convergent), convergent)
     with folder.locked():
         digests = {name: _digest(path) for name, path in zip(names, paths, strict=True)}
-        record = {"matching": to_plain(config), "theory": to_plain(theory), "files": digests}
+        settings = {"matching": to_plain(config), "theory": to_plain(theory), "convergent": to_plain(convergent)}
+        record = {**settings, "files": digests}
         claim(folder, record)
-        if not (folder.results.exists() and up_to_date(read_netcdf(folder.results), theory)):
+        if not (folder.results.exists() and up_to_date(read_netcdf(folder.results), theory, convergent)):
             results = match_into(folder, networks, config, progress, say)
             if theory.asked:
                 with folder.timed("theory"):
                     results = analyse(Compared(networks, results, config), theory, folder.theory, progress)
+            if convergent.asked:
+                with folder.timed("alignment"):
+                    results = align(results, source, convergent, config.seed, folder.convergent, progress)
             results.attrs |= {
                 "title": f"Match of {', '.join(names)}",
                 "data": f"activation files {', '.join(names)}",
-                "config": json.dumps({name: value for name, value in record.items() if name != "files"}),
+                "config": json.dumps(settings),
             }
             write_results(folder, results)
         return read_netcdf(folder.results)

@@ -12,12 +12,13 @@ from filelock import FileLock, Timeout
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.config import RunConfig, TheoryConfig, differences, from_plain, to_plain
+from jaxrepsim.pipeline.config import ConvergentConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
 
 FORMAT = 1
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
 
-LATER = ("config.theory.", "theory.")
+LATER = ("config.theory.", "theory.", "config.convergent.", "convergent.")
 """Settings that may change when there are results: nothing that was done before depends on them."""
 
 
@@ -51,8 +52,13 @@ class RunFolder:
         return self.path / "results" / "theory"
 
     @property
+    def convergent(self) -> Path:
+        """One results file a layer that is aligned."""
+        return self.path / "results" / "convergent"
+
+    @property
     def tables(self) -> Path:
-        """Long tables of the theory's parts."""
+        """Long tables of the theory's parts and of the alignments."""
         return self.path / "results"
 
     @property
@@ -116,7 +122,7 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
 
     Raises:
         InputError: Something else is in the folder, or work there was begun with other settings (the message lists
-            them), those of the theory excepted.
+            them), those of the theory and of the alignments excepted.
     """
     path = folder.path
     if path.exists() and not path.is_dir():
@@ -141,7 +147,7 @@ def _up_to_date(record: dict[str, Any]) -> dict[str, Any]:
     """A record with the defaults of settings that did not exist yet when it was written."""
     if "config" in record:
         return record | {"config": to_plain(from_plain(record["config"]))}
-    return {"theory": to_plain(TheoryConfig())} | record
+    return {"theory": to_plain(TheoryConfig()), "convergent": to_plain(ConvergentConfig())} | record
 
 
 def load(path: Path) -> RunConfig:

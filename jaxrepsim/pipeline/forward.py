@@ -50,9 +50,15 @@ def batches(mesh: Mesh, images: np.ndarray, batch_size: int) -> Iterator[Batch]:
         yield Batch(first, min(first + size, len(images)), padded, placed(mesh, P("data"), index < len(images)))
 
 
-@partial(jax.jit, static_argnames=("mesh", "model", "mean", "std"))
+@partial(jax.jit, static_argnames=("mesh", "model", "mean", "std", "before"))
 def forward(
-    mesh: Mesh, model: nn.Module, variables: Any, images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...]
+    mesh: Mesh,
+    model: nn.Module,
+    variables: Any,
+    images: jax.Array,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    before: bool = False,
 ) -> Any:
     """The activations of a batch. Compiled once for all networks: their weights are arguments.
 
@@ -63,13 +69,17 @@ def forward(
         images: (size, h, w, c), raw pixels, spread over the devices.
         mean: See `normalise`.
         std: See `normalise`.
+        before: Whether the activations are those before the nonlinearity of each layer; for models whose call knows
+            `before`.
 
     Returns:
         For each layer, in order, (size, ..., units).
     """
 
+    options = {"before": True} if before else {}
+
     def local(variables: Any, images: jax.Array) -> Any:
-        return model.apply(variables, normalise(images, mean, std), train=False)[1]
+        return model.apply(variables, normalise(images, mean, std), train=False, **options)[1]
 
     return jax.shard_map(local, mesh=mesh, in_specs=(P(), P("data")), out_specs=P("data"))(variables, images)
 

@@ -18,7 +18,9 @@ from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.files import write_text
 from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
-from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig, to_plain
+from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.convergent import Networks, align, chosen_layers
 from jaxrepsim.pipeline.extraction import extract, write
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.moments import MomentsOfRun
@@ -65,6 +67,7 @@ class Run:
         for layer in self.config.theory.layers:
             if layer not in (self.config.matching.layers or known):
                 raise unknown("layer", layer, self.config.matching.layers or known)
+        chosen_layers(self.config.matching.layers or known, self.config.convergent)
         check_packages(self.config.theory)
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
@@ -109,10 +112,11 @@ class Run:
     def match(self) -> xr.Dataset:
         """Compares every layer of every pair, where that is not done yet, and writes the table of results."""
         file = self.folder.results
-        if not (file.exists() and up_to_date(read_netcdf(file), self.config.theory)):
+        if not (file.exists() and up_to_date(read_netcdf(file), self.config.theory, self.config.convergent)):
             networks = self.extract()
             results = match_into(self.folder, networks, self.config.matching, self.progress, self.say)
             results = self._with_theory(self._with_history(results), networks)
+            results = self._with_alignments(results)
             results.attrs |= {
                 "title": self.config.title,
                 "description": self.config.description,
@@ -141,6 +145,15 @@ class Run:
         with self.folder.timed("theory"):
             return analyse(compared, config, self.folder.theory, self.progress)
 
+    def _with_alignments(self, results: xr.Dataset) -> xr.Dataset:
+        """The results with the alignments that the settings ask for."""
+        config, matching = self.config.convergent, self.config.matching
+        if not config.asked:
+            return results
+        source = Networks(self.model, self._trained(), self.dataset, matching, config.before_activation)
+        with self.folder.timed("alignment"):
+            return align(results, source, config, matching.seed, self.folder.convergent, self.progress)
+
     def _trained(self) -> list[training.TrainedNetwork]:
         """The networks as their last checkpoints have them."""
         return [
@@ -166,10 +179,11 @@ class Run:
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
 
 
-def up_to_date(results: xr.Dataset, theory: TheoryConfig) -> bool:
-    """Whether results are those of the theory that the settings ask for now."""
-    before = json.loads(results.attrs.get("config", "{}")).get("theory", to_plain(TheoryConfig()))
-    return before == to_plain(theory)
+def up_to_date(results: xr.Dataset, theory: TheoryConfig, convergent: ConvergentConfig) -> bool:
+    """Whether results are those of the theory and of the alignments that the settings ask for now."""
+    before = json.loads(results.attrs.get("config", "{}"))
+    asked = {"theory": theory, "convergent": convergent}
+    return all(before.get(name, to_plain(type(config)())) == to_plain(config) for name, config in asked.items())
 
 
 def check_packages(theory: TheoryConfig) -> None:

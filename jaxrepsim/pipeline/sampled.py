@@ -5,7 +5,6 @@ rows (permutations, cross-validation), or compares one layer with another, needs
 where the images, and of each map the positions, are bounded.
 """
 
-import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,11 +15,12 @@ import numpy as np
 from flax import linen as nn
 from jax.sharding import Mesh
 
-from jaxrepsim.activations import as_units, layer_key, sample_positions
+from jaxrepsim.activations import as_units
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.forward import batches, check_counts, forward, replicated, wanted
+from jaxrepsim.pipeline.positions import positions_of_each
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.training import TrainedNetwork
 
@@ -89,7 +89,8 @@ def sample(
         found = wanted(forward(mesh, model, weights, batch.images, dataset.mean, dataset.std), config)
         if not chosen:
             shapes |= {layer: values.shape[1:-1] for layer, values in found.items()}
-            chosen = {layer: _drawn(shape, rows // len(used), config.seed) for layer, shape in shapes.items()}
+            each = rows // len(used)
+            chosen = {layer: positions_of_each(shape, each, config.seed) for layer, shape in shapes.items()}
         taken = _taken(found, chosen, batch.real)
         check_counts({layer: faults for layer, (_, _, faults) in taken.items()}, network.seed, batch)
         for layer, (at_positions, pooled, _) in jax.device_get(taken).items():
@@ -106,12 +107,6 @@ def sample(
             sampled.pooled[layer][batch.first : batch.stop] = pooled[:count]
         progress("sampling activations", batch.stop, len(used))
     return sampled
-
-
-def _drawn(shape: tuple[int, ...], count: int, seed: int) -> np.ndarray:
-    """The positions of a map, as indices into its rows one after another, ascending."""
-    key = layer_key(seed, "x".join(map(str, shape)))
-    return np.asarray(sample_positions(key, math.prod(shape), max(1, count), 1))[0]
 
 
 @jax.jit

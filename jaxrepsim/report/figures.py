@@ -11,17 +11,29 @@ from xarray import Dataset
 from jaxrepsim.files import atomic_path
 from jaxrepsim.report import (
     across,
+    aligned,
     certificates,
     chance,
+    cluster_blocks,
+    clusters,
     decomposition,
     depth,
+    exciting,
     heatmap,
     held_out,
+    information,
     joint,
+    matrices,
     minimal,
+    mixed_clusters,
+    ordered,
     over_training,
+    partners,
+    prediction,
+    predictors_needed,
     profiles,
     simple_matches,
+    sparse,
     training,
 )
 from jaxrepsim.report.schema import check
@@ -125,6 +137,77 @@ FAMILIES = (
         over_training.caption,
         "Line charts of similarity against epochs, one line a layer, one panel an ε, and of validation accuracy.",
         over_training.followed,
+    ),
+    Family(
+        "ordered-correlations",
+        ordered.ordered_correlations,
+        ordered.caption,
+        "Line charts, one a layer, of the correlation of units with their partners, from the highest to the lowest: "
+        "one to one, and best partners.",
+        aligned.aligned,
+    ),
+    Family(
+        "best-and-one-to-one",
+        partners.best_and_one_to_one,
+        partners.caption,
+        "Line charts against depth: mean correlation with best partners and partners one to one, and the share of "
+        "units for which they are the same. The numbers are in the table of partners.",
+        aligned.aligned,
+    ),
+    Family(
+        "correlation-matrices",
+        matrices.correlation_matrices,
+        matrices.caption,
+        "Heat maps of correlations, four a layer: within each network, between them, and between them with partners on "
+        "the diagonal.",
+        matrices.between_known,
+    ),
+    Family(
+        "information-and-correlation",
+        information.information_and_correlation,
+        information.caption,
+        "Density maps, one a layer, of mutual information against absolute correlation, and a line chart of the share "
+        "of units with the same partner by both.",
+        information.comparable,
+    ),
+    Family(
+        "sparse-prediction",
+        sparse.sparse_prediction,
+        sparse.caption,
+        "Line charts, one a layer, of R² on fitted and on held-out inputs against the mean number of predictors. The "
+        "numbers are in the table of sparse prediction.",
+        prediction.predicted,
+    ),
+    Family(
+        "predictors-needed",
+        predictors_needed.predictor_bars,
+        predictors_needed.caption,
+        "Stacked bars, one a layer, one row a threshold: shares of units by their number of predictors.",
+        prediction.predicted,
+    ),
+    Family(
+        "cluster-blocks",
+        cluster_blocks.clustered_correlations,
+        cluster_blocks.caption,
+        "Matrices of correlations of the units of two networks, ordered so that clusters are blocks along the "
+        "diagonal.",
+        cluster_blocks.blocks_known,
+    ),
+    Family(
+        "mixed-clusters",
+        mixed_clusters.mixing_by_depth,
+        mixed_clusters.caption,
+        "Points, two a layer: shares of clusters that mix both networks and of units in them. The numbers are in the "
+        "table of clusters.",
+        clusters.clustered,
+    ),
+    Family(
+        "exciting-images",
+        exciting.exciting_images,
+        exciting.caption,
+        "Images in rows, a row two matched units: left those that excite the one most, right those that excite the "
+        "other most.",
+        exciting.pictured,
     ),
 )
 

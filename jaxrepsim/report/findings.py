@@ -3,6 +3,7 @@
 import numpy as np
 from xarray import Dataset
 
+from jaxrepsim.report.findings_alignment import alignment_details
 from jaxrepsim.report.findings_theory import theory_details
 from jaxrepsim.report.summaries import (
     SAME,
@@ -68,6 +69,7 @@ def details(results: Dataset) -> list[str]:
         _between_pairs(results, spread),
         *_minimal(results),
         *theory_details(results),
+        *alignment_details(results),
     ]
 
 

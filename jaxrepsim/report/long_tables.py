@@ -10,6 +10,7 @@ from xarray import DataArray, Dataset
 
 from jaxrepsim.files import write_text
 from jaxrepsim.report.joint import pair_mean
+from jaxrepsim.report.long_tables_alignment import cluster_table, one_to_one_table, sparse_table, unit_table
 from jaxrepsim.report.schema import check, holds
 from jaxrepsim.report.stability import looked_at, stability_rows
 from jaxrepsim.report.summaries import names, over_known
@@ -18,8 +19,9 @@ from jaxrepsim.report.summaries import names, over_known
 def write_tables(results: Dataset, folder: str | os.PathLike[str]) -> list[Path]:
     """Writes a table of each optional group that the results hold, as comma-separated values, atomically.
 
-    `simple_matches.csv`, `chance.csv`, `joint.csv`, `across_layers.csv`, `over_training.csv` and `stability.csv`. What
-    was not computed has no row. `write_csv` writes the similarities of the run.
+    `simple_matches.csv`, `chance.csv`, `joint.csv`, `across_layers.csv`, `over_training.csv`, `stability.csv`,
+    `units.csv`, `one_to_one.csv`, `sparse_prediction.csv` and `clusters.csv`. What was not computed has no row.
+    `write_csv` writes the similarities of the run.
 
     Args:
         results: The Dataset.
@@ -176,4 +178,8 @@ _TABLES: dict[str, tuple[str, Callable[[Dataset], DataFrame]]] = {
     "across_layers": ("across", across_table),
     "over_training": ("training", training_table),
     "stability": ("stability", stability_table),
+    "units": ("one_to_one", unit_table),
+    "one_to_one": ("one_to_one", one_to_one_table),
+    "sparse_prediction": ("sparse", sparse_table),
+    "clusters": ("clusters", cluster_table),
 }

@@ -12,16 +12,18 @@ from markupsafe import Markup
 from xarray import Dataset
 
 from jaxrepsim.files import write_text
+from jaxrepsim.report.alignment_tables import OneToManyRow, many_to_many_rows, one_to_many_rows
 from jaxrepsim.report.figures import FAMILIES, Family
 from jaxrepsim.report.findings import details, headline
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.schema import GROUPS, check, holds, provenance
 from jaxrepsim.report.stability import stability_rows
 from jaxrepsim.report.style import FAINT, INK, MUTED, PAPER, Column, dark_colors
-from jaxrepsim.report.summaries import epsilon_labels, names, plural, rounded
+from jaxrepsim.report.summaries import epsilon_labels, headline_epsilon, names, plural, rounded
 from jaxrepsim.report.svg import custom_property, inline
 from jaxrepsim.report.tables import FEW_SAMPLES, Cell, layer_rows, minimal_rows, network_rows
 from jaxrepsim.report.theory_tables import ChanceRow, DecompositionRow, chance_rows, decomposition_rows, joint_rows
+from jaxrepsim.report.unit_tables import one_to_one_rows, together_rows
 
 _COLUMNS: tuple[Column, ...] = ("double", "single")
 
@@ -76,6 +78,9 @@ def _context(results: Dataset) -> dict[str, Any]:
         "redraws": results.sizes["redraw"],
         "config": list(_flat(about.config)),
         "groups": {name: _rows(name, results) for name in GROUPS if holds(results, name)},
+        "aligned": any(holds(results, group) for group in ("one_to_one", "sparse", "clusters")),
+        "together": together_rows(results),
+        "together_epsilon": headline_epsilon(results),
         "figures": {family.name: _figure(family, results, colors) for family in FAMILIES if family.present(results)},
         "shortened": any(layer_labels(layers, column).names != layers for column in _COLUMNS),
         "few_samples": FEW_SAMPLES,
@@ -96,10 +101,16 @@ def _rows(group: str, results: Dataset) -> Sequence[Any]:
             return joint_rows(results)
         case "stability":
             return stability_rows(results)
+        case "one_to_one":
+            return one_to_one_rows(results)
+        case "sparse":
+            return _by_layer(one_to_many_rows(results))
+        case "clusters":
+            return many_to_many_rows(results)
     return []
 
 
-def _by_layer(rows: Sequence[DecompositionRow | ChanceRow]) -> list[dict[str, Any]]:
+def _by_layer(rows: Sequence[DecompositionRow | ChanceRow | OneToManyRow]) -> list[dict[str, Any]]:
     return [{"layer": layer, "rows": list(part)} for layer, part in groupby(rows, lambda row: row.layer)]
 
 
@@ -134,7 +145,7 @@ def _duration(seconds: float) -> str:
 
 def _interval(cell: Cell) -> str:
     low, high = rounded(cell.low), rounded(cell.high)
-    return low if low == high else f"{low}–{high}"
+    return low if low == high else f"{low} to {high}" if cell.low < 0 else f"{low}–{high}"
 
 
 def _short(value: float) -> str:

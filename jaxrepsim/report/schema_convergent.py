@@ -12,7 +12,8 @@ all images and positions. A unit that never varies is constant: its correlation 
   little below 0; information_partner, information_best_x and information_best_y as above, by it.
 - sparse: each unit predicted by few units of the other network, at each `penalty` (coordinate; 0 is least squares):
   fitted_r2_x of x units predicted from y units, and fitted_r2_y of y units from x units, on the images that were
-  fitted; held_out_r2_x, held_out_r2_y on the others, which may be negative; predictors_x, predictors_y, how many units
+  fitted; held_out_r2_x, held_out_r2_y on the others, which may be negative; all NaN for a unit that never varies on
+  either; predictors_x, predictors_y, how many units
   have a coefficient of more than `threshold` (coordinate) between standardised units; fitted_samples and
   held_out_samples of a layer.
 - clusters: cluster_count of a layer; cluster_x, cluster_y, the spectral cluster of each unit, of both networks

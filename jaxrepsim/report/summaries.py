@@ -52,14 +52,14 @@ def epsilon_labels(results: Dataset) -> list[str]:
 def rounded(value: float) -> str:
     """A similarity to two digits, without calling a small one none or a large one all.
 
-    >>> rounded(0.834), rounded(0.001), rounded(0.999), rounded(1.0)
-    ('0.83', '<0.01', '>0.99', '1.00')
+    >>> rounded(0.834), rounded(0.001), rounded(0.999), rounded(1.0), rounded(-0.001)
+    ('0.83', '<0.01', '>0.99', '1.00', '0.00')
     """
     if 0 < value < 0.005:
         return "<0.01"
     if 0.995 <= value < 1:
         return ">0.99"
-    return f"{value:.2f}"
+    return f"{round(value, 2) + 0.0:.2f}"  # no −0.00
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

@@ -145,6 +145,25 @@ def test_vgg_layers_are_after_relu_and_before_the_pool():
     np.testing.assert_allclose(activations["fc1"], nn.relu(pooled @ dense["kernel"]), rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("family", ["resnet", "vgg"])
+def test_before_the_nonlinearity(family, small_resnet):
+    """The same network, looked at elsewhere: the ReLU of what is shown is what is shown after it."""
+    model, variables, images = small_resnet
+    if family == "vgg":
+        model = VGG(stages=((4,), (6,)), hidden=5, classes=3, pools=1, batch_norm=True)
+        variables = model.init(jax.random.key(0), images, train=False)
+    logits, after = model.apply(variables, images, train=False)
+    same, before = model.apply(variables, images, train=False, before=True)
+    np.testing.assert_array_equal(same, logits)
+    assert list(before) == list(after)
+    for name, values in before.items():
+        if name in ("pool", "logits"):
+            np.testing.assert_array_equal(values, after[name])
+        else:
+            assert jnp.any(values < 0)
+            np.testing.assert_array_equal(nn.relu(values), after[name])
+
+
 def test_batch_norm_keeps_nine_tenths(small_resnet):
     model, variables, images = small_resnet
     _, updated = model.apply(variables, images, train=True, mutable=["batch_stats"])

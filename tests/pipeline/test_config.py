@@ -3,7 +3,8 @@
 import pytest
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, differences, from_plain, load_config, to_plain
+from jaxrepsim.pipeline.config import MatchingConfig, RunConfig
+from jaxrepsim.pipeline.config_file import differences, from_plain, load_config, to_plain
 
 HEAD = "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import RunConfig, to_plain
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim, load
 
 RECORD = {"config": to_plain(RunConfig(title="a"))}

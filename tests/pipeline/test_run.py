@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 
 from jaxrepsim import activations, training
-from jaxrepsim.pipeline.config import load_config
+from jaxrepsim.pipeline.config_file import load_config
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
 from tests import reference

@@ -12,8 +12,8 @@ import xarray as xr
 import jaxrepsim as jrs
 from jaxrepsim import activations, chance, decomposition, report, training
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import MatchingConfig, RunConfig, TheoryConfig
-from jaxrepsim.pipeline.config import load_config, to_plain
+from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config_file import load_config, to_plain
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.results_files import write_netcdf
@@ -278,10 +278,12 @@ def test_files_are_decomposed_too_and_what_needs_networks_is_refused(folder, res
     paths = [folder.activations(seed) for seed in (0, 1, 2)]
     matching = MatchingConfig(epsilons=(0.4,), layers=("fc1",), minimal_units=0)
     with pytest.raises(InputError, match=r"theory.chance needs the networks of a run"):
-        match_files(paths, matching, TheoryConfig(chance=5), RunFolder(tmp_path / "no"), print, print)
+        match_files(
+            paths, matching, TheoryConfig(chance=5), ConvergentConfig(), RunFolder(tmp_path / "no"), print, print
+        )
     assert not (tmp_path / "no").exists()
     theory = TheoryConfig(decomposition=True, simple_matches=12, joint=True)
-    found = match_files(paths, matching, theory, RunFolder(tmp_path / "out"), silent, silent)
+    found = match_files(paths, matching, theory, ConvergentConfig(), RunFolder(tmp_path / "out"), silent, silent)
     here = results.sel(layer=["fc1"], epsilon=[0.4])
     np.testing.assert_array_equal(found.joint_similarity, here.joint_similarity)
     np.testing.assert_array_equal(found.simple_complete, here.simple_complete)

@@ -7,6 +7,8 @@ import numpy as np
 from xarray import Dataset
 
 from jaxrepsim.report.schema import GROUPS
+from tests.report.groups_alignment import clusters, sparse
+from tests.report.groups_alignment_units import exciting, mutual_information, one_to_one
 
 CELL = ("layer", "pair", "epsilon")
 EPOCHS = (0, 1, 2, 5, 10, 20, 40)
@@ -29,7 +31,7 @@ def add_groups(
         huge: Whether held-out residuals go far beyond 1.
     """
     rng = np.random.default_rng(1)
-    return results.assign(
+    added = results.assign(
         decomposition(results, slots, rng)
         | stability(results, rng)
         | chance(results, draws, huge, rng)
@@ -37,6 +39,16 @@ def add_groups(
         | across(results, rng)
         | training(results, len(epochs), rng)
     ).assign_coords(other_layer=results["layer"].values, checkpoint=np.array(epochs))
+    return add_alignments(added, rng)
+
+
+def add_alignments(results: Dataset, rng: np.random.Generator) -> Dataset:
+    """Results with the groups that align units."""
+    units = one_to_one(results, rng)
+    pictures, images = exciting(results, units, rng)
+    information = mutual_information(units["correlation"][1], rng)
+    added = results.assign(units | information | pictures).assign_coords(image=images)
+    return added.assign(sparse(added, rng) | clusters(added, rng))
 
 
 def simple_masks(x: np.ndarray, y: np.ndarray, limit: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -218,5 +230,5 @@ def not_computed(results: Dataset) -> Dataset:
     added = add_groups(results)
     for variables in GROUPS.values():
         for name in variables:
-            added[name][:] = -1 if added[name].dtype.kind == "i" else np.nan
+            added[name][:] = {"i": -1, "u": 0}.get(added[name].dtype.kind, np.nan)
     return added

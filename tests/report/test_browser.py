@@ -116,9 +116,9 @@ def test_pages_in_a_browser(pages: list[str], tmp_path: Path) -> None:
         assert page["scrollWidth"] <= page["width"]
         assert page["scripts"] == 0
         assert page["title"] != "run"
-        assert len(page["sections"]) == (14 if index >= 6 else 8)
+        assert len(page["sections"]) == (20 if index >= 6 else 8)
         assert all(width > 300 and height > 40 for _, width, height in page["sections"])
-        assert len(page["figures"]) == (5, 5, 3, 12)[index // 2]
+        assert len(page["figures"]) == (5, 5, 3, 21)[index // 2]
         for figure in page["figures"]:
             ((width, height),) = figure["sizes"]  # one of the two drawings shows
             assert 350 < width < 400 if narrow else 800 < width < 1000

@@ -19,12 +19,17 @@ from tests.report.groups import add_groups, not_computed
 
 SECTIONS = ["compared", "networks", "depth", "profiles", "minimal", "layers", "method", "reproducibility"]
 OPTIONAL = {
-    "chance": "against-chance",
-    "joint": "at-once",
-    "decomposition": "decomposition",
-    "stability": "stability",
-    "across": "across",
-    "training": "while-training",
+    "chance": ["against-chance"],
+    "joint": ["at-once"],
+    "decomposition": ["decomposition"],
+    "stability": ["stability"],
+    "across": ["across"],
+    "training": ["while-training"],
+    "one_to_one": ["one-to-one", "together"],
+    "mutual_information": ["information"],
+    "sparse": ["one-to-many", "together"],
+    "clusters": ["many-to-many", "together"],
+    "exciting": ["exciting"],
 }
 """Sections by group, in the order of the page."""
 VOID = {"meta", "link", "br", "wbr", "img", "hr", "input"}
@@ -126,10 +131,13 @@ def test_page_with_all_groups(make: Callable[..., Dataset], tmp_path: Path) -> N
     assert read.open == []
     assert sections(read) == [
         *["compared", "networks", "depth", "against-chance", "at-once", "profiles", "minimal", "decomposition"],
-        *["stability", "across", "while-training", "layers", "method", "reproducibility"],
+        *["stability", "across", "while-training", "one-to-one", "information", "one-to-many", "many-to-many"],
+        *["exciting", "together", "layers", "method", "reproducibility"],
     ]
     figures = {attrs["id"] for tag, attrs in read.elements if tag == "figure"}
     assert {"certificates", "simple-matches", "chance", "held-out", "joint", "across-layers", "over-training"} < figures
+    assert {"ordered-correlations", "best-and-one-to-one", "correlation-matrices", "exciting-images"} < figures
+    assert {"information-and-correlation", "sparse-prediction", "cluster-blocks", "mixed-clusters"} < figures
     names = read.values("id")
     assert len(names) == len(set(names))
     references = [value[1:] for value in read.values("href") if value.startswith("#")]
@@ -140,8 +148,13 @@ def test_page_with_all_groups(make: Callable[..., Dataset], tmp_path: Path) -> N
     assert read.text.count("<i>fc1") >= 5
     for term in ("Simple match and decomposition", "Stability", "Chance", "Match of all networks"):
         assert term in read.text
+    for term in ("Correlation and partners one to one", "Miller and Madow", "Sparse prediction", "spectral clustering"):
+        assert term in read.text
+    images = [attrs["href"] for tag, attrs in read.elements if tag == "image"]
+    assert len(images) > 30
+    assert all(image.startswith("data:image/png;base64,") for image in images)
     tables = [attrs for tag, attrs in read.elements if tag == "table"]
-    assert len([attrs for attrs in tables if "aria-describedby" in attrs]) == 7
+    assert len([attrs for attrs in tables if "aria-describedby" in attrs]) == 11
     results.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
     with xarray.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as saved:
         build(saved, tmp_path / "saved.html")
@@ -156,7 +169,7 @@ def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., 
     if group == "across":
         only = only.assign_coords(other_layer=["a"])
     read = read_page(only, tmp_path)
-    assert [name for name in sections(read) if name not in SECTIONS] == [OPTIONAL[group]]
+    assert [name for name in sections(read) if name not in SECTIONS] == OPTIONAL[group]
     with pytest.raises(InputError, match="but lack"):
         build(only.drop_vars(sorted(GROUPS[group])[0]), tmp_path / "partial.html")
     assert not (tmp_path / "partial.html").exists()
@@ -164,10 +177,12 @@ def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., 
 
 def test_groups_that_were_not_computed(make: Callable[..., Dataset], tmp_path: Path) -> None:
     read = read_page(not_computed(make(layers=("a", "b"), networks=("0", "1"), epochs=None)), tmp_path)
-    assert set(OPTIONAL.values()) < set(sections(read))
+    assert {section for names in OPTIONAL.values() for section in names} < set(sections(read))
     for text in ("Nothing matches, or nothing was", "Nothing was compared with chance", "Neither angles nor stable"):
         assert text in read.text
-    for text in ("No two layers were compared", "No checkpoint was compared"):
+    for text in ("No two layers were compared", "No checkpoint was compared", "No units were aligned one to one"):
+        assert text in read.text
+    for text in ("nothing can be compared", "No images were looked for", "there is nothing to put side by side"):
         assert text in read.text
     assert " nan" not in read.text
 

@@ -14,7 +14,7 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import unknown
 from jaxrepsim.pipeline.config import MatchingConfig, TheoryConfig
 from jaxrepsim.pipeline.progress import Progress
-from jaxrepsim.pipeline.results_files import along_layers, file_name, fill, read_netcdf, write_netcdf
+from jaxrepsim.pipeline.results_files import along_layers, file_name, merged, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.sampled import Sampled
 from jaxrepsim.pipeline.theory.across import across_layers
 from jaxrepsim.pipeline.theory.chance import chance_layer
@@ -118,7 +118,7 @@ def analyse(compared: Compared, config: TheoryConfig, folder: Path, progress: Pr
             layer_by_layer("joint match", every, lambda layer: joint_layer(rows(layer), epsilons))
         if compared.moments is not None:
             _with_networks(compared, compared.moments, config, some, layer_by_layer, whole, progress)
-    return _merged(results, parts, pair_names(compared.networks))
+    return merged(results, parts, pair_names(compared.networks))
 
 
 def _with_networks(
@@ -164,15 +164,3 @@ def _with_networks(
         whole("across layers", lambda: across_layers(moments.sampled(None), epsilons, progress))
     if config.over_training:
         whole("over training", over_training)
-
-
-def _merged(results: xr.Dataset, parts: Sequence[xr.Dataset], pairs: list[str]) -> xr.Dataset:
-    """The results with all parts, on the layers and units of the results."""
-    for part in parts:
-        known = {"pair": pairs, "epsilon": results.epsilon, "network": results.network}
-        part = part.assign_coords({name: values for name, values in known.items() if name in part.dims})
-        wanted = {name: results[name].values for name in ("layer", "unit") if name in part.dims}
-        if "other_layer" in part.dims:
-            wanted["other_layer"] = results["layer"].values
-        results = results.merge(part.reindex(wanted, fill_value=fill(part)))
-    return results

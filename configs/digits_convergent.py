@@ -1,0 +1,33 @@
+"""Both papers on the same digits networks: subspace match, and the three alignments of Convergent Learning.
+
+Paper:     Li et al. 2015 (arXiv:1511.07543), sections 3 to 5, on the networks of configs/digits_vgg.py.
+Command:   jaxrepsim run configs/digits_convergent.py
+Time:      about three minutes on two CPU cores, of which the alignments take less than one.
+Expected:  to be stated
+"""
+
+from jaxrepsim.pipeline import ConvergentConfig, DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+
+config = RunConfig(
+    title="VGG-11 on the digits: Convergent Learning beside subspace match",
+    description="Do small VGG networks learn the same features one to one, one to many, or many to many?",
+    data=DataConfig(name="digits"),
+    model=ModelConfig(name="vgg11_bn", width=0.25),
+    training=TrainingConfig(
+        seeds=(0, 1, 2),
+        epochs=12,
+        batch_size=32,
+        learning_rate=0.05,
+        weight_decay=3e-3,
+        schedule="cosine",
+        warmup_epochs=1,
+    ),
+    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=4),
+    convergent=ConvergentConfig(
+        one_to_one=True,
+        bins=10,
+        penalties=(0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5),
+        clusters=8,
+        exciting=6,
+    ),
+)

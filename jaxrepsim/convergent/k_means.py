@@ -1,0 +1,159 @@
+"""k-means: points in k groups, each point in that of the nearest mean."""
+
+import math
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim.compression.products import with_all_digits
+from jaxrepsim.compression.scaling import binary_scale
+
+STEPS = 300
+"""At which a start ends, if its labels have not come to rest before."""
+
+
+class KMeans(NamedTuple):
+    """Clusters of points. Leading axes are batches."""
+
+    labels: Int[Array, "*batch n"]
+    """The cluster of each point, numbered by first appearance; −1 for a point that does not count."""
+    centres: Float[Array, "*batch k d"]
+    """The mean of each cluster; NaN for an empty one. Empty ones come last."""
+    inertia: Float[Array, "*batch"]
+    """The sum of the squared distances of all points that count to the centres of their clusters."""
+
+
+@with_all_digits
+def k_means(points: ArrayLike, k: int, key: Key[Array, ""], starts: int = 10, where: ArrayLike | None = None) -> KMeans:
+    """Clusters of least inertia, the best found in several starts.
+
+    The inertia of labels is Σ_i |p_i − c(label_i)|², where c is the mean of a cluster. Each start draws k points
+    (k-means++: the next with a probability proportional to its squared distance from the nearest one drawn; of
+    2 + ⌊log k⌋ drawn, the one that leaves the least inertia), and then goes on by Lloyd's steps: each point to the
+    nearest centre, each centre to the mean of its points. No step raises the inertia, and the labels come to rest. A
+    cluster that runs empty takes the point farthest from its own centre.
+
+    A start takes O(n d log k) for each centre that is drawn, and O(n k d) for each of Lloyd's steps.
+
+    Args:
+        points: (n, d), floating numbers.
+        k: How many clusters; static.
+        key: Of all starts. The same key gives the same labels; points that do not count, put last, change nothing.
+        starts: How many; static.
+        where: (n,), the points that count; by default all. What stands in the other rows does not matter.
+
+    Returns:
+        The clusters. Where there are fewer than k different points, each is a cluster and the others are empty. A NaN
+        among the points that count makes the inertia NaN, and the labels mean nothing.
+
+    Raises:
+        TypeError: Points that are not real floating numbers.
+        ValueError: Points without two axes, k below 1 or above n, no start, or `where` of another length.
+
+    Source: Lloyd 1982, IEEE Trans. Inf. Theory 28; Arthur and Vassilvitskii 2007, k-means++: the advantages of careful
+    seeding, SODA (section 7 for the several draws).
+
+    >>> points = jnp.array([[9.0, 0.0], [0.0, 1.0], [9.0, 2.0], [0.0, 3.0]])
+    >>> found = k_means(points, 2, jax.random.key(0))
+    >>> found.labels.tolist(), found.centres.tolist(), found.inertia.item()
+    ([0, 1, 0, 1], [[9.0, 1.0], [0.0, 2.0]], 4.0)
+    """
+    points = jnp.asarray(points)
+    if not jnp.issubdtype(points.dtype, jnp.floating):
+        raise TypeError(f"points must be real floating numbers, not {points.dtype}; convert them first")
+    if points.ndim != 2:
+        raise ValueError(f"points must have the shape (n, d), not {points.shape}")
+    if not 1 <= k <= len(points):
+        raise ValueError(f"k must be at least 1 and at most the number of points, {len(points)}; received {k}")
+    if starts < 1:
+        raise ValueError(f"starts must be at least 1, received {starts}")
+    used = jnp.ones(len(points), bool) if where is None else jnp.asarray(where, bool)
+    if used.shape != points.shape[:1]:
+        raise ValueError(f"where must have the shape {points.shape[:1]}, one entry a point; received {used.shape}")
+    return _best_start(points.astype(jnp.result_type(jnp.float32, points)), used, key, k, starts)
+
+
+@partial(jax.jit, static_argnames=("k", "starts"))
+def _best_start(points: Array, used: Array, key: Array, k: int, starts: int) -> KMeans:
+    # Near the origin, and of size about 1: squares neither cancel nor overflow.
+    mean = jnp.sum(jnp.where(used[:, None], points, 0), axis=0) / jnp.maximum(jnp.sum(used), 1)
+    centred = jnp.where(used[:, None], points - mean, 0)
+    scale = binary_scale(centred.reshape(-1, 1))[0]
+    near = centred / scale
+    found = jax.vmap(lambda key: lloyd(near, used, *plus_plus(near, used, k, key)))(jax.random.split(key, starts))
+    labels, centres, inertia = jax.tree.map(lambda a: a[jnp.argmin(found.inertia)], found)
+    labels, order = _by_first_appearance(labels, k)
+    return KMeans(jnp.where(used, labels, -1), centres[order] * scale + mean, inertia * scale**2)
+
+
+def plus_plus(
+    points: Float[Array, "n d"], used: Bool[Array, "n"], k: int, key: Key[Array, ""]
+) -> tuple[Float[Array, "k d"], Bool[Array, "k"]]:
+    """The points that a start begins with, and which of them there are: one more only while some point is elsewhere."""
+    draws = jax.random.uniform(key, (k, 2 + int(math.log(k))), points.dtype)
+
+    def next_centre(square: Array, draws: Array) -> tuple[Array, tuple[Array, Array]]:
+        drawn = points[jax.vmap(draw, (None, 0))(square, draws)]
+        after = jnp.minimum(square, jnp.sum((drawn[:, None] - points) ** 2, axis=2))
+        best = jnp.argmin(jnp.sum(after, axis=1))
+        return after[best], (drawn[best], jnp.any(square > 0))
+
+    first = points[draw(used.astype(points.dtype), draws[0, 0])]
+    square = jnp.where(used, jnp.sum((points - first) ** 2, axis=1), 0.0)
+    _, (others, there) = jax.lax.scan(next_centre, square, draws[1:])
+    return jnp.concatenate([first[None], others]), jnp.concatenate([jnp.any(used)[None], there])
+
+
+def draw(weight: Float[Array, "n"], uniform: Float[Array, ""]) -> Int[Array, ""]:
+    """An index with probability proportional to its weight; never one of weight 0, if there is another."""
+    below = jnp.cumsum(weight)
+    reached = (below > uniform * below[-1]) & (weight > 0)
+    return jnp.where(jnp.any(reached), jnp.argmax(reached), jnp.argmax(weight))  # none: by rounding
+
+
+def lloyd(
+    points: Float[Array, "n d"], used: Bool[Array, "n"], centres: Float[Array, "k d"], there: Bool[Array, "k"]
+) -> KMeans:
+    n, k = len(points), len(centres)
+
+    def members(labels: Array) -> Array:
+        return (labels == jnp.arange(k)[:, None]) & used  # (k, n)
+
+    def distance(labels: Array, centres: Array) -> Array:
+        return jnp.where(used, jnp.sum((points - centres[labels]) ** 2, axis=1), 0.0)
+
+    def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        centres, old, _, steps = state
+        # |p − c|² less |p|², which is the same for all centres.
+        square = jnp.where(there, jnp.sum(centres**2, axis=1) - 2 * points @ centres.T, jnp.inf)
+        labels = jnp.argmin(square, axis=1)
+        size = jnp.sum(members(labels), axis=1)
+        # One empty cluster a step. It takes no cluster's only point, so none runs empty by that.
+        empty = there & (size == 0)
+        spare = jnp.where(size[labels] > 1, distance(labels, centres), 0.0)
+        farthest = jnp.argmax(spare)
+        takes = jnp.any(empty) & (spare[farthest] > 0) & (jnp.arange(n) == farthest)
+        labels = jnp.where(takes, jnp.argmax(empty), labels)
+        chosen = members(labels)
+        size = jnp.sum(chosen, axis=1, keepdims=True)
+        mean = chosen.astype(points.dtype) @ points / jnp.maximum(size, 1)
+        return jnp.where(size > 0, mean, centres), labels, jnp.any((labels != old) & used), steps + 1
+
+    state = (centres, jnp.full(n, -1, jnp.zeros((), int).dtype), jnp.array(True), jnp.array(0))
+    centres, labels, _, _ = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, state)
+    inertia = jnp.sum(distance(labels, centres))
+    filled = jnp.any(members(labels), axis=1, keepdims=True)
+    return KMeans(jnp.where(used, labels, k), jnp.where(filled, centres, jnp.nan), inertia)
+
+
+def _by_first_appearance(labels: Int[Array, "n"], k: int) -> tuple[Int[Array, "n"], Int[Array, "k"]]:
+    """Labels 0, 1, ... in the order in which they first come, and the old label of each; other labels stay."""
+    n = len(labels)
+    first = jnp.min(jnp.where(labels == jnp.arange(k)[:, None], jnp.arange(n), n), axis=1)
+    order = jnp.argsort(first)
+    place = jnp.argsort(order)
+    return jnp.where(labels < k, place[jnp.minimum(labels, k - 1)], labels), order

@@ -1,0 +1,158 @@
+"""One-to-many alignment: each unit of one network predicted from few units of the other."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim.compression.products import with_all_digits
+from jaxrepsim.convergent import moments
+from jaxrepsim.convergent.lasso import lasso
+from jaxrepsim.convergent.moments import Moments
+
+
+class SparsePrediction(NamedTuple):
+    """Every unit of y as a sparse linear combination of units of x, at p penalties.
+
+    Fields:
+        coefficients: (p, n_x, n_y), in standard deviations of the y unit per standard deviation of the x unit.
+        r2: (p, n_y), in [0, 1]: the share of a y unit's variance that is predicted, on the samples that were fitted; 0
+            for a constant one.
+        gap: (p, n_y): the objective is at most that much above the least; see `lasso`.
+    """
+
+    coefficients: Float[Array, "p n_x n_y"]
+    r2: Float[Array, "p n_y"]
+    gap: Float[Array, "p n_y"]
+
+    def predictors(self, threshold: float = 0.0) -> Int[Array, "p n_y"]:
+        """(p, n_y): how many units of x have a coefficient of more than `threshold`, whatever its sign."""
+        return jnp.sum(jnp.abs(self.coefficients) > threshold, axis=1)
+
+
+def sparse_prediction(x: ArrayLike, y: ArrayLike, penalties: ArrayLike) -> SparsePrediction:
+    """Predicts each unit of y from few units of x, for a whole path of penalties.
+
+    With both standardised to mean 0 and standard deviation 1 over the m samples, for each unit y and each λ:
+
+        minimise |y − xw|²/2m + λ|w|₁
+
+    λ = 0 is least squares; the larger λ, the fewer units are used, and from the largest absolute correlation on none.
+    Swap x and y for the other direction. Solved exactly: see `jaxrepsim.convergent.lasso`.
+
+    Args:
+        x: (samples, n_x), the units that predict: raw, one row a sample. A compressed pair has lost its means.
+        y: (samples, n_y), the units that are predicted, on the same samples.
+        penalties: (p,), each λ, in any order.
+
+    Returns:
+        Coefficients of standardised units, R² on these samples, and duality gaps. A constant unit of x has coefficient
+        0, a constant unit of y has coefficients 0 and R² 0.
+
+    Raises:
+        TypeError: Activations that are not real floating numbers.
+        ValueError: Not two axes, different numbers of samples, or a penalty below 0, infinite or not a number.
+
+    Source: Li et al. 2015, Convergent Learning, arXiv:1511.07543, section 4 (one-to-many mappings; trained there by
+    gradient descent, solved here).
+
+    >>> import jax
+    >>> x = jax.random.normal(jax.random.key(0), (500, 6))
+    >>> y = 3 * x[:, :1] - 4 * x[:, 5:]                                # a mix of two units of x
+    >>> found = sparse_prediction(x, y, jnp.array([0.0, 0.1, 2.0]))
+    >>> print(found.predictors(0.01)[:, 0], [f"{r2:.2f}" for r2 in found.r2[:, 0]])
+    [2 2 0] ['1.00', '0.98', '0.00']
+    """
+    return sparse_prediction_of(moments.of(x, y), penalties)
+
+
+@with_all_digits
+def sparse_prediction_of(state: Moments, penalties: ArrayLike) -> SparsePrediction:
+    """The same from the moments of two networks, which samples of any number leave.
+
+    Args:
+        state: Of x and y; `state.networks(1, 0)` predicts the other way round.
+        penalties: (p,), each λ, in any order.
+
+    Returns:
+        As `sparse_prediction`.
+
+    Raises:
+        ValueError: Not two networks, or a penalty below 0, infinite or not a number.
+    """
+    _check_two(state)
+    gram, cross = state.within(0), state.between(0, 1)
+    found = lasso(gram, cross, penalties)
+    r2 = jax.vmap(lambda w: _explained(gram, cross, w))(found.coefficients)
+    return SparsePrediction(found.coefficients, jnp.clip(r2, 0, 1), found.gap)
+
+
+@with_all_digits
+def held_out_r2(coefficients: ArrayLike, fitted: Moments, held_out: Moments) -> Float[Array, "p n_y"]:
+    """R² of the predictions on samples that were not fitted, from moments alone.
+
+    A sample is standardised by the means and standard deviations of the fitted samples, predicted, and the prediction
+    brought back to the scale of y. With ŷ that prediction and ȳ the mean over the held-out samples:
+
+        R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²
+
+    It is negative where the prediction is worse than that mean.
+
+    Args:
+        coefficients: (p, n_x, n_y), of `sparse_prediction_of(fitted, ...)`.
+        fitted: The moments of x and y on the samples that were fitted.
+        held_out: Those on others.
+
+    Returns:
+        (p, n_y), at most 1. It is 0 for a unit of y that is constant on either set of samples. A unit of x that is
+        constant on the held-out samples counts there by its mean; one constant where it was fitted predicts nothing.
+
+    Raises:
+        ValueError: Not two networks, or numbers of units that do not fit.
+
+    >>> import jax
+    >>> from jaxrepsim.convergent import moments
+    >>> x, other = jax.random.normal(jax.random.key(0), (2, 500, 3))
+    >>> first, second = moments.of(x, 2 * x + 1), moments.of(other, 2 * other + 1)
+    >>> w = sparse_prediction_of(first, jnp.array([0.0])).coefficients
+    >>> held_out_r2(w, first, second).round(3).tolist()
+    [[1.0, 1.0, 1.0]]
+    """
+    w = jnp.asarray(coefficients)
+    for state in (fitted, held_out):
+        _check_two(state)
+        shape = tuple(mean.shape[0] for mean in state.means)
+        if w.ndim != 3 or w.shape[1:] != shape:
+            raise ValueError(
+                f"coefficients must have the shape (p, n_x, n_y), for these moments (p, {shape[0]}, {shape[1]}), "
+                f"received {w.shape}"
+            )
+    (x_std, y_std), (x_std_now, y_std_now) = fitted.std, held_out.std
+    per_x, per_y = _inverse(x_std), _inverse(y_std_now)
+    x_shift, y_shift = (new - old for new, old in zip(held_out.means, fitted.means, strict=True))
+    # In standard deviations of the held-out samples.
+    rescaled = (per_x * x_std_now)[:, None] * w * (per_y * y_std)
+    gram, cross = held_out.within(0), held_out.between(0, 1)
+    bias = per_y * (y_shift - y_std * jnp.einsum("i,pij->pj", per_x * x_shift, w))
+    r2 = jax.vmap(lambda v: _explained(gram, cross, v))(rescaled) - bias**2
+    return jnp.where((y_std > 0) & (y_std_now > 0), r2, 0.0)
+
+
+def _explained(
+    gram: Float[Array, "n_x n_x"], cross: Float[Array, "n_x n_y"], w: Float[Array, "n_x n_y"]
+) -> Float[Array, "n_y"]:
+    """2bᵀw − wᵀAw, for each target."""
+    return jnp.sum(w * (2 * cross - gram @ w), axis=0)
+
+
+def _inverse(std: Float[Array, "n"]) -> Float[Array, "n"]:
+    """0 for a constant unit."""
+    live = std > 0
+    return jnp.where(live, 1 / jnp.where(live, std, 1.0), 0.0)
+
+
+def _check_two(state: Moments) -> None:
+    if len(state.means) != 2:
+        raise ValueError(f"moments of two networks were expected, received those of {len(state.means)}")

@@ -1,0 +1,149 @@
+"""What is gathered of each layer while the images go by: no activation is kept."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxrepsim.activations import layer_key
+from jaxrepsim.convergent import moments, row_sample
+from jaxrepsim.convergent.moments import Moments
+from jaxrepsim.convergent.row_sample import RowSample
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline.config import ConvergentConfig
+from jaxrepsim.pipeline.convergent import exciting
+from jaxrepsim.pipeline.convergent.exciting import Exciting
+from jaxrepsim.pipeline.convergent.positions import by_image, chosen_rows, positions
+from jaxrepsim.pipeline.convergent.sources import Activations, Source
+from jaxrepsim.pipeline.progress import Progress
+
+CAPACITY = 10_000
+"""Rows from which bins are made. A bin of a ninth of all values then is wrong by some 3 % of itself."""
+
+
+class Statistics(NamedTuple):
+    """Of one layer, all networks together.
+
+    Fields:
+        fitted: Moments of the images that sparse prediction is fitted on; of all images where there is none.
+        held_out: Moments of the others; None where there is none.
+        rows: A sample of rows, to make bins from; None where none are wanted.
+        exciting: For each network the images that excite its units most; empty where that is not asked for.
+        shape: Of the layer's map; () for a dense layer.
+    """
+
+    fitted: Moments
+    held_out: Moments | None
+    rows: RowSample | None
+    exciting: tuple[Exciting, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def moments(self) -> Moments:
+        """Of all images."""
+        return self.fitted if self.held_out is None else moments.merge(self.fitted, self.held_out)
+
+
+def gather(
+    source: Source, layers: Sequence[str], config: ConvergentConfig, seed: int, progress: Progress
+) -> dict[str, Statistics]:
+    """One pass over all images.
+
+    Args:
+        source: The networks.
+        layers: Which layers.
+        config: What is wanted.
+        seed: Draws positions, rows, and the half of the images that is held out.
+        progress: Told of every batch.
+
+    Returns:
+        The statistics of each layer, in float64.
+
+    Raises:
+        InputError: An activation is NaN or infinite.
+    """
+    states: dict[str, _State] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for batch in source.batches(layers):
+        faults = {}
+        for layer, maps in batch.layers.items():
+            key = layer_key(seed, layer)
+            if layer not in states:
+                shapes[layer] = maps[0].shape[1:-1]
+                states[layer] = _begin(maps, config)
+            chosen = positions(source, layer, shapes[layer], config, seed)
+            held_out = _held_out(seed, source.images(layer), batch) if config.penalties else jnp.zeros_like(batch.real)
+            with jax.enable_x64(True):
+                states[layer], faults[layer] = _absorb(
+                    states[layer], maps, chosen, batch.first, batch.real, held_out, jax.random.fold_in(key, batch.first)
+                )
+            progress("gathering statistics", batch.stop, source.images(layer), layer)
+        _check(faults, batch)
+    return {layer: Statistics(*states[layer], shape=shapes[layer]) for layer in layers}
+
+
+class _State(NamedTuple):
+    fitted: Moments
+    held_out: Moments | None
+    rows: RowSample | None
+    exciting: tuple[Exciting, ...]
+
+
+def _begin(maps: Sequence[jax.Array], config: ConvergentConfig) -> _State:
+    units = [one.shape[-1] for one in maps]
+    with jax.enable_x64(True):
+        dtype = jnp.result_type(jnp.float32, *maps)
+        return _State(
+            moments.init(units, jnp.float64),
+            moments.init(units, jnp.float64) if config.penalties else None,
+            row_sample.init(units, CAPACITY, dtype) if config.bins else None,
+            tuple(exciting.init(n, config.exciting) for n in units) if config.exciting else (),
+        )
+
+
+def _held_out(seed: int, images: int, batch: Activations) -> jax.Array:
+    """Which images of a batch are in the half that is not fitted: the same for every layer of as many images."""
+    order = np.random.default_rng([seed, images]).permutation(images)
+    held_out = np.zeros(batch.first + len(batch.real), bool)
+    second = order[: images // 2]
+    held_out[second[second < len(held_out)]] = True
+    return jnp.asarray(held_out[batch.first :])
+
+
+@partial(jax.jit, donate_argnums=0)
+def _absorb(
+    state: _State,
+    maps: tuple[jax.Array, ...],
+    chosen: jax.Array,
+    first: jax.Array,
+    real: jax.Array,
+    held_out: jax.Array,
+    key: jax.Array,
+) -> tuple[_State, tuple[jax.Array, ...]]:
+    each = [by_image(values) for values in maps]
+    faults = tuple(jnp.sum(real[:, None, None] & ~jnp.isfinite(one), axis=(0, 1)) for one in each)
+    rows = chosen_rows(maps, chosen)
+    used, held_out = (jnp.repeat(mask, len(chosen)) for mask in (real, held_out))
+    return (
+        _State(
+            moments.update(state.fitted, *rows, where=used & ~held_out),
+            None if state.held_out is None else moments.update(state.held_out, *rows, where=used & held_out),
+            None if state.rows is None else row_sample.update(state.rows, key, *rows, where=used),
+            tuple(exciting.update(one, values, first, real) for one, values in zip(state.exciting, each, strict=False)),
+        ),
+        faults,
+    )
+
+
+def _check(faults: Mapping[str, tuple[jax.Array, ...]], batch: Activations) -> None:
+    for layer, by_network in jax.device_get(faults).items():
+        for network, counts in enumerate(by_network):
+            if counts.any():
+                unit = int(np.flatnonzero(counts)[0])
+                raise InputError(
+                    f"layer {layer!r}, network {network}, unit {unit}: {counts[unit]} activations on the images "
+                    f"{batch.first} to {batch.stop - 1} are NaN or infinite"
+                )

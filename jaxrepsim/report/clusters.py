@@ -1,0 +1,143 @@
+"""Clusters of the units of two networks together, counted from the results: what tables and plots share."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from xarray import Dataset
+
+from jaxrepsim.report.aligned import networks_of_pairs
+from jaxrepsim.report.schema import holds
+from jaxrepsim.report.summaries import Floats, Ints, unit_counts
+
+Kind = Literal["cluster", "tree"]
+"""Spectral clusters, and those of the tree."""
+
+
+class Mixing(NamedTuple):
+    """Clusters of each layer and pair, (layer, pair); NaN where none were looked for."""
+
+    clusters: Floats
+    mixed: Floats
+    """Clusters with units of both networks."""
+    units: Floats
+    """Units of both networks."""
+    mixed_units: Floats
+    """Those that are in a mixed cluster."""
+    alone: Floats
+    """Those that are in no cluster, as they correlate with no unit."""
+
+    @property
+    def share(self) -> Floats:
+        """The share of clusters that mix both networks; NaN where there is no cluster."""
+        return np.divide(self.mixed, self.clusters, out=np.full_like(self.mixed, np.nan), where=self.clusters > 0)
+
+    @property
+    def unit_share(self) -> Floats:
+        """The share of all units that are in a mixed cluster; NaN where there is no cluster."""
+        return np.divide(self.mixed_units, self.units, out=np.full_like(self.mixed, np.nan), where=self.clusters > 0)
+
+
+def clustered(results: Dataset) -> bool:
+    """Whether any layer's units were clustered."""
+    return holds(results, "clusters") and bool((results["cluster_count"] >= 0).any())
+
+
+def of_units(results: Dataset, name: Kind | Literal["leaf"], layer: int, pair: int) -> tuple[Ints, Ints]:
+    """A variable of the group for the units that there are.
+
+    Args:
+        results: The Dataset, with the group `clusters`.
+        name: What the variable is called, without its side.
+        layer: The index of the layer.
+        pair: The index of the pair.
+
+    Returns:
+        Of the x units and of the y units.
+    """
+    counts = unit_counts(results.isel(layer=[layer], pair=[pair]))
+    x, y = (
+        results[f"{name}_{side}"].values[layer, pair, : count.item()].astype(np.int64)
+        for side, count in zip("xy", counts, strict=True)
+    )
+    return x, y
+
+
+def mixing(results: Dataset, kind: Kind) -> Mixing:
+    """Which clusters hold units of both networks.
+
+    Args:
+        results: The Dataset, with the group `clusters`.
+        kind: `cluster`, the spectral ones, or `tree`.
+
+    Returns:
+        The counts.
+    """
+    shape = results.sizes["layer"], results.sizes["pair"]
+    counts = np.full((len(Mixing._fields), *shape), np.nan)
+    for layer, pair in np.ndindex(*shape):
+        if results["cluster_count"].values[layer] < 0:
+            continue
+        x, y = of_units(results, kind, layer, pair)
+        both = np.concatenate([x, y])
+        mixed = np.intersect1d(x[x >= 0], y[y >= 0])
+        counts[:, layer, pair] = (
+            len(np.unique(both[both >= 0])),
+            len(mixed),
+            len(both),
+            np.isin(both, mixed).sum(),
+            (both < 0).sum(),
+        )
+    return Mixing(*counts)
+
+
+def joint_correlation(results: Dataset, layer: int, pair: int) -> Floats:
+    """The correlations of all units of a pair with one another.
+
+    Args:
+        results: The Dataset, with the group `one_to_one`.
+        layer: The index of the layer.
+        pair: The index of the pair.
+
+    Returns:
+        A symmetric matrix, the x units first, then the y units.
+    """
+    networks = networks_of_pairs(results)[pair]
+    between = results["correlation"].values[layer, pair]
+    x, y = (~np.isnan(between).all(1), ~np.isnan(between).all(0))
+    within = results["correlation_within"].values[layer]
+    upper = within[networks[0]][np.ix_(x, x)]
+    lower = within[networks[1]][np.ix_(y, y)]
+    across = between[np.ix_(x, y)]
+    return np.block([[upper, across], [across.T, lower]]).astype(np.float64)
+
+
+def by_cluster(x: Ints, y: Ints) -> tuple[Ints, list[int]]:
+    """An order in which clusters are blocks: the largest first, within one x units, then y units; −1 comes last.
+
+    Args:
+        x: The cluster of each x unit.
+        y: The cluster of each y unit.
+
+    Returns:
+        The units in order, y units counted on from the x units; and where each block ends.
+
+    >>> order, ends = by_cluster(np.array([1, 0]), np.array([0, -1]))
+    >>> order.tolist(), ends
+    ([1, 2, 0, 3], [2, 3, 4])
+    """
+    both = np.concatenate([x, y])
+    names, sizes = np.unique(both[both >= 0], return_counts=True)
+    rank = np.full(both.max(initial=-1) + 2, len(names))
+    rank[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
+    place = np.where(both < 0, len(names), rank[both])
+    order = np.argsort(place, kind="stable")
+    return order, block_ends(place[order])
+
+
+def block_ends(labels: Ints) -> list[int]:
+    """Where runs of equal labels end.
+
+    >>> block_ends(np.array([3, 3, 1]))
+    [2, 3]
+    """
+    return [*(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)] if len(labels) else []

@@ -1,0 +1,158 @@
+"""Correlations within and between two networks, before and after alignment: Figure 1 of Li et al. 2015."""
+
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from xarray import Dataset
+
+from jaxrepsim.report.aligned import networks_of_pairs
+from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.schema import holds
+from jaxrepsim.report.style import WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.summaries import Floats, Ints, names
+
+_MOST_LAYERS = {"single": 2, "double": 3}
+_MOST_CELLS = 128
+"""A side of a matrix; a printed panel shows no more."""
+_STEP = 1 / 16
+"""Correlations are drawn to this, which no eye tells and makes images a third as large."""
+_PANELS = ("within the first", "within the second", "between, as they are", "between, by partner")
+
+
+def between_known(results: Dataset) -> bool:
+    """Whether units of the first pair were aligned in any layer."""
+    return holds(results, "one_to_one") and bool((results["partner"][:, 0] >= 0).any())
+
+
+def correlation_matrices(results: Dataset, column: Column = "double") -> Figure:
+    """Draws correlations of the first pair's units, for up to three layers: within, between, and between by partner.
+
+    Args:
+        results: The Dataset, with the group `one_to_one`.
+        column: The width: one column of a paper, which has room for two layers, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No units of the first pair were aligned.
+
+    Source: Li et al. 2015 (arXiv:1511.07543), Figure 1.
+    """
+    if not between_known(results):
+        raise ValueError("no units of the first pair were aligned, so their correlations cannot be drawn")
+    layers = _shown(results, column)
+    across = 2 if column == "single" else len(_PANELS)
+    down = len(_PANELS) // across
+    side = (WIDTHS[column] - 0.65) / across
+    titles = shortened(names(results, "layer"), 24)
+    with paper_style():
+        figure = new_figure(column, len(layers) * (down * (side + 0.22) + 0.22))
+        parts = figure.subfigures(len(layers), 1, squeeze=False).ravel()
+        grids = [part.subplots(down, across, squeeze=False).ravel() for part in parts]
+        images = []
+        for part, grid, layer in zip(parts, grids, layers, strict=True):
+            part.suptitle(titles[layer], fontsize=7.5, weight="bold")
+            for axes, matrix, title in zip(grid, matrices(results, layer), _PANELS, strict=True):
+                images.append(_map(axes, matrix))
+                axes.set_title(title, pad=3)
+            bar = part.colorbar(images[-1], ax=grid, aspect=18 * down, pad=0.015, ticks=(-1, 0, 1))
+            bar.set_label("correlation", labelpad=1)
+            bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+    return figure
+
+
+def matrices(results: Dataset, layer: int) -> list[Floats]:
+    """Correlations of the first pair's units in one layer.
+
+    Args:
+        results: The Dataset, with the group `one_to_one`.
+        layer: The index of the layer.
+
+    Returns:
+        Within the first network (n_x, n_x), within the second (n_y, n_y), between them (n_x, n_y), and between them
+        with partners on the diagonal, those without a partner last.
+    """
+    x, y = networks_of_pairs(results)[0]
+    best_x, best_y, partner = (results[name].values[layer, 0] for name in ("best_x", "best_y", "partner"))
+    n_x, n_y = int((best_x >= 0).sum()), int((best_y >= 0).sum())
+    within = results["correlation_within"].values[layer]
+    between = results["correlation"].values[layer, 0, :n_x, :n_y]
+    rows, columns = by_partner(partner[:n_x], n_y)
+    return [within[x, :n_x, :n_x], within[y, :n_y, :n_y], between, between[np.ix_(rows, columns)]]
+
+
+def by_partner(partner: Ints, count: int) -> tuple[Ints, Ints]:
+    """Orders of the units of both networks that put partners side by side, in the first network's own order.
+
+    Args:
+        partner: The y unit of each x unit, −1 for none, (n_x,).
+        count: The number of y units.
+
+    Returns:
+        The x units, (n_x,), and the y units, (n_y,): first those with a partner.
+
+    >>> rows, columns = by_partner(np.array([2, -1, 0]), 3)
+    >>> rows.tolist(), columns.tolist()
+    ([0, 2, 1], [2, 0, 1])
+    """
+    paired = partner >= 0
+    rest = np.setdiff1d(np.arange(count), partner[paired])
+    return np.concatenate([np.flatnonzero(paired), np.flatnonzero(~paired)]), np.concatenate([partner[paired], rest])
+
+
+def shrunk(matrix: Floats, most: int = _MOST_CELLS) -> Floats:
+    """A matrix of at most so many rows and columns: each cell the strongest correlation of the block it stands for.
+
+    Args:
+        matrix: (n_x, n_y).
+        most: Of rows, and of columns.
+
+    Returns:
+        The matrix itself where it is small enough.
+    """
+    step = ceil(max(matrix.shape) / most)
+    if step <= 1:
+        return matrix
+    rows, columns = (ceil(size / step) for size in matrix.shape)
+    padded = np.zeros((rows * step, columns * step))
+    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    blocks = padded.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, -1)
+    return np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)[..., 0]
+
+
+def caption(results: Dataset) -> str:
+    """How to read the figure."""
+    known = _known(results)
+    pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]}"
+    few = f" Up to three of {len(known)} layers are shown." if len(known) > _MOST_LAYERS["single"] else ""
+    widest = int(results["units"].values[known].max())
+    step = ceil(widest / _MOST_CELLS)
+    blocks = "" if step <= 1 else f" In wide layers a cell is the strongest correlation of up to {step} × {step} units."
+    return (
+        f"Correlations of units{pair}: within the first network, within the second, between them in the order in "
+        "which units stand, and between them with the units of the second network put in the order of their partners, "
+        f"so that partners lie on the diagonal. Rows between networks are units of the first.{blocks}{few}"
+    )
+
+
+def _known(results: Dataset) -> list[int]:
+    return np.flatnonzero((results["partner"][:, 0] >= 0).any("unit")).tolist()
+
+
+def _shown(results: Dataset, column: Column) -> list[int]:
+    return thinned(_known(results), _MOST_LAYERS[column])
+
+
+def _map(axes: Axes, matrix: Floats) -> AxesImage:
+    steps = np.round(shrunk(matrix) / _STEP) * _STEP
+    image = axes.imshow(steps, vmin=-1, vmax=1, cmap="RdBu_r", aspect="auto", interpolation="none")
+    axes.set(xticks=(), yticks=())
+    axes.set_box_aspect(1)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(True)
+    return image

@@ -1,0 +1,167 @@
+"""What sparse prediction gives, counted from the results: what its tables, plots and experiments share."""
+
+from typing import NamedTuple
+
+import numpy as np
+from xarray import Dataset
+
+from jaxrepsim.report.schema import holds
+from jaxrepsim.report.summaries import Floats, Ints, over_known
+
+
+class Tradeoff(NamedTuple):
+    """Means over the units of both networks of a pair, from the largest penalty to the smallest; NaN: not computed."""
+
+    fitted: Floats
+    """R² on the inputs that were fitted, (layer, pair, penalty)."""
+    held_out: Floats
+    """R² on the others, (layer, pair, penalty)."""
+    predictors: Floats
+    """Predictors beyond each threshold, (layer, pair, penalty, threshold)."""
+
+
+class BestPrediction(NamedTuple):
+    """Means over the units of both networks of a pair at the best penalty of each layer; NaN: not computed."""
+
+    fitted: Floats
+    """R² on the inputs that were fitted, (layer, pair)."""
+    held_out: Floats
+    """R² on the others, (layer, pair)."""
+    predictors: Floats
+    """Predictors beyond each threshold, (layer, pair, threshold)."""
+
+
+def predicted(results: Dataset) -> bool:
+    """Whether any unit was predicted."""
+    return holds(results, "sparse") and any(bool(results[f"held_out_r2_{side}"].notnull().any()) for side in "xy")
+
+
+def penalty_order(results: Dataset) -> Ints:
+    """Indices of the penalties, from the largest to the smallest."""
+    return np.argsort(-results["penalty"].values, kind="stable")
+
+
+def penalty_labels(results: Dataset) -> list[str]:
+    """Each penalty, from the largest to the smallest, in full: 0.00001, not 1e-05."""
+    return [decimal(value) for value in results["penalty"].values[penalty_order(results)]]
+
+
+def decimal(value: float) -> str:
+    """A number in full.
+
+    >>> decimal(1e-5), decimal(0.0), decimal(0.1)
+    ('0.00001', '0', '0.1')
+    """
+    return np.format_float_positional(value, trim="-")
+
+
+def smallest_threshold(results: Dataset) -> int:
+    """The index of the threshold that most predictors pass."""
+    return int(results["threshold"].values.argmin())
+
+
+def counts_as(threshold: float) -> str:
+    """Which predictors count, in words.
+
+    >>> counts_as(0.0), counts_as(0.1)
+    ('coefficient other than 0', 'coefficient beyond ±0.1')
+    """
+    return f"coefficient beyond ±{decimal(threshold)}" if threshold > 0 else "coefficient other than 0"
+
+
+def of_layer(results: Dataset, name: str, layer: int) -> Floats:
+    """A variable of one layer for the units of both networks, from the largest penalty to the smallest.
+
+    Args:
+        results: The Dataset, with the group `sparse`.
+        name: `fitted_r2`, `held_out_r2` or `predictors`.
+        layer: The index of the layer.
+
+    Returns:
+        (pair, penalty, ..., x units then y units), NaN where there is no unit or nothing was computed.
+    """
+    order = penalty_order(results)
+    both = np.concatenate([results[f"{name}_{side}"].values[layer][:, order] for side in "xy"], axis=-1)
+    return np.where(both < 0, np.nan, both) if name == "predictors" else both.astype(np.float64)
+
+
+def tradeoff(results: Dataset) -> Tradeoff:
+    """Accuracy against the number of predictors as the penalty falls.
+
+    Args:
+        results: The Dataset, with the group `sparse`.
+
+    Returns:
+        The means of each layer, pair and penalty.
+    """
+    # One layer at a time: all units of all layers and penalties at once may not fit beside a copy of themselves.
+    return Tradeoff(
+        *(
+            np.stack([over_known(of_layer(results, name, layer), -1).mean for layer in range(results.sizes["layer"])])
+            for name in ("fitted_r2", "held_out_r2", "predictors")
+        )
+    )
+
+
+def best_penalties(held_out: Floats) -> list[int | None]:
+    """The penalty of each layer at which the mean held-out R² is highest; of equal ones the largest.
+
+    Args:
+        held_out: As in `Tradeoff`.
+
+    Returns:
+        Its place in the falling order of penalties; None where the layer was not computed.
+    """
+    means = over_known(held_out).mean
+    return [None if np.isnan(mean).all() else int(np.nanargmax(mean)) for mean in means]
+
+
+def best_prediction(results: Dataset) -> BestPrediction:
+    """The means at the penalty of each layer at which the mean held-out R² is highest.
+
+    Args:
+        results: The Dataset, with the group `sparse`.
+
+    Returns:
+        The means of each layer and pair.
+    """
+    curves = tradeoff(results)
+    best = best_penalties(curves.held_out)
+    return BestPrediction(
+        *(
+            np.stack([values[layer, :, penalty or 0] for layer, penalty in enumerate(best)])
+            for values in (curves.fitted, curves.held_out, curves.predictors)
+        )
+    )
+
+
+def single_r2(results: Dataset, layer: int) -> Floats:
+    """The share of a unit's variance that the best single unit of the other network explains: its squared correlation.
+
+    Args:
+        results: The Dataset.
+        layer: The index of the layer.
+
+    Returns:
+        (pair, x units then y units); NaN where there is no unit, or the results hold no correlations.
+    """
+    if not holds(results, "one_to_one"):
+        return np.full((results.sizes["pair"], 2 * results.sizes["unit"]), np.nan)
+    squared = results["correlation"].values[layer].astype(np.float64) ** 2
+    return np.concatenate([over_known(squared, -1).high, over_known(squared, -2).high], axis=-1)
+
+
+def single_mean(results: Dataset) -> Floats:
+    """The mean of `single_r2` over those units of each layer and pair whose prediction was measured.
+
+    Args:
+        results: The Dataset, with the group `sparse`.
+
+    Returns:
+        (layer, pair), NaN where the results hold no correlations.
+    """
+    means = []
+    for layer in range(results.sizes["layer"]):
+        measured = (~np.isnan(of_layer(results, "held_out_r2", layer))).any(1)
+        means.append(over_known(np.where(measured, single_r2(results, layer), np.nan), -1).mean)
+    return np.stack(means)

@@ -1,0 +1,343 @@
+"""The alignments of a tiny run: every part is what NumPy, SciPy and scikit-learn give on the raw activations."""
+
+import dataclasses
+import json
+import shutil
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import squareform
+from sklearn.linear_model import Lasso
+from sklearn.metrics import adjusted_rand_score, mutual_info_score, r2_score
+
+from jaxrepsim import report, training
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
+from jaxrepsim.pipeline.config_file import load_config
+from jaxrepsim.pipeline.files import match_files
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.run import Run
+from tests.pipeline.conftest import jaxrepsim
+
+LAYERS = ("conv6", "fc1", "logits")
+PAIRS = ((0, 1), (0, 2), (1, 2))
+PENALTIES = (0.1, 0.003)
+BINS, CLUSTERS, RANKS = 6, 4, 3
+CONFIG = f"""
+from jaxrepsim.pipeline import ConvergentConfig, DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+
+config = RunConfig(
+    data=DataConfig(name="digits"),
+    model=ModelConfig(name="vgg11_bn", width=1 / 32, dense_std=None),
+    training=TrainingConfig(seeds=(0, 1, 2), epochs=2, batch_size=64, learning_rate=0.05),
+    matching=MatchingConfig(epsilons=(0.5,), layers={LAYERS}, minimal_units=0),
+    convergent=ConvergentConfig(bins={BINS}, penalties={PENALTIES}, clusters={CLUSTERS}, exciting={RANKS}),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("convergent")
+    (path / "config.py").write_text(CONFIG)
+    done = jaxrepsim("run", path / "config.py", "--out", path / "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return RunFolder(path / "run")
+
+
+@pytest.fixture(scope="module")
+def results(folder):
+    return xr.load_dataset(folder.results, engine="h5netcdf")
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    return Run(load_config(folder.path.parent / "config.py"), folder)
+
+
+@pytest.fixture(scope="module")
+def networks(run):
+    return training.train_networks(run.model, run.dataset, run.config.training, run.folder.checkpoints)
+
+
+@pytest.fixture(scope="module")
+def raw(run, networks):
+    """[layer][network]: (images, ..., units), float64."""
+    found = [
+        run.model.apply(
+            network.variables,
+            training.normalise(jnp.asarray(run.dataset.validation.images), run.dataset.mean, run.dataset.std),
+            train=False,
+        )[1]
+        for network in networks
+    ]
+    return {layer: [np.asarray(one[layer], np.float64) for one in found] for layer in LAYERS}
+
+
+@pytest.fixture(autouse=True)
+def in_float64():
+    with jax.enable_x64(True):
+        yield
+
+
+def silent(*told):
+    pass
+
+
+def rows(maps):
+    return maps.reshape(-1, maps.shape[-1])
+
+
+def split(images, seed=0):
+    """The images that are fitted, and the others."""
+    order = np.random.default_rng([seed, images]).permutation(images)
+    held_out = np.isin(np.arange(images), order[: images // 2])
+    return ~held_out, held_out
+
+
+def correlations(x, y):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = np.corrcoef(x.T, y.T)
+    return np.nan_to_num(z)
+
+
+def test_every_group_is_there_and_on_the_page(folder, results):
+    groups = report.schema_convergent.CONVERGENT
+    assert all(report.holds(results, group) for group in groups)
+    assert len(folder.report.read_text(encoding="utf-8")) > 10_000
+
+
+def test_moments_and_correlations(results, raw):
+    for layer in LAYERS:
+        here = results.sel(layer=layer)
+        joint = [rows(maps) for maps in raw[layer]]
+        n = joint[0].shape[1]
+        assert int(here.aligned_samples) == len(joint[0])
+        for network, z in enumerate(joint):
+            np.testing.assert_allclose(here.unit_mean.values[network, :n], z.mean(0), rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(here.unit_std.values[network, :n], z.std(0), rtol=1e-4, atol=1e-6)
+            assert int(here.constant[network]) == (np.ptp(z, axis=0) == 0).sum()
+            within = here.correlation_within.values[network, :n, :n]
+            np.testing.assert_allclose(within, correlations(z, z)[:n, :n], atol=1e-5)
+            assert np.isnan(here.unit_mean.values[network, n:]).all()
+        for pair, (a, b) in enumerate(PAIRS):
+            found = here.correlation.values[pair, :n, :n]
+            np.testing.assert_allclose(found, correlations(joint[a], joint[b])[:n, n:], atol=1e-5)
+
+
+def test_partners(results):
+    for prefix, name in (("", "correlation"), ("information_", "mutual_information")):
+        for layer in LAYERS:
+            for pair in range(len(PAIRS)):
+                here = results.sel(layer=layer).isel(pair=pair)
+                n = int(here.units)
+                values = here[name].values[:n, :n].astype(float)
+                partner = here[f"{prefix}partner"].values[:n]
+                assert sorted(partner) == list(range(n))
+                best = values[linear_sum_assignment(values, maximize=True)].sum()
+                assert values[np.arange(n), partner].sum() == pytest.approx(best, abs=1e-4)
+                best_x, best_y = (here[f"{prefix}best_{side}"].values[:n] for side in "xy")
+                np.testing.assert_allclose(values[np.arange(n), best_x], values.max(1), atol=1e-6)
+                np.testing.assert_allclose(values[best_y, np.arange(n)], values.max(0), atol=1e-6)
+                assert (here[f"{prefix}partner"].values[n:] == -1).all()
+
+
+def labels(z):
+    """Bins by the definition: one of zeros, the others by ranks among the values that are not."""
+    found = np.zeros(len(z), int)
+    values = np.sort(z[z != 0])
+    if len(values):
+        edges = np.quantile(values, np.arange(1, BINS - 1) / (BINS - 1))
+        found[z != 0] = 1 + np.searchsorted(edges, z[z != 0])
+    return found
+
+
+def test_mutual_information(results, raw):
+    """Where quantiles are defined in another way a value at an edge may change its bin."""
+    for layer in LAYERS:
+        n = raw[layer][0].shape[-1]
+        for pair, (a, b) in enumerate(PAIRS):
+            x, y = (rows(raw[layer][i]) for i in (a, b))
+            found = results.sel(layer=layer).mutual_information.values[pair, :n, :n]
+            for i, j in ((0, 0), (1, n - 1), (n - 1, 2)):
+                u, v = labels(x[:, i]), labels(y[:, j])
+                cells = len(np.unique(u)) + len(np.unique(v)) - len(np.unique(u * BINS + v)) - 1
+                expected = mutual_info_score(u, v) + cells / (2 * len(u))
+                assert found[i, j] == pytest.approx(expected, abs=0.02)
+
+
+def test_sparse_prediction(results, raw):
+    for layer in LAYERS:
+        fitted, held_out = split(len(raw[layer][0]))
+        for pair, (a, b) in enumerate(PAIRS[:2]):
+            for side, source, target in (("y", a, b), ("x", b, a)):
+                z = [(rows(raw[layer][i][fitted]), rows(raw[layer][i][held_out])) for i in (source, target)]
+                scale = [(one[0].mean(0), np.where(one[0].std(0) > 0, one[0].std(0), 1)) for one in z]
+                (x, x_out), (y, y_out) = (
+                    [(part - mean) / std for part in one] for one, (mean, std) in zip(z, scale, strict=True)
+                )
+                unit = int(np.argmax(y_out.std(0) * y.std(0) > 0))
+                here = results.sel(layer=layer).isel(pair=pair)
+                assert int(here.fitted_samples) == len(x)
+                assert int(here.held_out_samples) == len(x_out)
+                for penalty in PENALTIES:
+                    lasso = Lasso(alpha=penalty, tol=1e-12, max_iter=1_000_000).fit(x, y[:, unit])
+                    at = here.sel(penalty=penalty)
+                    r2 = r2_score(y[:, unit], lasso.predict(x))
+                    assert float(at[f"fitted_r2_{side}"][unit]) == pytest.approx(r2, abs=1e-5)
+                    r2 = r2_score(y_out[:, unit], lasso.predict(x_out))
+                    assert float(at[f"held_out_r2_{side}"][unit]) == pytest.approx(r2, abs=1e-4)
+                    for threshold in at.threshold.values:
+                        count = (np.abs(lasso.coef_) > max(threshold, 1e-7)).sum()
+                        assert int(at[f"predictors_{side}"].sel(threshold=threshold)[unit]) == count
+
+
+def test_clusters(results, raw):
+    for layer in LAYERS:
+        n = raw[layer][0].shape[-1]
+        here = results.sel(layer=layer)
+        count = int(here.cluster_count)
+        assert count == min(CLUSTERS, 2 * n)
+        for pair, (a, b) in enumerate(PAIRS):
+            joint = correlations(*(rows(raw[layer][i]) for i in (a, b)))
+            graph = np.maximum(joint, 0) * ~np.eye(2 * n, dtype=bool)
+            alone = graph.sum(0) == 0
+            for kind in ("cluster", "tree"):
+                found = np.concatenate([here[f"{kind}_{side}"].values[pair, :n] for side in "xy"])
+                np.testing.assert_array_equal(found == -1, alone)
+                assert set(found[~alone]) == set(range(len(set(found[~alone])))) <= set(range(count))
+            tree = linkage(squareform(1 - graph[~alone][:, ~alone] - np.eye((~alone).sum()), checks=False), "average")
+            expected = fcluster(tree, count, "maxclust")
+            assert adjusted_rand_score(found[~alone], expected) == pytest.approx(1.0)
+            leaves = np.concatenate([here[f"leaf_{side}"].values[pair, :n] for side in "xy"])
+            assert sorted(leaves) == list(range(2 * n))
+
+
+def test_what_excites_matched_pairs(results, raw, run):
+    images = run.dataset.validation.images
+    seen = 0
+    for layer in LAYERS:
+        for pair, networks in enumerate(PAIRS):
+            here = results.sel(layer=layer).isel(pair=pair)
+            for slot in np.flatnonzero(here.shown_x.values >= 0):
+                units = [int(here[f"shown_{side}"][slot]) for side in "xy"]
+                assert int(here.partner[units[0]]) == units[1]
+                assert float(here.shown_correlation[slot]) == pytest.approx(float(here.correlation[units[0], units[1]]))
+                for side, unit, network in zip("xy", units, networks, strict=True):
+                    maps = raw[layer][network][..., unit].reshape(len(images), -1)
+                    best = np.argsort(-maps.max(1), kind="stable")[:RANKS]
+                    value = here[f"exciting_value_{side}"].values[slot]
+                    np.testing.assert_allclose(value, maps.max(1)[best], rtol=1e-4)
+                    chosen = here[f"exciting_{side}"].values[slot]
+                    np.testing.assert_allclose(maps.max(1)[chosen], value, rtol=1e-4)
+                    pixels = here.pixels.sel(image=chosen).values
+                    np.testing.assert_array_equal(pixels, np.round(images[chosen] * 255))
+                    seen += 1
+            shown = here.shown_correlation.values
+            assert (np.diff(shown[~np.isnan(shown)]) <= 1e-12).all()
+    assert seen > 20
+    assert np.isnan(results.sel(layer="fc1").row_x).all()
+    conv = results.sel(layer="conv6")
+    assert ((conv.row_x > 0) & (conv.row_x < 1) | (conv.exciting_x < 0)).all()
+
+
+def test_what_is_done_is_not_done_again(folder, results, tmp_path):
+    again = tmp_path / "run"
+    shutil.copytree(folder.path, again)
+    copy = RunFolder(again)
+    copy.results.unlink()
+    files = sorted(copy.convergent.rglob("*.nc"))
+    assert len(files) == len(LAYERS) + 1
+    gone = [file for file in files if "fc1" in file.name]
+    for file in gone:
+        file.unlink()
+    times = {file: file.stat().st_mtime_ns for file in files if file not in gone}
+    done = jaxrepsim("run", again)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {file: file.stat().st_mtime_ns for file in times} == times
+    xr.testing.assert_allclose(xr.load_dataset(copy.results, engine="h5netcdf"), results)
+
+
+def test_a_finished_run_can_be_aligned_and_before_the_nonlinearity(folder, results, run, networks, tmp_path):
+    old = RunFolder(tmp_path / "old")
+    shutil.copytree(folder.path, old.path)
+    record = json.loads(old.record.read_text())
+    del record["config"]["convergent"]  # as from before there was any
+    old.record.write_text(json.dumps(record))
+    stored = results.drop_dims(["other_unit", "penalty", "shown", "image"], errors="ignore")
+    stored = stored.drop_vars([name for name in stored if str(name) in _all_names()])
+    stored.attrs["config"] = json.dumps(record["config"])
+    stored.to_netcdf(old.results, engine="h5netcdf")
+    asked = ("--convergent.one-to-one", "--convergent.before-activation", "--convergent.layers", "conv6")
+    done = jaxrepsim("run", old.path, *asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = xr.load_dataset(old.results, engine="h5netcdf")
+    assert not report.holds(found, "clusters")
+    assert np.isnan(found.sel(layer="fc1").unit_mean).all()
+    images = training.normalise(jnp.asarray(run.dataset.validation.images), run.dataset.mean, run.dataset.std)
+    before = run.model.apply(networks[1].variables, images, train=False, before=True)[1]["conv6"]
+    assert float(jnp.min(before)) < 0
+    z = rows(np.asarray(before, np.float64))
+    here = found.sel(layer="conv6").isel(network=1)
+    np.testing.assert_allclose(here.unit_mean.values[: z.shape[1]], z.mean(0), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(here.unit_std.values[: z.shape[1]], z.std(0), rtol=1e-3, atol=1e-5)
+
+
+def _all_names():
+    return {name for group in report.schema_convergent.CONVERGENT.values() for name in group}
+
+
+@pytest.fixture(scope="module")
+def files(raw, tmp_path_factory):
+    """The raw activations, as a user of another framework would save them."""
+    path = tmp_path_factory.mktemp("files")
+    for network in range(3):
+        np.savez(path / f"{network}.npz", **{layer: raw[layer][network] for layer in LAYERS})
+    return [path / f"{network}.npz" for network in range(3)]
+
+
+def test_files_of_raw_activations_give_the_same(files, results, tmp_path):
+    config = ConvergentConfig(bins=BINS, penalties=PENALTIES, clusters=CLUSTERS)
+    matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
+    found = match_files(files, matching, TheoryConfig(), config, RunFolder(tmp_path / "out"), silent, silent)
+    for name in ("unit_mean", "unit_std", "correlation", "fitted_r2_x", "held_out_r2_y", "mutual_information"):
+        np.testing.assert_allclose(found[name], results[name], rtol=1e-3, atol=2e-3, err_msg=name)
+    np.testing.assert_array_equal(found.aligned_samples, results.aligned_samples)
+
+
+def test_files_that_are_compressed_are_refused_before_any_work(folder, files, tmp_path):
+    paths = [folder.activations(seed) for seed in (0, 1)]
+    matching, asked = MatchingConfig(epsilons=(0.5,), minimal_units=0), ConvergentConfig(one_to_one=True)
+    with pytest.raises(InputError, match=r"layer 'conv6' is compressed: its \d+ rows stand for \d+ samples"):
+        match_files(paths, matching, TheoryConfig(), asked, RunFolder(tmp_path / "no"), silent, silent)
+    exciting = ConvergentConfig(exciting=2)
+    with pytest.raises(InputError, match=r"convergent\.exciting needs the images of a run"):
+        match_files(files[:2], matching, TheoryConfig(), exciting, RunFolder(tmp_path / "no"), silent, silent)
+    assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"bins": 2}, "bins must be 0, or 3 or more"),
+        ({"penalties": (-0.1,)}, r"penalties must be at least 0, and finite; received \(-0.1,\)"),
+        ({"penalties": (0.1, 0.1)}, "penalties must be all different"),
+        ({"clusters": 1}, "clusters must be 0, or 2 or more; received 1"),
+        ({"exciting": -1}, "exciting must be at least 0"),
+        ({"rows": 0}, "rows must be at least 1"),
+    ],
+)
+def test_settings_that_cannot_be(settings, message):
+    with pytest.raises(InputError, match=message):
+        ConvergentConfig(**settings)
+
+
+def test_a_layer_that_is_not_compared_is_told_before_any_work(run):
+    config = dataclasses.replace(run.config, convergent=ConvergentConfig(layers=("conv1",), one_to_one=True))
+    with pytest.raises(InputError, match=r"conv1.*conv6, fc1, logits"):
+        dataclasses.replace(run, config=config).check()
