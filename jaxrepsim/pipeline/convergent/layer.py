@@ -14,6 +14,7 @@ from jaxrepsim.convergent import (
     agglomerative,
     held_out_r2,
     joint_graph,
+    moments,
     one_to_one,
     sparse_prediction_of,
     spectral_clusters,
@@ -25,9 +26,24 @@ from jaxrepsim.pipeline.theory.layers import pairs
 THRESHOLDS = (0.0, 0.01, 0.1)
 """Of a coefficient between standardised units, above which a unit counts as a predictor."""
 
+SHARED_WIDTH = 128
+"""Narrower layers are padded with constant units to so many, which change nothing: one compiled program serves all."""
+
+_merge = jax.jit(moments.merge)
 _graph = jax.jit(joint_graph)
 _spectral = jax.jit(spectral_clusters, static_argnums=1)
-_correlation = jax.jit(lambda moments: moments.correlation)
+
+
+@jax.jit
+def _described(whole: Moments) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...], jax.Array]:
+    return whole.std, whole.constant, whole.correlation
+
+
+@jax.jit
+def _ordered_pairs(whole: Moments) -> list[Moments]:
+    """For each pair first (a, b), by which b is predicted from a, then (b, a)."""
+    both = [order for a, b in pairs(range(len(whole.means))) for order in ((a, b), (b, a))]
+    return [whole.networks(*order) for order in both]
 
 
 @jax.jit
@@ -60,16 +76,21 @@ def align_layer(
     Returns:
         The results of this layer.
     """
+    widths = [part.shape[0] for part in statistics.fitted.means]
+    width = max(SHARED_WIDTH, *widths)
     with jax.enable_x64(True):
-        found = _one_to_one(statistics.moments)
+        fitted = _padded(statistics.fitted, width)
+        held_out = None if statistics.held_out is None else _padded(statistics.held_out, width)
+        whole = fitted if held_out is None else _merge(fitted, held_out)
+        found = _one_to_one(whole, widths)
         if information:
             found |= _information(information)
         coords = {"layer": [layer]}
-        if statistics.held_out is not None:
-            found |= _sparse(statistics.fitted, statistics.held_out, config.penalties)
+        if held_out is not None:
+            found |= _sparse(fitted, held_out, config.penalties, widths)
             coords |= {"penalty": list(config.penalties), "threshold": list(THRESHOLDS)}
         if config.clusters:
-            found |= _clusters(statistics.moments, config.clusters, layer_key(seed, layer))
+            found |= _clusters(whole, config.clusters, layer_key(seed, layer), widths)
     return xr.Dataset({name: (("layer", *dims), values[None]) for name, (dims, values) in found.items()}, coords)
 
 
@@ -77,21 +98,46 @@ Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
 """Variables of one layer: their dimensions, and their values."""
 
 
-def _one_to_one(moments: Moments) -> Variables:
-    joint = np.asarray(_correlation(moments))
-    widths = [part.shape[0] for part in moments.means]
-    ends = np.cumsum([0, *widths])
-    blocks = [slice(start, stop) for start, stop in pairwise(ends)]
+def _padded(state: Moments, width: int) -> Moments:
+    """With constant units after those that each network has."""
+    means, low, high = (
+        tuple(np.pad(part, (0, width - len(part))) for part in jax.device_get(parts))
+        for parts in (state.means, state.low, state.high)
+    )
+    places = _places([len(part) for part in state.means], width)
+    rest = np.zeros(width * len(means))
+    rest[places] = state.rest
+    scaled = np.zeros((len(rest), len(rest)))
+    scaled[np.ix_(places, places)] = state.scaled
+    return Moments(state.samples, means, rest, low, high, scaled)  # type: ignore[arg-type]
+
+
+def _places(widths: Sequence[int], width: int) -> np.ndarray:
+    """Where the units of all networks stand among the padded ones."""
+    return np.concatenate([network * width + np.arange(own) for network, own in enumerate(widths)])
+
+
+def _one_to_one(whole: Moments, widths: Sequence[int]) -> Variables:
+    std, constant, joint = jax.device_get(_described(whole))
+    places = _places(widths, len(std[0]))
+    joint = joint[np.ix_(places, places)]
+    blocks = [slice(start, stop) for start, stop in pairwise(np.cumsum([0, *widths]))]
     between = [joint[a, b] for a, b in pairs(blocks)]
-    within = [joint[block, block] for block in blocks]
+
+    def cut(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [np.asarray(part)[:own] for part, own in zip(parts, widths, strict=True)]
+
     return {
-        "unit_mean": (("network", "unit"), _stacked([np.asarray(part) for part in moments.means])),
-        "unit_std": (("network", "unit"), _stacked([np.asarray(part) for part in moments.std])),
-        "constant": (("network",), np.array([int(part.sum()) for part in moments.constant], np.int32)),
+        "unit_mean": (("network", "unit"), _stacked(cut(jax.device_get(whole.means)))),
+        "unit_std": (("network", "unit"), _stacked(cut(std))),
+        "constant": (("network",), np.array([part.sum() for part in cut(constant)], np.int32)),
         "correlation": (("pair", "unit", "other_unit"), _stacked(between).astype(np.float32)),
-        "correlation_within": (("network", "unit", "other_unit"), _stacked(within).astype(np.float32)),
+        "correlation_within": (
+            ("network", "unit", "other_unit"),
+            _stacked([joint[block, block] for block in blocks]).astype(np.float32),
+        ),
         **_partners(between, ""),
-        "aligned_samples": ((), np.asarray(moments.samples, np.int64)),
+        "aligned_samples": ((), np.asarray(whole.samples, np.int64)),
     }
 
 
@@ -110,48 +156,40 @@ def _partners(similarities: Sequence[np.ndarray], prefix: str) -> Variables:
     }
 
 
-def _sparse(fitted: Moments, held_out: Moments, penalties: Sequence[float]) -> Variables:
+def _sparse(fitted: Moments, held_out: Moments, penalties: Sequence[float], widths: Sequence[int]) -> Variables:
     values: dict[str, list[np.ndarray]] = {}
     path = jnp.asarray(penalties)
-    for a, b in pairs(range(len(fitted.means))):
-        for side, order in (("y", (a, b)), ("x", (b, a))):
-            here = [part.networks(*order) for part in (fitted, held_out)]
+    here = zip(_ordered_pairs(fitted), _ordered_pairs(held_out), strict=True)
+    for (a, b), forth, back in zip(pairs(widths), here, here, strict=False):
+        for side, own, two in (("y", b, forth), ("x", a, back)):
             names = (f"fitted_r2_{side}", f"held_out_r2_{side}", f"predictors_{side}")
-            for name, found in zip(names, _predicted(*here, path), strict=True):
-                values.setdefault(name, []).append(np.asarray(found))
+            for name, found in zip(names, _predicted(*two, path), strict=True):
+                values.setdefault(name, []).append(np.asarray(found)[..., :own])
     dims = {2: ("pair", "penalty", "unit"), 3: ("pair", "penalty", "threshold", "unit")}
     return {
-        **{
-            name: (
-                dims[parts[0].ndim],
-                _stacked([part.astype(np.int32) if part.dtype.kind == "i" else part for part in parts]),
-            )
-            for name, parts in values.items()
-        },
+        **{name: (dims[parts[0].ndim], _stacked(parts)) for name, parts in values.items()},
         "fitted_samples": ((), np.asarray(fitted.samples, np.int64)),
         "held_out_samples": ((), np.asarray(held_out.samples, np.int64)),
     }
 
 
-def _clusters(moments: Moments, clusters: int, key: jax.Array) -> Variables:
-    values: dict[str, list[np.ndarray]] = {
-        f"{kind}_{side}": [] for kind in ("cluster", "tree", "leaf") for side in "xy"
-    }
-    count = clusters
-    for number, (a, b) in enumerate(pairs(range(len(moments.means)))):
-        graph = _graph(moments.networks(a, b))
-        count = min(clusters, len(graph))
-        width = moments.means[a].shape[0]
-        tree = agglomerative(np.asarray(graph), count)
-        leaf = np.empty(len(graph), np.int32)
-        leaf[np.asarray(tree.order)] = np.arange(len(graph))
-        spectral = _spectral(graph, count, jax.random.fold_in(key, number))
+def _clusters(whole: Moments, clusters: int, key: jax.Array, widths: Sequence[int]) -> Variables:
+    values: dict[str, list[np.ndarray]] = {}
+    counts = []
+    for number, ((a, b), two) in enumerate(zip(pairs(widths), _ordered_pairs(whole)[::2], strict=True)):
+        graph = np.asarray(_graph(two))
+        places = _places((a, b), len(graph) // 2)
+        spectral = np.asarray(_spectral(graph, clusters, jax.random.fold_in(key, number)))[places]
+        counts.append(min(clusters, len(places)))
+        tree = agglomerative(graph[np.ix_(places, places)], counts[-1])
+        leaf = np.empty(len(places), np.int32)
+        leaf[np.asarray(tree.order)] = np.arange(len(places))
         for kind, labels in (("cluster", spectral), ("tree", tree.labels), ("leaf", leaf)):
             joint = np.asarray(labels, np.int32)
-            values.setdefault(f"{kind}_x", []).append(joint[:width])
-            values.setdefault(f"{kind}_y", []).append(joint[width:])
+            values.setdefault(f"{kind}_x", []).append(joint[:a])
+            values.setdefault(f"{kind}_y", []).append(joint[a:])
     return {
-        "cluster_count": ((), np.asarray(count, np.int32)),
+        "cluster_count": ((), np.asarray(max(counts), np.int32)),
         **{name: (("pair", "unit"), _stacked(parts)) for name, parts in values.items()},
     }
 
