@@ -45,10 +45,13 @@ class ManyToManyRow(NamedTuple):
     """Clusters that hold any unit."""
     spectral_mixed: Cell
     """The share of them that mix both networks."""
+    spectral_chance: Cell
+    """What the share of mixed clusters is by chance, in clusters of these sizes."""
     spectral_units: Cell
     """The share of units that are in a mixed cluster."""
     tree: Cell
     tree_mixed: Cell
+    tree_chance: Cell
     tree_units: Cell
     alone: Cell
     """Units of both networks that correlate with no other unit."""
@@ -108,9 +111,11 @@ def many_to_many_rows(results: Dataset) -> list[ManyToManyRow]:
             asked=int(results["cluster_count"].values[layer]),
             spectral=_cell(spectral.clusters[layer]),
             spectral_mixed=_cell(spectral.share[layer]),
+            spectral_chance=_cell(results["mixed_by_chance_cluster"].values[layer]),
             spectral_units=_cell(spectral.unit_share[layer]),
             tree=_cell(tree.clusters[layer]),
             tree_mixed=_cell(tree.share[layer]),
+            tree_chance=_cell(results["mixed_by_chance_tree"].values[layer]),
             tree_units=_cell(tree.unit_share[layer]),
             alone=_cell(spectral.alone[layer]),
         )

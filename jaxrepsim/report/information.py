@@ -138,6 +138,7 @@ def _map(axes: Axes, density: Floats, norm: LogNorm, low: float, high: float) ->
         origin="lower",
         aspect="auto",
         interpolation="none",
+        zorder=1,  # above the grid
     )
     share = np.linspace(0, 0.9999, 200)
     axes.plot(share, -0.5 * np.log1p(-(share**2)), color=MUTED, linewidth=1, linestyle=(0, (4, 1.5)))

@@ -9,7 +9,7 @@ from xarray import Dataset
 
 from jaxrepsim.report.clusters import Kind, clustered, mixing
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.style import ACCENT, PAPER, Column, new_figure, paper_style
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, new_figure, paper_style
 from jaxrepsim.report.summaries import Spread, names, over_known
 
 _LOOKS: dict[Kind, tuple[str, str, str, float]] = {
@@ -43,6 +43,8 @@ def mixing_by_depth(results: Dataset, column: Column = "double") -> Figure:
             counts = mixing(results, kind)
             _points(upper, kind, over_known(counts.share))
             _points(lower, kind, over_known(counts.unit_share))
+        for kind in _LOOKS:
+            _by_chance(upper, kind, over_known(results[f"mixed_by_chance_{kind}"].values))
         for axes, title in ((upper, "clusters that mix both networks"), (lower, "units in mixed clusters")):
             axes.set_title(title, loc="left", pad=3)
             axes.set(ylim=(-0.03, 1.03), yticks=(0, 0.5, 1))
@@ -53,7 +55,8 @@ def mixing_by_depth(results: Dataset, column: Column = "double") -> Figure:
             Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, label=label)
             for label, color, marker, _ in _LOOKS.values()
         ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=2)
+        handles.append(Line2D([], [], color=MUTED, marker="_", markersize=9, linestyle="none", label="by chance"))
+        figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
 
@@ -66,7 +69,8 @@ def caption(results: Dataset) -> str:
         "Units of both networks of a pair, clustered together by their correlations: the share of clusters that hold "
         "units of both, and the share of all units that are in such a cluster. Spectral: the clusters of the "
         "correlation graph; tree: as many by agglomeration. A cluster of one network alone is something that the other "
-        f"did not learn, or learned apart.{over}{missing}"
+        "did not learn, or learned apart. Dashes: the mean share of clusters that would mix both, if units were put at "
+        f"random into clusters of the same sizes; large ones nearly always do.{over}{missing}"
     )
 
 
@@ -78,3 +82,9 @@ def _points(axes: Axes, kind: Kind, values: Spread) -> None:
     axes.vlines(place[known], values.low[known], values.high[known], color=color, linewidth=1)
     look = {"color": color, "markersize": size, "markeredgecolor": PAPER, "clip_on": False, "zorder": 3}
     axes.plot(place, values.mean, marker, **look)
+
+
+def _by_chance(axes: Axes, kind: Kind, values: Spread) -> None:
+    place = np.arange(len(values.mean)) + _LOOKS[kind][3]
+    size = 9 if len(place) <= 40 else 4
+    axes.plot(place, values.mean, "_", color=MUTED, markersize=size, clip_on=False, zorder=2)

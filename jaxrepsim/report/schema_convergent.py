@@ -18,7 +18,9 @@ all images and positions. A unit that never varies is constant: its correlation 
   held_out_samples of a layer.
 - clusters: cluster_count of a layer; cluster_x, cluster_y, the spectral cluster of each unit, of both networks
   together, −1 for a unit that correlates with none; tree_x, tree_y, the same by agglomeration; leaf_x, leaf_y, the
-  place of each unit among all units of both in the drawing order of the tree.
+  place of each unit among all units of both in the drawing order of the tree; mixed_by_chance_cluster and
+  mixed_by_chance_tree, the share of clusters that would hold units of both networks on average, if units were put at
+  random into clusters of these sizes.
 - exciting: for the matched pairs that are shown (`shown`), shown_x and shown_y, the units, and shown_correlation;
   exciting_x and exciting_y, the index of the image that excites the unit most, second most, ... (`rank`), and how much
   (exciting_value_x, exciting_value_y); row_x, column_x, row_y, column_y, where in the image the most exciting position
@@ -61,6 +63,7 @@ CONVERGENT: dict[str, dict[str, tuple[str, ...]]] = {
     "clusters": {
         "cluster_count": ("layer",),
         **{f"{kind}_{side}": _UNITS for kind in ("cluster", "tree", "leaf") for side in _SIDES},
+        **{f"mixed_by_chance_{kind}": ("layer", "pair") for kind in ("cluster", "tree")},
     },
     "exciting": {
         **{f"shown_{side}": _SHOWN for side in _SIDES},

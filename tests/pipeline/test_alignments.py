@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from math import comb
 
 import jax
 import jax.numpy as jnp
@@ -197,6 +198,13 @@ def test_sparse_prediction(results, raw):
                         assert int(at[f"predictors_{side}"].sel(threshold=threshold)[unit]) == count
 
 
+def mixed_by_chance(x, y):
+    """A cluster of s is of one network alone with the probability C(a, s) + C(b, s) of C(a + b, s)."""
+    sizes = np.unique(np.concatenate([x, y]), return_counts=True)[1].tolist()
+    alone = [(comb(len(x), size) + comb(len(y), size)) / comb(len(x) + len(y), size) for size in sizes]
+    return np.mean([1 - share for share in alone])
+
+
 def test_clusters(results, raw):
     for layer in LAYERS:
         n = raw[layer][0].shape[-1]
@@ -214,6 +222,10 @@ def test_clusters(results, raw):
             tree = linkage(squareform(1 - graph[~alone][:, ~alone] - np.eye((~alone).sum()), checks=False), "average")
             expected = fcluster(tree, count, "maxclust")
             assert adjusted_rand_score(found[~alone], expected) == pytest.approx(1.0)
+            for kind in ("cluster", "tree"):
+                labels_x, labels_y = (here[f"{kind}_{side}"].values[pair, :n] for side in "xy")
+                expected = mixed_by_chance(labels_x[labels_x >= 0], labels_y[labels_y >= 0])
+                assert float(here[f"mixed_by_chance_{kind}"][pair]) == pytest.approx(expected)
             leaves = np.concatenate([here[f"leaf_{side}"].values[pair, :n] for side in "xy"])
             assert sorted(leaves) == list(range(2 * n))
 

@@ -159,4 +159,7 @@ def clusters(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:
         }
         for kind, values in found.items():
             data[f"{kind}_x"][layer, pair, :count], data[f"{kind}_y"][layer, pair, :count] = np.split(values, 2)
-    return {name: (UNITS, values) for name, values in data.items()} | {"cluster_count": (("layer",), counts)}
+    chance = {
+        f"mixed_by_chance_{kind}": (UNITS[:2], rng.uniform(0.5, 1, (layers, pairs))) for kind in ("cluster", "tree")
+    }
+    return {name: (UNITS, values) for name, values in data.items()} | chance | {"cluster_count": (("layer",), counts)}

@@ -162,6 +162,8 @@ def test_shares_are_drawn_with_their_spread(results: Dataset) -> None:
             assert axes.get_lines()[index].get_ydata() == pytest.approx(values.mean(1))
             bars = np.array([segment[:, 1] for segment in axes.collections[index].get_segments()])
             np.testing.assert_allclose(bars, np.stack([values.min(1), values.max(1)], axis=1))
+        chance = results[f"mixed_by_chance_{kind}"].values.mean(1)
+        assert upper.get_lines()[len(kinds) + index].get_ydata() == pytest.approx(chance)
 
 
 def test_rows(results: Dataset) -> None:
@@ -173,9 +175,11 @@ def test_rows(results: Dataset) -> None:
         for cell, values in (
             (row.spectral, spectral.clusters),
             (row.spectral_mixed, spectral.share),
+            (row.spectral_chance, results["mixed_by_chance_cluster"].values),
             (row.spectral_units, spectral.unit_share),
             (row.tree, tree.clusters),
             (row.tree_mixed, tree.share),
+            (row.tree_chance, results["mixed_by_chance_tree"].values),
             (row.tree_units, tree.unit_share),
             (row.alone, spectral.alone),
         ):
@@ -185,7 +189,7 @@ def test_rows(results: Dataset) -> None:
 
 def test_a_layer_that_was_not_clustered(results: Dataset) -> None:
     for name in GROUPS["clusters"]:
-        results[name][1] = -1
+        results[name][1] = np.nan if results[name].dtype.kind == "f" else -1
     assert [row.layer for row in many_to_many_rows(results)] == ["conv1", "logits"]
     titles = {axes.get_title().split("\n")[0] for axes in clustered_correlations(results).axes if axes.get_title()}
     assert titles == {"conv1", "logits"}

@@ -14,6 +14,7 @@ from jaxrepsim.convergent import (
     agglomerative,
     held_out_r2,
     joint_graph,
+    mixing,
     moments,
     one_to_one,
     sparse_prediction_of,
@@ -175,6 +176,7 @@ def _sparse(fitted: Moments, held_out: Moments, penalties: Sequence[float], widt
 
 def _clusters(whole: Moments, clusters: int, key: jax.Array, widths: Sequence[int]) -> Variables:
     values: dict[str, list[np.ndarray]] = {}
+    chance: dict[str, list[float]] = {}
     counts = []
     for number, ((a, b), two) in enumerate(zip(pairs(widths), _ordered_pairs(whole)[::2], strict=True)):
         graph = np.asarray(_graph(two))
@@ -188,8 +190,12 @@ def _clusters(whole: Moments, clusters: int, key: jax.Array, widths: Sequence[in
             joint = np.asarray(labels, np.int32)
             values.setdefault(f"{kind}_x", []).append(joint[:a])
             values.setdefault(f"{kind}_y", []).append(joint[a:])
+            if kind != "leaf":
+                mixed = mixing(joint[:a], joint[a:], counts[-1])
+                chance.setdefault(f"mixed_by_chance_{kind}", []).append(float(mixed.chance_share_of_clusters))
     return {
         "cluster_count": ((), np.asarray(max(counts), np.int32)),
+        **{name: (("pair",), np.array(shares)) for name, shares in chance.items()},
         **{name: (("pair", "unit"), _stacked(parts)) for name, parts in values.items()},
     }
 
