@@ -23,14 +23,20 @@ def jaxrepsim(*arguments, **options):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, worker_id):
     """The run folder of the smoke config, shared by the workers."""
+    return run_once(tmp_path_factory, worker_id, "finished", SMOKE.read_text(encoding="utf-8"))
+
+
+def run_once(tmp_path_factory, worker_id, name, config):
+    """The folder of a run, made by the first worker that asks for it; the config is `config.py` beside it."""
     shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
-    folder = shared / "finished"
-    with FileLock(shared / "finished.lock"):
-        if not (folder / "report.html").exists():
-            done = jaxrepsim("run", SMOKE, "--out", folder)
+    place = (shared if worker_id == "master" else shared.parent) / name
+    place.mkdir(exist_ok=True)
+    with FileLock(place / "lock"):
+        if not (place / "run" / "report.html").exists():
+            (place / "config.py").write_text(config, encoding="utf-8")
+            done = jaxrepsim("run", place / "config.py", "--out", place / "run")
             assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return place / "run"
 
 
 def raw_activations(run, network):

@@ -23,7 +23,7 @@ from jaxrepsim.pipeline.config_file import load_config
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
-from tests.pipeline.conftest import jaxrepsim
+from tests.pipeline.conftest import jaxrepsim, run_once
 
 LAYERS = ("conv6", "fc1", "logits")
 PAIRS = ((0, 1), (0, 2), (1, 2))
@@ -43,12 +43,8 @@ config = RunConfig(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("convergent")
-    (path / "config.py").write_text(CONFIG)
-    done = jaxrepsim("run", path / "config.py", "--out", path / "run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return RunFolder(path / "run")
+def folder(tmp_path_factory, worker_id):
+    return RunFolder(run_once(tmp_path_factory, worker_id, "convergent", CONFIG))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from jaxrepsim.pipeline.theory.evolution import similarities
 from jaxrepsim.pipeline.theory.joint import joint_layer
 from jaxrepsim.pipeline.theory.stability import stability_of_layer
 from jaxrepsim.pipeline.theory.structure import decompose_layer
-from tests.pipeline.conftest import jaxrepsim
+from tests.pipeline.conftest import jaxrepsim, run_once
 
 LAYERS = ("fc1", "conv7")  # not in the order of the network
 certificates = jax.jit(jrs.certificates)
@@ -55,12 +55,8 @@ config = RunConfig(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("theory")
-    (path / "config.py").write_text(CONFIG)
-    done = jaxrepsim("run", path / "config.py", "--out", path / "run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return RunFolder(path / "run")
+def folder(tmp_path_factory, worker_id):
+    return RunFolder(run_once(tmp_path_factory, worker_id, "theory", CONFIG))
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,8 @@ def test_a_thousand_units_make_a_small_file(make: Callable[..., Dataset]) -> Non
         data |= {
             f"{kind}_{side}": (("layer", "pair", "unit"), place // cut) for kind, cut in (("leaf", 1), ("tree", 52))
         }
-    other = {name: (("layer",), np.zeros(1)) for name in GROUPS["one_to_one"] if name not in data}
+    others = [name for group in ("one_to_one", "clusters") for name in GROUPS[group] if name not in data]
+    other = {name: (("layer",), np.zeros(1)) for name in others}
     figure = clustered_correlations(results.assign(data | other))
     file = BytesIO()
     save(figure, file, "svg")
