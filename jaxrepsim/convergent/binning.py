@@ -77,7 +77,8 @@ def bin_index(x: ArrayLike, edges: Float[Array, "units inner"]) -> Int[Array, "s
         edges: (units, bins − 2), from `bin_edges`.
 
     Returns:
-        (samples, units), integers from 0 to bins − 1. A value that equals an edge is in the bin below it.
+        (samples, units), integers from 0 to bins − 1. A value that equals an edge is in the bin below it; a NaN is in
+        bin 1, so check for these before.
 
     Raises:
         TypeError: Activations that are not real floating numbers.

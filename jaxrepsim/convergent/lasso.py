@@ -63,7 +63,8 @@ def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
 
     Raises:
         TypeError: Correlations that are not real floating numbers.
-        ValueError: Shapes that do not fit; a penalty below 0, infinite or not a number. Traced ones are taken on trust.
+        ValueError: Shapes that do not fit; a correlation that is not finite; a penalty below 0, infinite or not a
+            number. Traced values are taken on trust: where a correlation is not finite, all that rests on it is NaN.
 
     Source: Tibshirani 1996, Regression shrinkage and selection via the lasso, J. R. Stat. Soc. B 58. The splitting is
     Boyd et al. 2011, Distributed optimization and statistical learning via ADMM, sections 3.4 and 6.4; the descent is
@@ -81,6 +82,8 @@ def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
         raise ValueError(
             f"gram must have the shape (n_x, n_x) and cross (n_x, n_y), received {gram.shape} and {cross.shape}"
         )
+    _check_correlations("gram", gram)
+    _check_correlations("cross", cross)
     check_penalties(penalties)
     dtype = jnp.result_type(jnp.float32, gram, cross)
     gram, cross, penalties = gram.astype(dtype), cross.astype(dtype), jnp.asarray(penalties, dtype)
@@ -95,7 +98,19 @@ def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
         positive = jnp.where(penalty > 0, penalty, 1)
         return jax.lax.cond(penalty > 0, lambda: _penalised(gram, cross, positive, values, vectors), lambda: exact)
 
-    return jax.lax.map(at, penalties)
+    found = jax.lax.map(at, penalties)
+    # A comparison with NaN ends the search at once, with coefficients of 0: not to be taken for a solution.
+    usable = jnp.all(jnp.isfinite(gram)) & jnp.all(jnp.isfinite(cross), axis=0)
+    return Lasso(*(jnp.where(usable, part, jnp.nan) for part in found))
+
+
+def _check_correlations(name: str, values: Array) -> None:
+    if isinstance(values, Tracer):
+        return
+    wrong = np.argwhere(~np.isfinite(np.asarray(values)))
+    if len(wrong):
+        i, j = wrong[0].tolist()
+        raise ValueError(f"{name}[{i}, {j}], a correlation, is {values[i, j]}: is an activation not finite?")
 
 
 def check_penalties(penalties: ArrayLike) -> None:

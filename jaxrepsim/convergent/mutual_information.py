@@ -1,5 +1,6 @@
 """Mutual information of the units of two networks, by adaptive bins."""
 
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
@@ -26,7 +27,8 @@ def mutual_information(x: ArrayLike, y: ArrayLike, bins: int = 10) -> Float[Arra
         bins: How many, the one for zeros included, at least 2; static.
 
     Returns:
-        (n_x, n_y), in the dtype of the activations; computed in float64 where x64 is on.
+        (n_x, n_y), in the dtype of the activations; computed in float64 where x64 is on. NaN where a unit has values
+        that are not finite.
 
     Raises:
         TypeError: Activations that are not real floating numbers.
@@ -43,4 +45,6 @@ def mutual_information(x: ArrayLike, y: ArrayLike, bins: int = 10) -> Float[Arra
     x, y = as_activations(x, y)
     state = joint_counts.init((x.shape[1], y.shape[1]), bins)
     state = joint_counts.update(state, *(bin_index(part, bin_edges(part, bins)) for part in (x, y)))
-    return state.mutual_information.astype(x.dtype)
+    # A bin has room for every value, also for NaN: without this it would go unseen.
+    finite_x, finite_y = (jnp.all(jnp.isfinite(part), axis=0) for part in (x, y))
+    return jnp.where(finite_x[:, None] & finite_y, state.mutual_information.astype(x.dtype), jnp.nan)

@@ -53,7 +53,9 @@ def sparse_prediction(x: ArrayLike, y: ArrayLike, penalties: ArrayLike) -> Spars
 
     Raises:
         TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, or a penalty below 0, infinite or not a number.
+        ValueError: Not two axes, different numbers of samples, activations that are not finite, or a penalty below 0,
+            infinite or not a number. Traced activations are taken on trust: what rests on one that is not finite
+            is NaN.
 
     Source: Li et al. 2015, Convergent Learning, arXiv:1511.07543, section 4 (one-to-many mappings; trained there by
     gradient descent, solved here).
@@ -80,7 +82,7 @@ def sparse_prediction_of(state: Moments, penalties: ArrayLike) -> SparsePredicti
         As `sparse_prediction`.
 
     Raises:
-        ValueError: Not two networks, or a penalty below 0, infinite or not a number.
+        ValueError: Not two networks, moments that are not finite, or a penalty below 0, infinite or not a number.
     """
     _check_two(state)
     gram, cross = state.within(0), state.between(0, 1)

@@ -114,7 +114,7 @@ class ConvergentConfig:
     before_activation: bool = False
     """Of the layers before their nonlinearity, and not after it."""
     rows: int = 1_000_000
-    """At most so many rows of a layer, as many positions of each image as this allows."""
+    """At most so many rows of a layer, as many positions of each image as this allows, and one at least."""
 
     def __post_init__(self) -> None:
         require(

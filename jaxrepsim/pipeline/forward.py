@@ -76,7 +76,7 @@ def forward(
         For each layer, in order, (size, ..., units).
     """
 
-    options = {"before": True} if before else {}
+    options: dict[str, Any] = {"before": True} if before else {}
 
     def local(variables: Any, images: jax.Array) -> Any:
         return model.apply(variables, normalise(images, mean, std), train=False, **options)[1]

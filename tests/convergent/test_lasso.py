@@ -175,6 +175,21 @@ def test_wrong_penalties_are_named(wrong):
         lasso(jnp.eye(2), jnp.ones((2, 1)), np.array([0.1, wrong]))
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_correlations_that_are_not_finite_are_named(wrong):
+    gram, cross = np.eye(2), np.array([[0.5, 0.5], [0.25, wrong]])
+    with pytest.raises(ValueError, match=rf"cross\[1, 1\], a correlation, is {wrong}"):
+        lasso(gram, cross, np.array([0.1]))
+    with pytest.raises(ValueError, match=rf"gram\[0, 1\], a correlation, is {wrong}"):
+        lasso(np.array([[1, wrong], [wrong, 1]]), cross[:, :1], np.array([0.1]))
+    traced = jax.jit(lasso)
+    for part in traced(gram, cross, np.array([0.1, 0.0])):
+        assert np.isfinite(part[..., 0]).all()
+        assert np.isnan(part[..., 1]).all()
+    for part in traced(np.array([[1, wrong], [wrong, 1]]), np.ones((2, 2)), np.array([0.1, 0.0])):
+        assert np.isnan(part).all()
+
+
 def test_wrong_shapes_are_named():
     with pytest.raises(ValueError, match=r"received \(3, 2\) and \(3, 1\)"):
         lasso(jnp.ones((3, 2)), jnp.ones((3, 1)), jnp.ones(1))

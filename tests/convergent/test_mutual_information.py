@@ -222,6 +222,16 @@ def test_two_passes_are_one_shot():
     np.testing.assert_array_equal(streamed.mutual_information, wanted)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_shows(bad):
+    x, y = (a.astype(np.float32) for a in pair(8))
+    spoilt_x, spoilt_y = x.copy(), y.copy()
+    spoilt_x[3, 1] = spoilt_y[5, 2] = bad
+    wanted = np.array(information(x, y))
+    wanted[1], wanted[:, 2] = np.nan, np.nan
+    np.testing.assert_array_equal(information(spoilt_x, spoilt_y), wanted)
+
+
 def test_a_small_sample_gives_nearly_the_same():
     """Other edges are another partition: the dependence that is there is seen by both."""
     rng = np.random.default_rng(3)

@@ -309,7 +309,8 @@ def files(raw, tmp_path_factory):
     return [path / f"{network}.npz" for network in range(3)]
 
 
-def test_files_of_raw_activations_give_the_same(files, results, tmp_path):
+def test_files_of_raw_activations_give_the_same(files, results, tmp_path, monkeypatch):
+    monkeypatch.setattr("jaxrepsim.pipeline.convergent.information.MEMORY", 1)  # each layer in a pass of its own
     config = ConvergentConfig(bins=BINS, penalties=PENALTIES, clusters=CLUSTERS)
     matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
     found = match_files(files, matching, TheoryConfig(), config, RunFolder(tmp_path / "out"), silent, silent)

@@ -18,11 +18,14 @@ from jaxrepsim.pipeline.convergent.sources import Source
 from jaxrepsim.pipeline.convergent.statistics import Statistics
 from jaxrepsim.pipeline.progress import Progress
 
+MEMORY = 2**31
+"""Bytes of counts that are held at a time: 105 MB for two layers of 512 units in ten bins."""
+
 
 def mutual_informations(
     source: Source, statistics: Mapping[str, Statistics], config: ConvergentConfig, seed: int, progress: Progress
 ) -> dict[str, list[np.ndarray]]:
-    """One more pass over all images, where mutual information is asked for.
+    """One more pass over all images, where mutual information is asked for; several, where counts would fill memory.
 
     Args:
         source: The networks.
@@ -34,8 +37,32 @@ def mutual_informations(
     Returns:
         For each layer, for each pair of networks (n_x, n_y), in nats; nothing where it is not asked for.
     """
-    if not config.bins or not statistics:
+    if not config.bins:
         return {}
+    found: dict[str, list[np.ndarray]] = {}
+    for layers in _in_memory(statistics, config.bins):
+        found |= _one_pass(source, {layer: statistics[layer] for layer in layers}, config, seed, progress)
+    return found
+
+
+def _in_memory(statistics: Mapping[str, Statistics], bins: int) -> list[list[str]]:
+    """The layers in groups, of each of which all counts fit."""
+    groups: list[list[str]] = []
+    taken = 0
+    for layer, one in statistics.items():
+        widths = [part.shape[0] for part in one.fitted.means]
+        size = sum(4 * a * b * bins**2 for a, b in combinations(widths, 2))
+        if not groups or taken + size > MEMORY:
+            groups.append([])
+            taken = 0
+        groups[-1].append(layer)
+        taken += size
+    return groups
+
+
+def _one_pass(
+    source: Source, statistics: Mapping[str, Statistics], config: ConvergentConfig, seed: int, progress: Progress
+) -> dict[str, list[np.ndarray]]:
     counts: dict[str, tuple[JointCounts, ...]] = {}
     edges: dict[str, tuple[jax.Array, ...]] = {}
     for batch in source.batches(list(statistics)):

@@ -92,7 +92,8 @@ def align_layer(
             coords |= {"penalty": list(config.penalties), "threshold": list(THRESHOLDS)}
         if config.clusters:
             found |= _clusters(whole, config.clusters, layer_key(seed, layer), widths)
-    return xr.Dataset({name: (("layer", *dims), values[None]) for name, (dims, values) in found.items()}, coords)
+    values = {name: (("layer", *dims), _widened(dims, part, max(widths))[None]) for name, (dims, part) in found.items()}
+    return xr.Dataset(values, coords)
 
 
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
@@ -181,7 +182,7 @@ def _clusters(whole: Moments, clusters: int, key: jax.Array, widths: Sequence[in
     for number, ((a, b), two) in enumerate(zip(pairs(widths), _ordered_pairs(whole)[::2], strict=True)):
         graph = np.asarray(_graph(two))
         places = _places((a, b), len(graph) // 2)
-        spectral = np.asarray(_spectral(graph, clusters, jax.random.fold_in(key, number)))[places]
+        spectral = np.asarray(_spectral(graph, min(clusters, len(graph)), jax.random.fold_in(key, number)))[places]
         counts.append(min(clusters, len(places)))
         tree = agglomerative(graph[np.ix_(places, places)], counts[-1])
         leaf = np.empty(len(places), np.int32)
@@ -200,11 +201,21 @@ def _clusters(whole: Moments, clusters: int, key: jax.Array, widths: Sequence[in
     }
 
 
+def _widened(dims: Sequence[str], values: np.ndarray, width: int) -> np.ndarray:
+    """With as many units as the widest network has: a pair may hold narrower ones only, on one side or on both."""
+    lacking = [(0, width - size if dim.endswith("unit") else 0) for dim, size in zip(dims, values.shape, strict=True)]
+    return np.pad(values, lacking, constant_values=_fill(values)) if any(more for _, more in lacking) else values
+
+
+def _fill(values: np.ndarray) -> float:
+    """Where there is no such unit: −1 for whole numbers, else NaN."""
+    return -1 if np.issubdtype(values.dtype, np.integer) else np.nan
+
+
 def _stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Arrays of perhaps different numbers of units, as one: −1 or NaN where there is no such unit."""
-    fill = -1 if np.issubdtype(parts[0].dtype, np.integer) else np.nan
     shape = np.max([part.shape for part in parts], axis=0)
-    out = np.full((len(parts), *shape), fill, parts[0].dtype)
+    out = np.full((len(parts), *shape), _fill(parts[0]), parts[0].dtype)
     for place, part in zip(out, parts, strict=True):
         place[tuple(map(slice, part.shape))] = part
     return out

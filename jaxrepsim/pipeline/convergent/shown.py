@@ -90,7 +90,9 @@ def _centre(place: np.ndarray, image: np.ndarray, shape: tuple[int, ...]) -> tup
 def _small(images: np.ndarray) -> np.ndarray:
     """As bytes, and large ones averaged over blocks of pixels."""
     shares = images / 255 if images.dtype == np.uint8 else images
-    block = -(-max(images.shape[1:3]) // SIDE)
-    height, width = (size // block * block for size in images.shape[1:3])
-    shape = (len(images), height // block, block, width // block, block, images.shape[3])
-    return (shares[:, :height, :width].reshape(shape).mean(axis=(2, 4)).clip(0, 1) * 255).round().astype(np.uint8)
+    side = -(-max(images.shape[1:3]) // SIDE)
+    tall, wide = (min(side, size) for size in images.shape[1:3])  # blocks: of a narrow strip, its whole width
+    height, width = images.shape[1] // tall, images.shape[2] // wide
+    shape = (len(images), height, tall, width, wide, images.shape[3])
+    blocks = shares[:, : height * tall, : width * wide].reshape(shape)
+    return (blocks.mean(axis=(2, 4)).clip(0, 1) * 255).round().astype(np.uint8)

@@ -114,8 +114,10 @@ class Files:
                     )
 
     def images(self, layer: str) -> int:
-        first = next(iter(self.networks.values())).layers
-        rows, fewest = len(first[layer]), min(len(array) for array in first.values())
+        file = next(iter(self.networks.values()))
+        rows = len(file.layers[layer])
+        # Rows of other layers, drawn or compressed, say nothing of the images.
+        fewest = min(count for name, count in file.samples.items() if file.layers[name].shape[:-1] == (count,))
         return fewest if rows % fewest == 0 else rows
 
     @property
