@@ -54,8 +54,8 @@ def _predicted(fitted: Moments, held_out: Moments, penalties: jax.Array) -> tupl
     counts = jnp.stack([found.predictors(threshold) for threshold in THRESHOLDS], axis=1)
     # Of a unit that never varies there is nothing to predict: it should not pull means down.
     varies = ~(fitted.constant[1] | held_out.constant[1])
-    r2 = (found.r2, held_out_r2(found.coefficients, fitted, held_out))
-    return *(jnp.where(varies, part, jnp.nan) for part in r2), counts.astype(jnp.int32)
+    elsewhere = held_out_r2(found.coefficients, fitted, held_out)
+    return jnp.where(varies, found.r2, jnp.nan), jnp.where(varies, elsewhere, jnp.nan), counts.astype(jnp.int32)
 
 
 def align_layer(
