@@ -27,8 +27,8 @@ config = RunConfig(
     convergent=ConvergentConfig(
         one_to_one=True,
         bins=10,
-        penalties=(0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5),
-        clusters=8,
+        penalties=(0.5, 0.2, 0.1, 0.03, 0.01, 1e-3, 1e-4),
+        clusters=64,
         exciting=6,
     ),
 )

@@ -108,7 +108,7 @@ class ConvergentConfig:
     penalties: tuple[float, ...] = ()
     """Sparse prediction of each unit from those of the other network, at each of these; 0 is least squares."""
     clusters: int = 0
-    """So many clusters of the units of both networks together, as far as a layer has units; 0 for none."""
+    """So many clusters of the units of both networks together, but four units or more to a cluster; 0 for none."""
     exciting: int = 0
     """For some matched pairs of each layer, so many images that excite each unit most; 0 for none."""
     before_activation: bool = False

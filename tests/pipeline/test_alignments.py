@@ -206,7 +206,7 @@ def test_clusters(results, raw):
         n = raw[layer][0].shape[-1]
         here = results.sel(layer=layer)
         count = int(here.cluster_count)
-        assert count == min(CLUSTERS, 2 * n)
+        assert count == min(CLUSTERS, 2 * n // 4)
         for pair, (a, b) in enumerate(PAIRS):
             joint = correlations(*(rows(raw[layer][i]) for i in (a, b)))
             graph = np.maximum(joint, 0) * ~np.eye(2 * n, dtype=bool)

@@ -13,7 +13,7 @@ from jaxrepsim.convergent.binning import bin_index
 from jaxrepsim.convergent.joint_counts import JointCounts
 from jaxrepsim.convergent.row_sample import RowSample
 from jaxrepsim.pipeline.config import ConvergentConfig
-from jaxrepsim.pipeline.convergent.positions import chosen_rows, positions
+from jaxrepsim.pipeline.convergent.positions import beside, chosen_rows, positions
 from jaxrepsim.pipeline.convergent.sources import Source
 from jaxrepsim.pipeline.convergent.statistics import Statistics
 from jaxrepsim.pipeline.progress import Progress
@@ -72,7 +72,8 @@ def _one_pass(
                 if layer not in counts:
                     widths = [one.shape[-1] for one in maps]
                     edges[layer] = _edges(_rows(statistics[layer]), config.bins)
-                    counts[layer] = tuple(joint_counts.init(pair, config.bins) for pair in combinations(widths, 2))
+                    none = tuple(joint_counts.init(pair, config.bins) for pair in combinations(widths, 2))
+                    counts[layer] = beside(maps, none)
                 counts[layer] = _count(counts[layer], maps, edges[layer], chosen, batch.real)
             progress("counting joint bins", batch.stop, source.images(layer), layer)
     with jax.enable_x64(True):

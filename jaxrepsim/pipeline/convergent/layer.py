@@ -29,6 +29,8 @@ THRESHOLDS = (0.0, 0.01, 0.1)
 
 SHARED_WIDTH = 128
 """Narrower layers are padded with constant units to so many, which change nothing: one compiled program serves all."""
+LEAST = 4
+"""Units to a cluster, on average, at least: smaller ones say no more than pairs do."""
 
 _merge = jax.jit(moments.merge)
 _graph = jax.jit(joint_graph)
@@ -182,8 +184,8 @@ def _clusters(whole: Moments, clusters: int, key: jax.Array, widths: Sequence[in
     for number, ((a, b), two) in enumerate(zip(pairs(widths), _ordered_pairs(whole)[::2], strict=True)):
         graph = np.asarray(_graph(two))
         places = _places((a, b), len(graph) // 2)
-        spectral = np.asarray(_spectral(graph, min(clusters, len(graph)), jax.random.fold_in(key, number)))[places]
-        counts.append(min(clusters, len(places)))
+        counts.append(max(1, min(clusters, len(places) // LEAST)))
+        spectral = np.asarray(_spectral(graph, counts[-1], jax.random.fold_in(key, number)))[places]
         tree = agglomerative(graph[np.ix_(places, places)], counts[-1])
         leaf = np.empty(len(places), np.int32)
         leaf[np.asarray(tree.order)] = np.arange(len(places))

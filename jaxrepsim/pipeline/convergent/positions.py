@@ -1,14 +1,19 @@
 """The rows of a layer that are aligned: some positions of each image, the same ones for every network."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import jax
 import numpy as np
+from jax.sharding import NamedSharding
 
 from jaxrepsim.activations import as_units
 from jaxrepsim.pipeline.config import ConvergentConfig
 from jaxrepsim.pipeline.convergent.sources import Source
+from jaxrepsim.pipeline.forward import replicated
 from jaxrepsim.pipeline.positions import positions_of_each
+
+T = TypeVar("T")
 
 
 def positions(source: Source, layer: str, shape: tuple[int, ...], config: ConvergentConfig, seed: int) -> np.ndarray:
@@ -32,3 +37,9 @@ def chosen_rows(maps: Sequence[jax.Array], chosen: jax.Array) -> list[jax.Array]
 def by_image(values: jax.Array) -> jax.Array:
     """(size, ..., units) as (size, positions, units)."""
     return values.reshape(len(values), -1, values.shape[-1])
+
+
+def beside(maps: Sequence[jax.Array], state: T) -> T:
+    """A state on the devices of the activations, as it will be after an update: one compiled program serves both."""
+    sharding = maps[0].sharding
+    return replicated(sharding.mesh, state) if isinstance(sharding, NamedSharding) else state

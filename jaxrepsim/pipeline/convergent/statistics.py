@@ -16,7 +16,7 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import ConvergentConfig
 from jaxrepsim.pipeline.convergent import exciting
 from jaxrepsim.pipeline.convergent.exciting import Exciting
-from jaxrepsim.pipeline.convergent.positions import by_image, chosen_rows, positions
+from jaxrepsim.pipeline.convergent.positions import beside, by_image, chosen_rows, positions
 from jaxrepsim.pipeline.convergent.sources import Activations, Source
 from jaxrepsim.pipeline.progress import Progress
 
@@ -96,12 +96,13 @@ def _begin(maps: Sequence[jax.Array], config: ConvergentConfig) -> _State:
     units = [one.shape[-1] for one in maps]
     with jax.enable_x64(True):
         dtype = jnp.result_type(jnp.float32, *maps)
-        return _State(
+        state = _State(
             moments.init(units, jnp.float64),
             moments.init(units, jnp.float64) if config.penalties else None,
             row_sample.init(units, CAPACITY, dtype) if config.bins else None,
             tuple(exciting.init(n, config.exciting) for n in units) if config.exciting else (),
         )
+        return beside(maps, state)
 
 
 def _held_out(seed: int, images: int, batch: Activations) -> jax.Array:
