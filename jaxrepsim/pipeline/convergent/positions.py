@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import jax
 import numpy as np
-from jax.sharding import NamedSharding
+from jax.sharding import Mesh
 
 from jaxrepsim.activations import as_units
 from jaxrepsim.pipeline.config import ConvergentConfig
@@ -41,5 +41,5 @@ def by_image(values: jax.Array) -> jax.Array:
 
 def beside(maps: Sequence[jax.Array], state: T) -> T:
     """A state on the devices of the activations, as it will be after an update: one compiled program serves both."""
-    sharding = maps[0].sharding
-    return replicated(sharding.mesh, state) if isinstance(sharding, NamedSharding) else state
+    mesh = getattr(maps[0].sharding, "mesh", None)
+    return replicated(mesh, state) if isinstance(mesh, Mesh) else state
