@@ -46,7 +46,8 @@ def main(runs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
 
 def _cells(row: SubspaceRow) -> list[str]:
     explained = [f"{row.single:.2f}", f"{row.sparse:.2f}", f"{row.predictors:.1f}", f"{row.every:.2f}"]
-    return [row.layer, *explained, f"{row.gap:.2f}", f"{row.similarity:.2f}"]
+    cells = [*explained, f"{row.gap:.2f}", f"{row.similarity:.2f}"]
+    return [row.layer, *("–" if cell == "nan" else cell for cell in cells)]
 
 
 if __name__ == "__main__":

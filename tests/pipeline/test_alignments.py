@@ -20,6 +20,8 @@ from jaxrepsim import report, training
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import load_config
+from jaxrepsim.pipeline.convergent import Networks
+from jaxrepsim.pipeline.convergent.statistics import gather
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
@@ -328,6 +330,18 @@ def test_files_that_are_compressed_are_refused_before_any_work(folder, files, tm
     with pytest.raises(InputError, match=r"convergent\.exciting needs the images of a run"):
         match_files(files[:2], matching, TheoryConfig(), exciting, RunFolder(tmp_path / "no"), silent, silent)
     assert not (tmp_path / "no").exists()
+
+
+def test_a_network_that_gives_nan_is_named(run, networks):
+    broken = jax.tree.map(lambda leaf: np.asarray(leaf), networks[1].variables)
+    broken["params"]["logits"]["bias"] = np.where(np.arange(10) == 3, np.nan, 0).astype(np.float32)
+    source = Networks(
+        run.model, [networks[0], networks[1]._replace(variables=broken)], run.dataset, run.config.matching
+    )
+    with pytest.raises(
+        InputError, match=r"seed 1, layer 'logits', unit 3: \d+ activations on the images 0 to 255 are NaN"
+    ):
+        gather(source, ["logits"], ConvergentConfig(one_to_one=True), 0, silent)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ class Activations(NamedTuple):
 class Source(Protocol):
     """Networks, and images for them."""
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the networks, for errors."""
+        ...
+
     def images(self, layer: str) -> int:
         """How many a layer has seen."""
         ...
@@ -61,6 +66,10 @@ class Networks:
     dataset: Dataset
     matching: MatchingConfig
     before_activation: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return [f"seed {network.seed}" for network in self.networks]
 
     def images(self, layer: str) -> int:
         return len(self.dataset.validation.images)
@@ -112,6 +121,10 @@ class Files:
                         f"{name}: layer {layer!r} is compressed: its {len(rows)} rows stand for {file.samples[layer]} "
                         "samples. Correlations, and all that is built on them, need raw activations"
                     )
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.networks)
 
     def images(self, layer: str) -> int:
         file = next(iter(self.networks.values()))

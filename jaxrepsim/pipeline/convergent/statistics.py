@@ -81,7 +81,7 @@ def gather(
                     states[layer], maps, chosen, batch.first, batch.real, held_out, jax.random.fold_in(key, batch.first)
                 )
             progress("gathering statistics", batch.stop, source.images(layer), layer)
-        _check(faults, batch)
+        _check(faults, source.names, batch)
     return {layer: Statistics(*states[layer], shape=shapes[layer]) for layer in layers}
 
 
@@ -139,12 +139,12 @@ def _absorb(
     )
 
 
-def _check(faults: Mapping[str, tuple[jax.Array, ...]], batch: Activations) -> None:
+def _check(faults: Mapping[str, tuple[jax.Array, ...]], names: Sequence[str], batch: Activations) -> None:
     for layer, by_network in jax.device_get(faults).items():
-        for network, counts in enumerate(by_network):
+        for name, counts in zip(names, by_network, strict=True):
             if counts.any():
                 unit = int(np.flatnonzero(counts)[0])
                 raise InputError(
-                    f"layer {layer!r}, network {network}, unit {unit}: {counts[unit]} activations on the images "
+                    f"{name}, layer {layer!r}, unit {unit}: {counts[unit]} activations on the images "
                     f"{batch.first} to {batch.stop - 1} are NaN or infinite"
                 )
