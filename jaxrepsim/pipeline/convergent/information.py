@@ -65,16 +65,18 @@ def _one_pass(
 ) -> dict[str, list[np.ndarray]]:
     counts: dict[str, tuple[JointCounts, ...]] = {}
     edges: dict[str, tuple[jax.Array, ...]] = {}
+    chosen: dict[str, np.ndarray] = {}
     for batch in source.batches(list(statistics)):
         for layer, maps in batch.layers.items():
-            chosen = positions(source, layer, maps[0].shape[1:-1], config, seed)
+            if layer not in chosen:
+                chosen[layer] = positions(source, layer, maps[0].shape[1:-1], config, seed)
             with jax.enable_x64(True):
                 if layer not in counts:
                     widths = [one.shape[-1] for one in maps]
                     edges[layer] = _edges(_rows(statistics[layer]), config.bins)
                     none = tuple(joint_counts.init(pair, config.bins) for pair in combinations(widths, 2))
                     counts[layer] = beside(maps, none)
-                counts[layer] = _count(counts[layer], maps, edges[layer], chosen, batch.real)
+                counts[layer] = _count(counts[layer], maps, edges[layer], chosen[layer], batch.real)
             progress("counting joint bins", batch.stop, source.images(layer), layer)
     with jax.enable_x64(True):
         return {layer: [np.asarray(_information(pair)) for pair in pairs] for layer, pairs in counts.items()}

@@ -41,11 +41,6 @@ class Statistics(NamedTuple):
     exciting: tuple[Exciting, ...]
     shape: tuple[int, ...]
 
-    @property
-    def moments(self) -> Moments:
-        """Of all images."""
-        return self.fitted if self.held_out is None else moments.merge(self.fitted, self.held_out)
-
 
 def gather(
     source: Source, layers: Sequence[str], config: ConvergentConfig, seed: int, progress: Progress
@@ -67,18 +62,19 @@ def gather(
     """
     states: dict[str, _State] = {}
     shapes: dict[str, tuple[int, ...]] = {}
+    chosen: dict[str, np.ndarray] = {}
     for batch in source.batches(layers):
         faults = {}
         for layer, maps in batch.layers.items():
-            key = layer_key(seed, layer)
             if layer not in states:
                 shapes[layer] = maps[0].shape[1:-1]
                 states[layer] = _begin(maps, config)
-            chosen = positions(source, layer, shapes[layer], config, seed)
+                chosen[layer] = positions(source, layer, shapes[layer], config, seed)
             held_out = _held_out(seed, source.images(layer), batch) if config.penalties else jnp.zeros_like(batch.real)
             with jax.enable_x64(True):
+                key = jax.random.fold_in(layer_key(seed, layer), batch.first)
                 states[layer], faults[layer] = _absorb(
-                    states[layer], maps, chosen, batch.first, batch.real, held_out, jax.random.fold_in(key, batch.first)
+                    states[layer], maps, chosen[layer], batch.first, batch.real, held_out, key
                 )
             progress("gathering statistics", batch.stop, source.images(layer), layer)
         _check(faults, source.names, batch)
