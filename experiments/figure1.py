@@ -8,9 +8,7 @@ from pathlib import Path
 import tyro
 
 from jaxrepsim import report
-from jaxrepsim.files import atomic_path
-from jaxrepsim.pipeline.comparison import read_netcdf
-from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.published import draw, finished
 
 
 def main(runs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
@@ -20,12 +18,8 @@ def main(runs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
         runs: Folders of finished runs.
     """
     for run in runs:
-        folder = RunFolder(run)
-        figure = report.similarity_by_depth(read_netcdf(folder.results), column="single")
-        for kind in ("svg", "png"):
-            with atomic_path(folder.figures / f"figure1.{kind}") as temporary:
-                figure.savefig(temporary, format=kind, dpi=300)
-        print(folder.figures / "figure1.svg")
+        svg, _ = draw(run, "figure1", report.similarity_by_depth, finished(run))
+        print(svg)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from pathlib import Path
 import xarray as xr
 
 from jaxrepsim import activations
-from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.comparison import common_layers
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
-from jaxrepsim.pipeline.convergent import Files, align, chosen_layers
+from jaxrepsim.pipeline.convergent import Files, align
 from jaxrepsim.pipeline.folder import RunFolder, claim
+from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.pipeline.run import Say, check_packages, match_into, up_to_date, write_results
@@ -58,13 +59,11 @@ def match_files(
         raise InputError(f"a file is given twice: {', '.join(names)}")
     networks = {name: activations.load(path) for name, path in zip(names, paths, strict=True)}
     known = common_layers(networks, config)
-    for layer in theory.layers:
-        if layer not in known:
-            raise unknown("layer", layer, known)
+    chosen_layers(known, theory.layers)
     check_packages(theory)
     source = Files(networks, config.batch_size)
     if convergent.asked:
-        source.check(chosen_layers(known, convergent), convergent)
+        source.check(chosen_layers(known, convergent.layers), convergent)
     with folder.locked():
         digests = {name: _digest(path) for name, path in zip(names, paths, strict=True)}
         settings = {"matching": to_plain(config), "theory": to_plain(theory), "convergent": to_plain(convergent)}

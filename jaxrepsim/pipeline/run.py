@@ -15,14 +15,15 @@ from flax import linen as nn
 from jaxrepsim import activations, data, models, report, training
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.decomposition import solvers
-from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.errors import InputError
 from jaxrepsim.files import write_text
 from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
-from jaxrepsim.pipeline.convergent import Networks, align, chosen_layers
+from jaxrepsim.pipeline.convergent import Networks, align
 from jaxrepsim.pipeline.extraction import extract, write
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.moments import MomentsOfRun
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
@@ -61,13 +62,10 @@ class Run:
         train = self.dataset.train
         make_recipe(self.model, self.config.training, len(train.labels), self.dataset.mean, self.dataset.std)
         known = models.layer_names(self.model, train.images.shape[1:])
-        for layer in self.config.matching.layers:
-            if layer not in known:
-                raise unknown("layer", layer, known)
-        for layer in self.config.theory.layers:
-            if layer not in (self.config.matching.layers or known):
-                raise unknown("layer", layer, self.config.matching.layers or known)
-        chosen_layers(self.config.matching.layers or known, self.config.convergent)
+        chosen_layers(known, self.config.matching.layers)
+        matched = self.config.matching.layers or known
+        chosen_layers(matched, self.config.theory.layers)
+        chosen_layers(matched, self.config.convergent.layers)
         check_packages(self.config.theory)
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")

@@ -1,5 +1,6 @@
 """How alike units and their partners are, counted from the results: what tables, plots and sentences on them share."""
 
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -96,5 +97,4 @@ def by_layer(values: Floats) -> Spread:
 
 def networks_of_pairs(results: Dataset) -> list[tuple[int, int]]:
     """The indices of the networks of each pair: all pairs, in the order in which results hold them."""
-    count = results.sizes["network"]
-    return [(first, second) for first in range(count) for second in range(first + 1, count)]
+    return list(combinations(range(results.sizes["network"]), 2))

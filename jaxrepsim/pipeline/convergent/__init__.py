@@ -4,4 +4,3 @@ from jaxrepsim.pipeline.convergent.sources import Files as Files
 from jaxrepsim.pipeline.convergent.sources import Networks as Networks
 from jaxrepsim.pipeline.convergent.sources import Source as Source
 from jaxrepsim.pipeline.convergent.stage import align as align
-from jaxrepsim.pipeline.convergent.stage import chosen_layers as chosen_layers

@@ -1,6 +1,5 @@
 """The alignments that the settings ask for: one pass over the images, a second one for mutual information."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -8,13 +7,13 @@ from zlib import crc32
 
 import xarray as xr
 
-from jaxrepsim.errors import unknown
 from jaxrepsim.pipeline.config import ConvergentConfig
 from jaxrepsim.pipeline.convergent.information import mutual_informations
 from jaxrepsim.pipeline.convergent.layer import align_layer
 from jaxrepsim.pipeline.convergent.shown import shown_pairs
 from jaxrepsim.pipeline.convergent.sources import Source
 from jaxrepsim.pipeline.convergent.statistics import gather
+from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import along_layers, file_name, merged, read_netcdf, write_netcdf
 
@@ -39,7 +38,7 @@ def align(
         InputError: A layer that the settings ask for was not compared; an activation is NaN or infinite.
     """
     every = [str(layer) for layer in results.layer.values]
-    layers = chosen_layers(every, config)
+    layers = chosen_layers(every, config.layers)
     # Settings may change between sittings: what others gave is not taken for what these give.
     place = folder / f"{crc32(repr((replace(config, layers=()), seed)).encode()):08x}"
     files = {layer: place / f"{every.index(layer):03d}_{file_name(layer)}.nc" for layer in layers}
@@ -63,15 +62,3 @@ def align(
     if config.exciting:
         found.append(read_netcdf(images))
     return merged(results, found, [str(pair) for pair in results.pair.values])
-
-
-def chosen_layers(every: Sequence[str], config: ConvergentConfig) -> list[str]:
-    """The layers that are aligned, in the order of the network.
-
-    Raises:
-        InputError: A layer is none of those.
-    """
-    for layer in config.layers:
-        if layer not in every:
-            raise unknown("layer", layer, every)
-    return [layer for layer in every if layer in config.layers] if config.layers else list(every)

@@ -11,8 +11,8 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.errors import unknown
 from jaxrepsim.pipeline.config import MatchingConfig, TheoryConfig
+from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import along_layers, file_name, merged, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.sampled import Sampled
@@ -66,10 +66,7 @@ def analyse(compared: Compared, config: TheoryConfig, folder: Path, progress: Pr
     """
     results = compared.results
     every = [str(layer) for layer in results.layer.values]
-    for layer in config.layers:
-        if layer not in every:
-            raise unknown("layer", layer, every)
-    some = [layer for layer in every if layer in config.layers] if config.layers else every
+    some = chosen_layers(every, config.layers)
     epsilons, seed = results.epsilon.values, compared.matching.seed
 
     def of(layer: str) -> xr.Dataset:
