@@ -2,25 +2,24 @@
 
 from typing import TYPE_CHECKING
 
-from jaxrepsim.data import digits, fashion_mnist, lookup, tfds
+from jaxrepsim.data import digits, lookup, tfds
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.data.normalisation import PUBLISHED, channel_statistics
+from jaxrepsim.data.prepare import PREPARERS, prepare
 from jaxrepsim.data.progress import Progress
 from jaxrepsim.errors import InputError
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
 
-PREPARERS = {"fashion_mnist": fashion_mnist.PREPARER}
-"""The sets that can be prepared from their original files, without TensorFlow."""
-
 
 def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
     """Loads the two splits of a run whole.
 
     A set of tensorflow-datasets is read from `config.directory`, where it must be prepared in the array_record format;
-    one of `PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is downloaded.
+    one of `prepare.PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is
+    downloaded.
 
     Args:
         config: Which set and splits, and where.
@@ -56,7 +55,7 @@ def _prepared(config: DataConfig, progress: Progress | None) -> "DatasetBuilder"
     preparer = PREPARERS.get(lookup.base_name(config.name))
     builder = lookup.find(config.name, config.directory)
     if builder is None and preparer is not None and config.archive is not None:
-        preparer.prepare(config.archive.expanduser(), lookup.folder(config.directory), progress)
+        prepare(config.name, config.archive, config.directory, progress)
         builder = lookup.find(config.name, config.directory)
     if builder is None:
         raise lookup.missing(config.name, config.directory, preparer)

@@ -85,7 +85,7 @@ def missing(name: str, directory: Path | None, preparer: Preparer | None = None)
         " folder it makes"
     )
     if preparer is not None:
-        remedy = f"Set `archive` to {preparer.needs}"
+        remedy = f"Set `archive` to {preparer.needs}, from {preparer.source}"
     return InputError(
         f"the data set {name!r} is not prepared in {place}{lacks}{held}, and nothing is downloaded. {remedy}"
     )

@@ -76,7 +76,7 @@ assert "tensorflow" not in sys.modules
     [
         ({"name": "blobs"}, ["unknown data set 'blobs'", "did you mean 'blots'"]),
         ({"name": "cifar_10"}, ["did you mean 'cifar10'"]),
-        ({"name": "cifar10"}, ["'cifar10' is not prepared in", "tfds build cifar10 --file_format=array_record"]),
+        ({"name": "stl10"}, ["'stl10' is not prepared in", "tfds build stl10 --file_format=array_record"]),
         ({"name": "fashion_mnist"}, ["not prepared", "`archive`", "train-images-idx3-ubyte.gz"]),
         ({"name": "blots:2.0.0"}, ["not prepared", "there is: 1.0.0"]),
         ({"name": "not a name"}, ["'not a name' is not the name of a data set"]),
