@@ -3,6 +3,7 @@
     python -m benchmarks.side_by_side     the package against named baselines, as ratios: the table in the README
     python -m benchmarks.growth           how time and memory grow with each size
     python -m benchmarks.accelerator      the engine on a GPU or TPU: correctness, then time against a cost model
+    python -m benchmarks.expected CONFIG  the least memory and time of the runs of a config file, computed beforehand
 
-`--quick` runs everything at toy size, to see that it works; its figures mean nothing.
+`--quick` runs the first three at toy size, to see that it works; its figures mean nothing.
 """

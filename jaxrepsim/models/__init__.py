@@ -3,7 +3,9 @@
 from jaxrepsim.models.build import MODELS as MODELS
 from jaxrepsim.models.build import build as build
 from jaxrepsim.models.config import ModelConfig as ModelConfig
+from jaxrepsim.models.imagenet_resnet import ImageNetResNet as ImageNetResNet
 from jaxrepsim.models.layers import Activations as Activations
 from jaxrepsim.models.layers import layer_names as layer_names
+from jaxrepsim.models.plain import Plain as Plain
 from jaxrepsim.models.resnet import ResNet as ResNet
 from jaxrepsim.models.vgg import VGG as VGG

@@ -60,9 +60,10 @@ def draw(
         config: Positions and redraws.
 
     Returns:
-        The draw, or None where all positions are used.
+        The draw, or None where all positions are used: of a fully connected layer, which has one position on an image,
+        all images are compared, as in Wang et al. 2018.
     """
-    if config.positions is None or config.positions >= images * each:
+    if config.positions is None or each == 1 or config.positions >= images * each:
         return None
     key = layer_key(config.seed, layer)
     rows = np.asarray(sample_positions(key, images * each, config.positions, config.redraws))

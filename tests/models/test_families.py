@@ -13,9 +13,10 @@ from flax import linen as nn
 from jaxrepsim.errors import InputError
 from jaxrepsim.models import MODELS, VGG, ModelConfig, ResNet, build, layer_names
 
-# VGG: 3×3 convolutions as in torchvision's networks (9,220,480 of VGG-11's 132,863,336 weights, for example), and
-# 512·512 + 512 twice and 512·10 + 10 for the fully connected part. ResNet-20 to -110: He et al. 2015, table 6, gives
-# 0.27, 0.46, 0.66, 0.85 and 1.7 million. ResNet-18 and -34 on CIFAR: 11.17 and 21.28 million.
+# For 32 pixels and 10 classes. VGG: 3×3 convolutions as in torchvision's networks (9,220,480 of VGG-11's 132,863,336
+# weights, for example), and 512·512 + 512 twice and 512·10 + 10 for the fully connected part. ResNet-20 to -110: He et
+# al. 2015, table 6, gives 0.27, 0.46, 0.66, 0.85 and 1.7 million; its plain networks have as many (section 4.1).
+# ResNet-18 and -34 on CIFAR: 11.17 and 21.28 million.
 PARAMETERS = {
     "vgg11": 9_750_922,
     "vgg11_bn": 9_756_426,
@@ -32,6 +33,25 @@ PARAMETERS = {
     "resnet110": 1_727_962,
     "resnet18": 11_173_962,
     "resnet34": 21_282_122,
+    "plain20": 269_722,
+    "plain32": 464_154,
+    "plain44": 658_586,
+    "plain56": 853_018,
+}
+# For 224 pixels and 1000 classes: `num_params` in torchvision's documentation of each network's weights. Simonyan and
+# Zisserman 2014, table 2, gives 133, 133, 138 and 144 million.
+IMAGENET = {
+    "imagenet_resnet18": 11_689_512,
+    "imagenet_resnet34": 21_797_672,
+    "imagenet_resnet50": 25_557_032,
+    "imagenet_vgg11": 132_863_336,
+    "imagenet_vgg11_bn": 132_868_840,
+    "imagenet_vgg13": 133_047_848,
+    "imagenet_vgg13_bn": 133_053_736,
+    "imagenet_vgg16": 138_357_544,
+    "imagenet_vgg16_bn": 138_365_992,
+    "imagenet_vgg19": 143_667_240,
+    "imagenet_vgg19_bn": 143_678_248,
 }
 
 
@@ -53,13 +73,16 @@ def small_resnet():
 
 
 def test_every_name_is_checked():
-    assert set(PARAMETERS) == set(MODELS)
+    assert {*PARAMETERS, *IMAGENET} == set(MODELS)
 
 
-@pytest.mark.parametrize("name", [*PARAMETERS])
+@pytest.mark.parametrize("name", [*PARAMETERS, *IMAGENET])
 def test_parameter_counts_are_the_published_ones(name):
-    _, _, variables = abstract(build(ModelConfig(name), input_size=32, classes=10))
-    assert sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(variables["params"])) == PARAMETERS[name]
+    size, classes = (224, 1000) if name in IMAGENET else (32, 10)
+    logits, _, variables = abstract(build(ModelConfig(name), size, classes), size)
+    counted = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(variables["params"]))
+    assert counted == {**PARAMETERS, **IMAGENET}[name]
+    assert logits.shape == (2, classes)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +123,10 @@ def test_resnet18_stages():
     assert shapes == [(32, 32, 64), (16, 16, 128), (8, 8, 256), (4, 4, 512)]
 
 
-@pytest.mark.parametrize("name", ["vgg13_bn", "resnet34"])
+@pytest.mark.parametrize("name", ["vgg13_bn", "resnet34", "plain32", "imagenet_resnet50", "imagenet_vgg16"])
 def test_names_are_file_names(name):
     names = layer_names(build(ModelConfig(name, 0.1), 32, 10), (32, 32, 3))
+    assert len(set(names)) == len(names)
     assert all(character.isalnum() or character in "._" for name in names for character in name)
 
 
@@ -200,6 +224,8 @@ def test_width():
 def test_errors():
     with pytest.raises(InputError, match=r"unknown model 'vgg12'; did you mean 'vgg1\d'\?"):
         build(ModelConfig("vgg12"), 32, 10)
+    with pytest.raises(InputError, match=r"'imagenet_vgg16' is for images of 32 pixels or more, received 28"):
+        build(ModelConfig("imagenet_vgg16"), 28, 10)
     for width in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(InputError, match="width"):
             ModelConfig(width=width)
