@@ -73,8 +73,11 @@ class Run:
     def train(self) -> tuple[training.TrainedNetwork, ...]:
         """Trains every seed, or takes up what its checkpoints hold."""
 
-        def told(*, seed, epoch, epochs, step, steps, loss, accuracy) -> None:  # the names are training.Progress's
+        # The names are training.Progress's.
+        def told(*, seed, epoch, epochs, step, steps, loss, accuracy, images_per_second) -> None:
             note = "" if loss is None else f"loss {loss:.3f}, accuracy {accuracy:.1%}"
+            if images_per_second is not None:
+                note = f"{note}, {images_per_second:,.0f} images/s".removeprefix(", ")
             self.progress(f"training seed {seed}", (epoch - 1) * steps + step, epochs * steps, note)
 
         with self.folder.timed("training"):

@@ -2,7 +2,7 @@
 
 from jaxrepsim.training.augment import normalise as normalise
 from jaxrepsim.training.config import TrainingConfig as TrainingConfig
-from jaxrepsim.training.epoch import evaluate as evaluate
+from jaxrepsim.training.evaluation import evaluate as evaluate
 from jaxrepsim.training.many_seeds import train_networks as train_networks
 from jaxrepsim.training.one_seed import load_network as load_network
 from jaxrepsim.training.one_seed import train_network as train_network

@@ -6,13 +6,17 @@ from typing import Literal
 
 from jaxrepsim.settings import require
 
+SHARED = ("nothing", "initialisation", "order")
+NOT_OF_THE_WEIGHTS = ("seeds", "seeds_at_once", "checkpoint_every", "keep", "checkpoint")
+"""Settings that change no network, but which are trained and kept, and how fast."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """SGD with momentum, and one PRNG seed a network."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    """One network each; a seed fixes initialisation, order of the examples and augmentation."""
+    """One network each; a seed fixes initialisation, order of the examples, augmentation and dropout."""
     epochs: int = 160
     batch_size: int = 128
     learning_rate: float = 0.1
@@ -33,6 +37,18 @@ class TrainingConfig:
     keep: tuple[int, ...] = ()
     """Epochs whose networks are kept for looking back at, besides the last two checkpoints; 0 is the untrained
     network."""
+    checkpoint: Literal["last", "best"] = "last"
+    """Which weights are compared: after the last epoch, or after the one of best validation accuracy (the first of
+    equals), as in Wang et al. 2018."""
+    shared: Literal["nothing", "initialisation", "order"] = "nothing"
+    """What all seeds have in common, as seed 0 draws it: the first weights, or the order of the examples, augmentation
+    and dropout."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the forward and backward pass in training. Weights, optimiser, batch norm statistics and loss stay float32,
+    as do validation and all activations that are compared."""
+    seeds_at_once: int = 1
+    """Networks trained by one program, spread over the local devices. With 1, one after the other, each batch spread
+    over all local devices. On a CPU 1 is the fastest; on accelerators it is not measured."""
 
     def __post_init__(self) -> None:
         require(
@@ -51,5 +67,9 @@ class TrainingConfig:
             ("crop_padding", "at least 0", lambda value: value >= 0),
             ("checkpoint_every", "at least 1", lambda value: value >= 1),
             ("keep", "epochs from 0 to `epochs`", lambda keep: all(0 <= epoch <= self.epochs for epoch in keep)),
+            ("checkpoint", "'last' or 'best'", lambda value: value in ("last", "best")),
+            ("shared", "'nothing', 'initialisation' or 'order'", lambda value: value in SHARED),
+            ("precision", "'float32' or 'bfloat16'", lambda value: value in ("float32", "bfloat16")),
+            ("seeds_at_once", "at least 1", lambda value: value >= 1),
             ("keep", "increasing", lambda keep: list(keep) == sorted(set(keep))),
         )

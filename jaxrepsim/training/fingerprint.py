@@ -9,20 +9,25 @@ import numpy as np
 from flax import linen as nn
 
 from jaxrepsim.data.dataset import Dataset
-from jaxrepsim.training.config import TrainingConfig
+from jaxrepsim.training.batches import in_memory
+from jaxrepsim.training.config import NOT_OF_THE_WEIGHTS, TrainingConfig
 
 FORMAT = 1
 """Of the checkpoints; a change that old ones cannot follow raises it."""
+BEFORE = {"model.dropout": 0.0, "training.precision": "float32", "training.shared": "nothing"}
+"""What checkpoints were trained with that were written before these settings existed."""
 
 
 def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int) -> dict[str, Any]:
     """Everything that the weights depend on, as flat JSON values.
 
-    The list of seeds, `checkpoint_every` and `keep` are not in it: none changes a network.
+    The settings in `NOT_OF_THE_WEIGHTS` are not in it: none changes a network, but for rounding where several seeds
+    are trained at once.
 
     Args:
         model: The network; its class and attributes count.
-        dataset: The data; name, shapes and a CRC-32 of every image and label count.
+        dataset: The data; name, shapes and a CRC-32 of every image and label count, or where images are streamed
+            from the disk what identifies them there.
         config: The settings.
         seed: The seed.
 
@@ -31,7 +36,7 @@ def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed
     """
     attributes = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in ("parent", "name")}
     training = dataclasses.asdict(config)
-    for name in ("seeds", "checkpoint_every", "keep"):
+    for name in NOT_OF_THE_WEIGHTS:
         del training[name]
     values = {
         "format": FORMAT,
@@ -43,7 +48,7 @@ def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed
         "data.shape": dataset.train.images.shape,
         "data.classes": dataset.classes,
         "data.normalisation": (dataset.mean, dataset.std),
-        "data.crc32": _crc32([*dataset.train, *dataset.validation]),
+        **_identity(dataset),
     }
     return json.loads(json.dumps(values, default=str))
 
@@ -54,8 +59,18 @@ def differences(stored: dict[str, Any], wanted: dict[str, Any]) -> str:
     >>> differences({"seed": 0, "training.epochs": 2}, {"seed": 0, "training.epochs": 3})
     'training.epochs 2 there, 3 here'
     """
+    wanted = {**BEFORE, **wanted}
+    stored = {**BEFORE, **stored}
     names = [name for name in {**stored, **wanted} if stored.get(name) != wanted.get(name)]
     return "; ".join(f"{name} {stored.get(name)} there, {wanted.get(name)} here" for name in names)
+
+
+def _identity(dataset: Dataset) -> dict[str, Any]:
+    splits = (dataset.train, dataset.validation)
+    if all(in_memory(split) for split in splits):
+        return {"data.crc32": _crc32([*dataset.train, *dataset.validation])}
+    # The splits of one set are read the same way. Reading every image to check it would take as long as an epoch.
+    return {"data.identity": [getattr(split.images, "identity", None) for split in splits]}
 
 
 def _crc32(arrays: list[np.ndarray]) -> int:

@@ -7,10 +7,10 @@ from flax import linen as nn
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.training.config import TrainingConfig
-from jaxrepsim.training.epoch import evaluate
+from jaxrepsim.training.evaluation import evaluate
 from jaxrepsim.training.fingerprint import fingerprint
-from jaxrepsim.training.one_seed import abstract_state, keys
-from jaxrepsim.training.step import initial_state, make_recipe
+from jaxrepsim.training.keys import keys
+from jaxrepsim.training.step import abstract_state, initial_state, make_recipe
 from jaxrepsim.training.trained import TrainedNetwork
 
 
@@ -30,8 +30,8 @@ def networks_over_training(
         folder: As in `train_network`. Its training may still be under way, if it has reached the epochs.
 
     Returns:
-        One network an epoch, in the order of `config.keep`. The length of its `history` is the epoch; at epoch 0 it is
-        empty, so that only `validation_accuracy` tells the accuracy.
+        One network an epoch, in the order of `config.keep`. At epoch 0 the `history` is empty, so that only
+        `validation_accuracy` tells the accuracy.
 
     Raises:
         InputError: There is no checkpoint, its training has not come to an epoch yet or is past one that it did not
@@ -41,21 +41,23 @@ def networks_over_training(
     input_shape = dataset.train.images.shape[1:]
     networks = []
     if 0 in config.keep:
-        networks.append(TrainedNetwork(seed, initial_state(recipe, input_shape, keys(seed)[0]).variables, ()))
+        start = initial_state(recipe, input_shape, keys(config, seed).initialisation)
+        networks.append(TrainedNetwork(seed, start.variables, ()))
     trained = [epoch for epoch in config.keep if epoch > 0]
     if not trained:
         return tuple(networks)
     # Here, because Orbax is not needed for an untrained network.
-    from jaxrepsim.training.checkpoints import open_checkpoints
+    from jaxrepsim.training.kept import open_kept
 
     path = folder / f"seed_{seed}"
     if not path.is_dir():
         raise InputError(f"there is no trained network in {path}: train it first")
-    with open_checkpoints(path, fingerprint(model, dataset, config, seed), read_only=True) as checkpoints:
-        done = max(checkpoints.epochs, default=0)
+    identity = fingerprint(model, dataset, config, seed)
+    with open_kept(path, config, recipe.steps_per_epoch, identity, read_only=True) as kept:
+        done = max(kept.epochs, default=0)
         if done:
-            checkpoints.history(done)  # A folder of another training is told as such, not as one without these epochs.
-        checkpoints.require(trained)
+            kept.history(done)  # A folder of another training is told as such, not as one without these epochs.
+        kept.require(tuple(trained))
         if done < trained[-1]:
             raise InputError(
                 f"keep asks for epoch {trained[-1]}, and the network in {path} was trained for {done} of "
@@ -63,8 +65,8 @@ def networks_over_training(
             )
         like = abstract_state(recipe, input_shape)
         for epoch in trained:
-            state, history = checkpoints.restore_epoch(like, epoch)
-            networks.append(TrainedNetwork(seed, state.variables, history))
+            state, history, _ = kept.at(like, epoch)
+            networks.append(TrainedNetwork(seed, state.variables, history, epoch))
     return tuple(networks)
 
 
@@ -82,6 +84,6 @@ def validation_accuracy(model: nn.Module, network: TrainedNetwork, dataset: Data
     Returns:
         The share of right answers.
     """
-    if network.history:
+    if network.epoch:
         return network.accuracy
     return evaluate(model, network.variables, dataset.validation, dataset.mean, dataset.std, batch_size)[1]

@@ -1,5 +1,7 @@
 """How training tells where it is."""
 
+import time
+from collections import deque
 from typing import Protocol, runtime_checkable
 
 
@@ -21,6 +23,7 @@ class Progress(Protocol):
         steps: int,
         loss: float | None,
         accuracy: float | None,
+        images_per_second: float | None,
     ) -> None:
         """Takes note.
 
@@ -32,8 +35,33 @@ class Progress(Protocol):
             steps: How many it has.
             loss: Training loss of the last finished epoch, or None before there is one.
             accuracy: Validation accuracy after it, likewise.
+            images_per_second: How many this network was trained on in a second lately, or None before that is known.
         """
 
 
 def silent(**_: object) -> None:
     """A `Progress` that does nothing."""
+
+
+class Rate:
+    """How many images a second were trained on, over the last calls; the time of validations counts.
+
+    Args:
+        batch_size: Images a step.
+    """
+
+    def __init__(self, batch_size: int) -> None:
+        self._batch_size = batch_size
+        self._times: deque[tuple[float, int]] = deque(maxlen=20)
+
+    def note(self, steps: int) -> None:
+        """Takes note that so many steps are done."""
+        self._times.append((time.perf_counter(), steps))
+
+    @property
+    def images_per_second(self) -> float | None:
+        """The rate, or None before two calls."""
+        if len(self._times) < 2:
+            return None
+        (start, first), (end, last) = self._times[0], self._times[-1]
+        return (last - first) * self._batch_size / (end - start)

@@ -12,8 +12,10 @@ from flax import linen as nn
 from jaxrepsim._typing import Array, Float, Int, Key
 from jaxrepsim.errors import InputError
 from jaxrepsim.training.augment import augment, normalise
-from jaxrepsim.training.config import TrainingConfig
+from jaxrepsim.training.config import NOT_OF_THE_WEIGHTS, TrainingConfig
 from jaxrepsim.training.schedule import learning_rate
+
+DEFAULTS = TrainingConfig()
 
 
 class TrainState(NamedTuple):
@@ -76,7 +78,7 @@ def make_recipe(
 
     Args:
         model: A network whose call gives `(logits, activations)`.
-        config: The settings. Those that do not change a step (the seeds, `checkpoint_every`, `keep`) are left out.
+        config: The settings. Those that do not change a step are left out.
         examples: Size of the train split.
         mean: See `normalise`.
         std: See `normalise`.
@@ -90,7 +92,8 @@ def make_recipe(
     """
     if config.batch_size > examples:
         raise InputError(f"batch_size {config.batch_size} is more than the {examples} examples of the train split")
-    config = replace(config, seeds=(0,), checkpoint_every=1, keep=())
+    elsewhere = {name: getattr(DEFAULTS, name) for name in (*NOT_OF_THE_WEIGHTS, "shared")}
+    config = replace(config, **elsewhere)
     return Recipe(model, config, examples // config.batch_size, mean, std)
 
 
@@ -111,29 +114,40 @@ def initial_state(recipe: Recipe, input_shape: tuple[int, int, int], key: Key[Ar
     return TrainState(params, variables.get("batch_stats", {}), recipe.optimizer.init(params))
 
 
+def abstract_state(recipe: Recipe, input_shape: tuple[int, ...]) -> TrainState:
+    """The shapes and dtypes of the state, nothing computed."""
+    return jax.eval_shape(partial(initial_state, recipe, input_shape), jax.random.key(0))
+
+
 def train_step(
     recipe: Recipe, state: TrainState, images: Array, labels: Int[Array, "n"], key: Key[Array, ""]
 ) -> tuple[TrainState, StepMetrics]:
     """One step of SGD on one batch: augmentation, cross entropy, its gradient, the update.
 
-    Pure; the caller jits it, in a loop or in a scan.
+    Pure; the caller jits it, in a loop or in a scan. Forward and backward pass are in `config.precision`, all else in
+    float32.
 
     Args:
         recipe: The recipe.
         state: The state before.
         images: (n, h, w, c), raw pixels, uint8 or floating in [0, 1].
         labels: (n,).
-        key: The PRNG key of this step's augmentation.
+        key: The PRNG key of this step's augmentation and dropout.
 
     Returns:
         The state after, and the metrics of the batch.
     """
     images = augment(images, key, recipe.config.crop_padding, recipe.config.flip)
-    images = normalise(images, recipe.mean, recipe.std)
+    images = normalise(images, recipe.mean, recipe.std).astype(recipe.config.precision)
+    # 2, because the augmentation splits its keys off this one, which is the same as folding in 0 and 1.
+    dropout = {"dropout": jax.random.fold_in(key, 2)}
 
     def loss_of(params: Any) -> tuple[Array, tuple[Array, Any]]:
+        # The gradient of the cast is one too, so that of the weights is float32 again.
+        params = jax.tree.map(lambda leaf: leaf.astype(recipe.config.precision), params)
         variables = {"params": params, "batch_stats": state.batch_stats}
-        (logits, _), updated = recipe.model.apply(variables, images, train=True, mutable=["batch_stats"])
+        (logits, _), updated = recipe.model.apply(variables, images, train=True, mutable=["batch_stats"], rngs=dropout)
+        logits = logits.astype(jnp.float32)
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
         return loss, (logits, updated.get("batch_stats", {}))
 

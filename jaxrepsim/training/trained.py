@@ -1,5 +1,6 @@
 """What training one network gives."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -11,7 +12,8 @@ class EpochRecord(NamedTuple):
         train_accuracy: Share of right answers, likewise.
         validation_loss: Mean cross entropy over the validation split after the epoch.
         validation_accuracy: Share of right answers, likewise.
-        seconds: Wall-clock time, compilation included where there was any.
+        seconds: Wall-clock time, compilation included where there was any; where several networks were trained at
+            once, that of all of them.
     """
 
     train_loss: float
@@ -27,20 +29,33 @@ class TrainedNetwork(NamedTuple):
     Fields:
         seed: The seed that drew it.
         variables: What `model.apply` takes: `{"params": ..., "batch_stats": ...}`.
-        history: One record an epoch, so that its length is the epoch; empty for an untrained network.
+        history: One record for each epoch of the training so far; empty for an untrained network.
+        epoch: The epoch after which the weights are these: the last of the history, or the best one; 0 for an untrained
+            network.
     """
 
     seed: int
     variables: dict[str, Any]
     history: tuple[EpochRecord, ...]
+    epoch: int = 0
 
     @property
     def accuracy(self) -> float:
-        """Validation accuracy after the last epoch.
+        """Validation accuracy of these weights.
 
         Raises:
             ValueError: The network is untrained, so it has no record; see `training.validation_accuracy`.
         """
-        if not self.history:
+        if not self.epoch:
             raise ValueError(f"the network of seed {self.seed} is untrained; see training.validation_accuracy")
-        return self.history[-1].validation_accuracy
+        return self.history[self.epoch - 1].validation_accuracy
+
+
+def best_epoch(history: Sequence[EpochRecord]) -> int:
+    """The epoch, from 1, of best validation accuracy; the first of equals.
+
+    >>> accuracies = 0.5, 0.9, 0.7, 0.9
+    >>> best_epoch([EpochRecord(1.0, 0.5, 1.0, accuracy, 60.0) for accuracy in accuracies])
+    2
+    """
+    return 1 + max(range(len(history)), key=lambda index: history[index].validation_accuracy)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -56,3 +58,8 @@ def test_unknown_rows_are_refused():
     line = [sys.executable, "-m", "benchmarks.side_by_side", "--rows", "nothing"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
+
+
+@pytest.mark.long
+def test_several_seeds_agree_every_way():
+    assert cells(run("several_seeds"), 1) == ["loop", "map", "vmap"]

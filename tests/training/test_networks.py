@@ -69,6 +69,7 @@ def test_progress():
     assert {(call["seed"], call["epochs"], call["steps"]) for call in calls} == {(0, 2, 5)}
     assert [call["loss"] is None for call in calls] == [True] * 5 + [False] * 6
     assert calls[-1]["accuracy"] is not None
+    assert [call["images_per_second"] is None for call in calls] == [True] + [False] * 10
 
 
 def test_killed_and_resumed(unbroken, tmp_path):
@@ -116,11 +117,8 @@ def test_divergence_names_its_place(tmp_path):
 
 def test_divergence_names_the_last_good_checkpoint(tmp_path, monkeypatch):
     config = dataclasses.replace(CONFIG, epochs=3)
-    measure = evaluate
     losses = iter([1.0, float("nan")])
-    monkeypatch.setattr(
-        "jaxrepsim.training.one_seed.evaluate", lambda *arguments: (next(losses), measure(*arguments)[1])
-    )
+    monkeypatch.setattr("jaxrepsim.training.together.evaluate_all", lambda *arguments: [(next(losses), 0.5)])
     with pytest.raises(
         InputError, match=rf"epoch 2, its validation\. The last good checkpoint is {tmp_path}/seed_0/1\."
     ):

@@ -12,11 +12,13 @@ from jaxrepsim.data.dataset import Split
 from jaxrepsim.errors import InputError
 from jaxrepsim.training import TrainingConfig, evaluate, normalise
 from jaxrepsim.training.epoch import run_epoch
+from jaxrepsim.training.placement import place
 from jaxrepsim.training.step import initial_state, make_recipe, train_step
 from tests.training.tiny import CONFIG, TinyNet, tiny_dataset
 
 DATA = tiny_dataset()
 MODEL = TinyNet()
+ALONE = place(1, CONFIG.batch_size)
 
 
 def recipe_of(config):
@@ -59,16 +61,17 @@ def test_scan_and_loop_run_the_same_steps():
     for scan in (False, True):
         result = run_epoch(
             recipe,
+            ALONE,
             start(recipe),
             jax.device_put(DATA.train),
-            jax.random.key(1),
-            jax.random.key(2),
+            [jax.random.key(1)],
+            [jax.random.key(2)],
             calls[scan].append,
             scan=scan,
         )
         results.append(result)
     assert calls == {False: [1, 2, 3, 4, 5], True: [5]}
-    assert results[0][1].loss.shape == results[1][1].correct.shape == (5,)
+    assert results[0][1].loss.shape == results[1][1].correct.shape == (1, 5)
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5), *results)
 
 
@@ -80,9 +83,12 @@ def test_an_epoch_takes_each_example_at_most_once_and_in_a_new_order():
     recipe = make_recipe(MODEL, config, 7, DATA.mean, DATA.std)
     orders = []
     for key in (1, 2):
-        _, metrics = run_epoch(recipe, start(recipe), split, jax.random.key(key), jax.random.key(0), lambda step: None)
-        assert len(set(metrics.loss.tolist())) == 7
-        orders.append(np.argsort(metrics.loss))
+        order_keys, augment_keys = [jax.random.key(key)], [jax.random.key(0)]
+        _, metrics = run_epoch(
+            recipe, place(1, 1), start(recipe), split, order_keys, augment_keys, after_step=lambda step: None
+        )
+        assert len(set(metrics.loss[0].tolist())) == 7
+        orders.append(np.argsort(metrics.loss[0]))
     assert orders[0].tolist() != orders[1].tolist()
 
 

@@ -10,12 +10,15 @@ import numpy as np
 from flax import linen as nn
 
 from jaxrepsim.data.dataset import Dataset, Split
+from jaxrepsim.preemption import Preempted, heeded
 from jaxrepsim.training import TrainingConfig, train_network
 
 CONFIG = TrainingConfig(
     seeds=(0, 1), epochs=4, batch_size=8, learning_rate=0.1, schedule="cosine", warmup_epochs=1.0, crop_padding=1,
     flip=True,
 )  # fmt: skip
+SEVERAL = tuple(range(16))
+"""Seeds for eight devices."""
 
 
 class TinyNet(nn.Module):
@@ -44,8 +47,15 @@ def tiny_dataset() -> Dataset:
     return Dataset("tiny", split(43), split(11), classes=3, mean=(0.48,), std=(0.28,))
 
 
-def main(folder: str, epoch: int, during_save: bool) -> None:
-    """Trains seed 0 and dies of SIGKILL in the epoch, at its third step, or while its checkpoint is written."""
+def main(folder: str, epoch: int, moment: str) -> None:
+    """Trains seed 0 until it ends or dies in the epoch.
+
+    Args:
+        folder: For the checkpoints.
+        epoch: When.
+        moment: "step": SIGKILL at its third step; "save": SIGKILL while its checkpoint is written; "asked": SIGTERM
+            at its third step, which is heeded, and ends it with status 143.
+    """
     rename = os.rename
 
     def die(*arguments: object) -> None:
@@ -53,12 +63,17 @@ def main(folder: str, epoch: int, during_save: bool) -> None:
 
     def progress(**position) -> None:
         if position["epoch"] == epoch:
-            os.rename = os.replace = die if during_save else rename
-            if position["step"] == 3 and not during_save:
-                die()
+            os.rename = os.replace = die if moment == "save" else rename
+            if position["step"] == 3 and moment != "save":
+                os.kill(os.getpid(), signal.SIGTERM if moment == "asked" else signal.SIGKILL)
 
-    train_network(TinyNet(), tiny_dataset(), CONFIG, 0, Path(folder), progress)
+    try:
+        with heeded():
+            train_network(TinyNet(), tiny_dataset(), CONFIG, 0, Path(folder), progress)
+    except Preempted as stop:
+        print(stop)
+        sys.exit(143)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3] == "save")
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

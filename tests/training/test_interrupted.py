@@ -1,0 +1,158 @@
+"""Asked to stop by SIGTERM: the step under way is finished, its moment kept, and nothing is different in the end."""
+
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from jaxrepsim import preemption
+from jaxrepsim.errors import InputError
+from jaxrepsim.training import load_network, train_network, train_networks
+from tests.training.stream import streamed
+from tests.training.tiny import CONFIG, TinyNet, tiny_dataset
+
+MODEL, DATA = TinyNet(), tiny_dataset()
+TWO = dataclasses.replace(CONFIG, seeds_at_once=2)
+
+
+def assert_same(first, second):
+    """Equal to the bit, but for the time they took."""
+    jax.tree.map(np.testing.assert_array_equal, first.variables, second.variables)
+    assert [record[:4] for record in first.history] == [record[:4] for record in second.history]
+
+
+def stop_at(*moments):
+    """A progress that has a signal sent at each of some (epoch, step)."""
+
+    def progress(*, epoch, step, **_):
+        if (epoch, step) in moments:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return progress
+
+
+def stopped(train, *moments) -> str:
+    with pytest.raises(preemption.Preempted) as caught, preemption.heeded():
+        train(progress=stop_at(*moments))
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def unbroken():
+    return train_network(MODEL, DATA, CONFIG, 0)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "seed_0").iterdir()}
+
+
+def test_by_a_real_signal_in_another_process(unbroken, tmp_path):
+    command = [sys.executable, "-m", "tests.training.tiny", tmp_path, "3", "asked"]
+    root = Path(__file__).parents[2]
+    process = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert process.returncode == 143, process.stderr
+    assert process.stdout == "stopped by SIGTERM: seed 0, epoch 3, step 3 of 5\n"
+    assert names(tmp_path) == {"1", "2", "interrupted"}
+    with pytest.raises(InputError, match="2 of 4 epochs: go on training it"):
+        load_network(MODEL, DATA, CONFIG, 0, tmp_path)
+    calls = []
+    resumed = train_network(
+        MODEL, DATA, CONFIG, 0, tmp_path, lambda **call: calls.append((call["epoch"], call["step"]))
+    )
+    assert calls[:2] == [(3, 4), (3, 5)]
+    assert_same(resumed, unbroken)
+    assert names(tmp_path) == {"3", "4"}
+
+
+@pytest.mark.parametrize("moments", [[(1, 1)], [(2, 5)], [(4, 5)], [(1, 2), (1, 4), (2, 3)]])
+def test_at_any_moment_and_again(unbroken, tmp_path, moments):
+    """After the last step too, with the validation still to come; and twice in one epoch."""
+    config = dataclasses.replace(CONFIG, checkpoint_every=3)
+    for epoch, step in moments:
+        said = stopped(lambda progress: train_network(MODEL, DATA, config, 0, tmp_path, progress), (epoch, step))
+        assert said == f"stopped by SIGTERM: seed 0, epoch {epoch}, step {step} of 5"
+    assert_same(train_network(MODEL, DATA, config, 0, tmp_path), unbroken)
+
+
+def test_before_the_first_step(unbroken, tmp_path, monkeypatch):
+    monkeypatch.setattr(preemption, "requested", lambda: True)
+    for _ in range(2):
+        with pytest.raises(preemption.Preempted, match="seed 0, epoch 1, step 0 of 5"):
+            train_network(MODEL, DATA, CONFIG, 0, tmp_path)
+    monkeypatch.undo()
+    assert_same(train_network(MODEL, DATA, CONFIG, 0, tmp_path), unbroken)
+
+
+def test_two_networks_in_one_program(tmp_path):
+    together = train_networks(MODEL, DATA, TWO)
+    said = stopped(lambda progress: train_networks(MODEL, DATA, TWO, tmp_path, progress), (2, 3))
+    assert said == "stopped by SIGTERM: seed 0, 1, epoch 2, step 3 of 5"
+    for first, second in zip(train_networks(MODEL, DATA, TWO, tmp_path), together, strict=True):
+        assert_same(first, second)
+
+
+def test_networks_that_are_not_as_far_go_on_apart(tmp_path):
+    train_network(MODEL, DATA, CONFIG, 1, tmp_path)
+    several = train_networks(MODEL, DATA, TWO, tmp_path)
+    one_by_one = train_networks(MODEL, DATA, CONFIG)
+    assert [network.seed for network in several] == [0, 1]
+    for first, second in zip(several, one_by_one, strict=True):
+        assert_same(first, second)
+
+
+def test_streamed_images_go_on_at_the_same_batch(unbroken, tmp_path):
+    data = streamed(DATA)
+    whole = train_network(MODEL, data, CONFIG, 0)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), whole.variables, unbroken.variables
+    )
+    seeds = [seed for seed, _ in data.train.images.asked]
+    assert len(set(seeds)) == CONFIG.epochs
+    stopped(lambda progress: train_network(MODEL, data, CONFIG, 0, tmp_path, progress), (2, 3))
+    data.train.images.asked.clear()
+    assert_same(train_network(MODEL, data, CONFIG, 0, tmp_path), whole)
+    assert data.train.images.asked == [(seeds[1], 3), (seeds[2], 0), (seeds[3], 0)]
+    other = streamed(DATA)
+    other.validation.images.identity = "another"
+    with pytest.raises(InputError, match=r"another training \(data\.identity"):
+        train_network(MODEL, other, CONFIG, 0, tmp_path)
+
+
+def test_what_a_killed_training_left_there_is_not_gone_back_to(unbroken, tmp_path):
+    """Killed after a regular checkpoint was written, and before the interrupted one was removed."""
+    folder = tmp_path / "seed_0"
+    stopped(lambda progress: train_network(MODEL, DATA, CONFIG, 0, tmp_path, progress), (3, 2))
+    shutil.copytree(folder / "interrupted", tmp_path / "copy")
+    stopped(lambda progress: train_network(MODEL, DATA, CONFIG, 0, tmp_path, progress), (4, 1))
+    shutil.rmtree(folder / "interrupted")
+    shutil.copytree(tmp_path / "copy", folder / "interrupted")
+    epochs = []
+    resumed = train_network(MODEL, DATA, CONFIG, 0, tmp_path, lambda **call: epochs.append(call["epoch"]))
+    assert min(epochs) == 4
+    assert_same(resumed, unbroken)
+
+
+def test_damage_is_told(tmp_path):
+    stopped(lambda progress: train_network(MODEL, DATA, CONFIG, 0, tmp_path, progress), (3, 2))
+    (moment,) = (tmp_path / "seed_0/interrupted").iterdir()
+    (moment / "checksums.json").write_text("[")
+    with pytest.raises(
+        InputError, match=rf"{moment} is damaged, in checksums.json: remove it to go on from an earlier"
+    ):
+        train_network(MODEL, DATA, CONFIG, 0, tmp_path)
+    shutil.rmtree(moment)
+    assert len(train_network(MODEL, DATA, CONFIG, 0, tmp_path).history) == 4
+
+
+def test_without_a_folder_and_unheeded(unbroken):
+    stopped(lambda progress: train_network(MODEL, DATA, CONFIG, 0, None, progress), (1, 2))
+    assert not preemption.requested()
+    preemption.check()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
