@@ -73,7 +73,7 @@ assert jaxrepsim.maximum_match(jnp.eye(3), jnp.eye(3), 0.1).size == 6
     refused = {
         *("flax", "optax", "orbax", "matplotlib", "tensorflow_datasets", "xarray", "sklearn", "jaxtyping", "beartype"),
         *("safetensors", "tyro", "rich", "msgspec", "h5netcdf", "jinja2", "filelock", "PIL", "importlib_resources"),
-        *("pysat", "networkx"),
+        *("pysat", "networkx", "grain"),
     }
     subprocess.run([sys.executable, "-c", code.format(refused=refused)], check=True)
 

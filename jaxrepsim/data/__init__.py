@@ -8,3 +8,4 @@ from jaxrepsim.data.dataset import Dataset as Dataset
 from jaxrepsim.data.dataset import Split as Split
 from jaxrepsim.data.load import load as load
 from jaxrepsim.data.progress import Progress as Progress
+from jaxrepsim.data.streamed import Streamed as Streamed

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jaxrepsim.settings import require
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -18,3 +20,15 @@ class DataConfig:
     """The split to train on, in the slicing language of tensorflow-datasets: `train[:90%]`."""
     validation_split: str = "test"
     """The split on which accuracy is measured and activations are matched."""
+    image_size: int | None = None
+    """Set: images stay on disk, and are decoded and cropped to so many pixels a side when needed. For sets that
+    memory does not hold or whose images differ in size. Otherwise the whole set is read into memory."""
+    workers: int = 0
+    """With `image_size`: how many processes decode images for training; 0 for threads of this one."""
+
+    def __post_init__(self) -> None:
+        require(
+            self,
+            ("image_size", "at least 1", lambda value: value is None or value >= 1),
+            ("workers", "at least 0", lambda value: value >= 0),
+        )

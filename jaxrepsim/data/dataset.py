@@ -1,20 +1,25 @@
-"""What a loaded data set is: two splits held whole in memory, and the figures that normalise them."""
+"""What a loaded data set is: two splits, in memory or streamed from disk, and the figures that normalise them."""
 
 from typing import NamedTuple
 
 import numpy as np
+
+from jaxrepsim.data.streamed import Streamed, StreamedLabels
+
+Images = np.ndarray | Streamed
+"""Images in memory, or on disk and read when indexed by a slice or an array of integers."""
 
 
 class Split(NamedTuple):
     """The images of one split and their classes, in a fixed order.
 
     Fields:
-        images: `(N, H, W, C)`, uint8, or float32 in [0, 1].
-        labels: `(N,)`, int32, each from 0 to `classes - 1`.
+        images: `(N, H, W, C)`, uint8, or float32 in [0, 1]. `Streamed` where `DataConfig.image_size` is set.
+        labels: `(N,)`, int32, each from 0 to `classes - 1`; `StreamedLabels` likewise.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: Images
+    labels: np.ndarray | StreamedLabels
 
 
 class Dataset(NamedTuple):

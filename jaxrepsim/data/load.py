@@ -1,11 +1,11 @@
 """From the data settings of a run to the images."""
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from jaxrepsim.data import digits, lookup, tfds
+from jaxrepsim.data import digits, lookup, normalisation, tfds
 from jaxrepsim.data.config import DataConfig
-from jaxrepsim.data.dataset import Dataset
-from jaxrepsim.data.normalisation import PUBLISHED, channel_statistics
+from jaxrepsim.data.dataset import Dataset, Split
 from jaxrepsim.data.prepare import PREPARERS, prepare
 from jaxrepsim.data.progress import Progress
 from jaxrepsim.errors import InputError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
-    """Loads the two splits of a run whole.
+    """Loads the two splits of a run: whole, or, with `config.image_size`, to be read image by image.
 
     A set of tensorflow-datasets is read from `config.directory`, where it must be prepared in the array_record format;
     one of `prepare.PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is
@@ -30,14 +30,16 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
 
     Raises:
         InputError: The set is unknown, not prepared, damaged, in another format or not for image classification; a
-            split does not exist, or its images differ in size; the archive is missing or damaged.
+            split does not exist, or its images differ in size and are not cropped; the archive is missing or damaged.
 
     >>> digits = load(DataConfig(name="digits", validation_split="test[:64]"))
     >>> digits.train.images.shape, digits.validation.images.shape, digits.classes
     ((1260, 8, 8, 1), (64, 8, 8, 1), 10)
     """
     specs = (config.train_split, config.validation_split)
-    if config.name == "digits":
+    if config.image_size is not None:
+        splits, classes = _streamed(config, config.image_size, specs, progress)
+    elif config.name == "digits":
         splits, classes = digits.load(*specs), digits.CLASSES
     else:
         splits, classes = tfds.load(_prepared(config, progress), specs, progress)
@@ -47,8 +49,18 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
             f"the images of {config.name!r} differ in size: {train.images.shape[1:]} in {specs[0]!r},"
             f" {validation.images.shape[1:]} in {specs[1]!r}"
         )
-    mean, std = PUBLISHED.get(lookup.base_name(config.name)) or channel_statistics(train.images)
+    mean, std = normalisation.of_split(lookup.base_name(config.name), train.images)
     return Dataset(config.name, train, validation, classes, mean, std)
+
+
+def _streamed(
+    config: DataConfig, size: int, specs: tuple[str, str], progress: Progress | None
+) -> tuple[list[Split], int]:
+    if config.name == "digits":
+        raise InputError("image_size is for images on disk, and the digits are none: leave it out")
+    if find_spec("grain") is None:
+        raise InputError("images that stay on disk (image_size) need Grain, which is not installed: pip install grain")
+    return tfds.stream(_prepared(config, progress), specs, size, config.workers)
 
 
 def _prepared(config: DataConfig, progress: Progress | None) -> "DatasetBuilder":

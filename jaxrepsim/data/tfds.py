@@ -1,28 +1,22 @@
 """Prepared image classification sets of tensorflow-datasets, read without TensorFlow and without a network."""
 
-import io
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jaxrepsim.data.dataset import Split
+from jaxrepsim.data.open_files import allow_open_files
 from jaxrepsim.data.progress import Progress, patient
+from jaxrepsim.data.records import CHANNELS, Columns, damaged, decoded, open_records, parsed, unreadable
 from jaxrepsim.data.splits import Piece, pieces
+from jaxrepsim.data.streamed import Streamed
 from jaxrepsim.errors import InputError
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
 
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _RECORDS = 1000  # read at a time: large enough that the reader's own cost vanishes, small enough to report progress
-
-
-class _Columns(NamedTuple):
-    image: str
-    label: str
-    channels: int
-    classes: int
 
 
 def load(builder: "DatasetBuilder", specs: Sequence[str], progress: Progress | None = None) -> tuple[list[Split], int]:
@@ -40,15 +34,58 @@ def load(builder: "DatasetBuilder", specs: Sequence[str], progress: Progress | N
         InputError: The set is not one for image classification, is not in the array_record format, or is damaged;
             a split does not exist, holds images without a label, or its images differ in size.
     """
-    columns = _columns(builder)
-    _check_format(builder)
-    shards = {name: info.shard_lengths for name, info in builder.info.splits.items()}
-    plans = [pieces(spec, shards) for spec in specs]
+    columns, plans = _plan(builder, specs)
     splits = [_read(builder, spec, plan, columns, progress) for spec, plan in zip(specs, plans, strict=True)]
     return splits, columns.classes
 
 
-def _columns(builder: "DatasetBuilder") -> _Columns:
+def stream(builder: "DatasetBuilder", specs: Sequence[str], size: int, workers: int) -> tuple[list[Split], int]:
+    """Splits of a prepared set whose images stay on disk. The first and the last image of each are read, as a check.
+
+    Args:
+        builder: What `lookup.find` returned.
+        specs: Splits in the slicing language of tensorflow-datasets.
+        size: Height and width that images are cropped to.
+        workers: See `Streamed`.
+
+    Returns:
+        The splits, images and labels streamed, and the number of classes.
+
+    Raises:
+        InputError: The set is not one for image classification, is not in the array_record format, is damaged or
+            lacks a file; a split does not exist, or holds images without a label; it has more files than may be open.
+    """
+    columns, plans = _plan(builder, specs)
+    splits = []
+    for spec, plan in zip(specs, plans, strict=True):
+        records = open_records(builder, spec, plan, columns)
+        images = Streamed(records, size, workers, _identity(builder, plan, size))
+        images.read(np.unique([0, len(images) - 1]))
+        splits.append(Split(images, images.labels))
+    # Each file stays open that was read from once.
+    allow_open_files(sum(len(info.shard_lengths) for info in builder.info.splits.values()))
+    return splits, columns.classes
+
+
+def _identity(builder: "DatasetBuilder", plan: list[Piece], size: int) -> str:
+    named = builder.info.splits
+    parts = [
+        f"{piece.name}[{piece.start}:{piece.stop}] of {named[piece.name].num_examples} images in"
+        f" {int(named[piece.name].num_bytes)} bytes"
+        for piece in plan
+    ]
+    return f"{builder.info.full_name}, {' + '.join(parts)}, cropped to {size} × {size}"
+
+
+def _plan(builder: "DatasetBuilder", specs: Sequence[str]) -> tuple[Columns, list[list[Piece]]]:
+    """Which features are read, and of which images, for each split."""
+    columns = _columns(builder)
+    _check_format(builder)
+    shards = {name: info.shard_lengths for name, info in builder.info.splits.items()}
+    return columns, [pieces(spec, shards) for spec in specs]
+
+
+def _columns(builder: "DatasetBuilder") -> Columns:
     """Which features are the image and its class: those for supervised learning, else the only ones there are."""
     import tensorflow_datasets as tfds
 
@@ -66,9 +103,9 @@ def _columns(builder: "DatasetBuilder") -> _Columns:
             builder, ", ".join(f"{key}: {type(f).__name__}" for key, f in sorted(features.items()))
         )
     channels, dtype, classes = features[image].shape[-1], features[image].np_dtype, features[label].num_classes
-    if channels not in _MODES or dtype != np.uint8 or not classes:
+    if channels not in CHANNELS or dtype != np.uint8 or not classes:
         raise _not_classification(builder, f"{dtype.__name__} images of {channels} channels, {classes} classes")
-    return _Columns(image, label, channels, classes)
+    return Columns(image, label, channels, classes)
 
 
 def _not_classification(builder: "DatasetBuilder", found: str) -> InputError:
@@ -90,20 +127,22 @@ def _check_format(builder: "DatasetBuilder") -> None:
 
 
 def _read(
-    builder: "DatasetBuilder", spec: str, plan: list[Piece], columns: _Columns, progress: Progress | None
+    builder: "DatasetBuilder", spec: str, plan: list[Piece], columns: Columns, progress: Progress | None
 ) -> Split:
     total = sum(piece.stop - piece.start for piece in plan)
     images: np.ndarray | None = None
     labels = np.empty(total, np.int32)
     report = patient(progress)
     for row, (encoded, label) in enumerate(_examples(builder, plan, columns)):
-        image = _decode(builder, spec, row, encoded, columns.channels)
+        pixels = np.asarray(decoded(encoded, columns.channels, str(builder.data_path), f"image {row} of {spec!r}"))
+        image = pixels.reshape(*pixels.shape[:2], columns.channels)
         if images is None:
             images = np.empty((total, *image.shape), np.uint8)
         if image.shape != images.shape[1:]:
             raise InputError(
                 f"the images of {builder.name!r} differ in size: {images.shape[1:]} and, at {row} of {spec!r},"
-                f" {image.shape}; choose a set, or a configuration of it, with images of one size"
+                f" {image.shape}; set image_size to crop them, or choose a set, or a configuration of it, with images"
+                " of one size"
             )
         images[row] = image
         labels[row] = label
@@ -115,17 +154,10 @@ def _read(
     return Split(images, labels)
 
 
-def _examples(builder: "DatasetBuilder", plan: list[Piece], columns: _Columns) -> Iterator[tuple[bytes, int]]:
-    """The encoded image and the label of each example of `plan`, in order.
-
-    Only these two features are taken out of the serialised example: tensorflow-datasets' own decoder takes twice as
-    long, and fails without TensorFlow on features that do not matter here.
-    """
+def _examples(builder: "DatasetBuilder", plan: list[Piece], columns: Columns) -> Iterator[tuple[bytes, int]]:
+    """The encoded image and the label of each example of `plan`, in order."""
     import tensorflow_datasets as tfds
-    from google.protobuf.message import DecodeError
-    from tensorflow_datasets import proto
 
-    example: Any = proto.tf_example_pb2
     reader: Any = builder
     raw = tfds.decode.DeserializeMethod.RAW_BYTES
     for piece in plan:
@@ -133,25 +165,6 @@ def _examples(builder: "DatasetBuilder", plan: list[Piece], columns: _Columns) -
             source = reader.as_data_source(piece.name, deserialize_method=raw, file_format="array_record")
             for first in range(piece.start, piece.stop, _RECORDS):
                 for record in source.__getitems__(list(range(first, min(first + _RECORDS, piece.stop)))):
-                    feature = example.Example.FromString(record).features.feature
-                    yield feature[columns.image].bytes_list.value[0], feature[columns.label].int64_list.value[0]
-        except (OSError, ValueError, IndexError, RuntimeError, DecodeError) as error:
-            raise _damaged(builder, str(error)) from error
-
-
-def _decode(builder: "DatasetBuilder", spec: str, row: int, encoded: bytes, channels: int) -> np.ndarray:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            mode = _MODES[channels]
-            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow's words for data that are no image
-        raise _damaged(builder, f"image {row} of {spec!r}: {error}") from error
-    return pixels.reshape(*pixels.shape[:2], channels)
-
-
-def _damaged(builder: "DatasetBuilder", reason: str) -> InputError:
-    return InputError(
-        f"the data set in {builder.data_path} is damaged; delete the folder and prepare it again ({reason})"
-    )
+                    yield parsed(record, columns)
+        except unreadable() as error:
+            raise damaged(str(builder.data_path), str(error)) from error

@@ -18,7 +18,7 @@ from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
 FORMAT = 1
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
 
-LATER = ("config.theory.", "theory.", "config.convergent.", "convergent.")
+LATER = ("config.theory.", "theory.", "config.convergent.", "convergent.", "config.data.workers")
 """Settings that may change when there are results: nothing that was done before depends on them."""
 
 

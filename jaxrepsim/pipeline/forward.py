@@ -11,6 +11,7 @@ from flax import linen as nn
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from jaxrepsim.data.dataset import Images
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.training import normalise
@@ -32,7 +33,7 @@ class Batch(NamedTuple):
     real: jax.Array
 
 
-def batches(mesh: Mesh, images: np.ndarray, batch_size: int) -> Iterator[Batch]:
+def batches(mesh: Mesh, images: Images, batch_size: int) -> Iterator[Batch]:
     """All images in batches of one shape, so that what takes them is compiled once.
 
     Args:
@@ -44,10 +45,18 @@ def batches(mesh: Mesh, images: np.ndarray, batch_size: int) -> Iterator[Batch]:
         The batches, in order.
     """
     size = -(-min(batch_size, len(images)) // mesh.size) * mesh.size
+    spread = NamedSharding(mesh, P("data"))
     for first in range(0, len(images), size):
         index = np.arange(first, first + size)
-        padded = placed(mesh, P("data"), images[np.minimum(index, len(images) - 1)])
+        taken = np.minimum(index, len(images) - 1)
+        # Streamed images are read here: each process reads those of its own devices.
+        shape = (size, *images.shape[1:])
+        padded = jax.make_array_from_callback(shape, spread, partial(_part, images, taken))
         yield Batch(first, min(first + size, len(images)), padded, placed(mesh, P("data"), index < len(images)))
+
+
+def _part(images: Images, taken: np.ndarray, part: Any) -> np.ndarray:
+    return images[taken[part[0]]]
 
 
 @partial(jax.jit, static_argnames=("mesh", "model", "mean", "std", "before"))

@@ -62,7 +62,7 @@ def test_needs_no_tensorflow(prepared):
 import sys
 from pathlib import Path
 import jaxrepsim.data
-assert not {{"tensorflow_datasets", "sklearn", "PIL"}} & set(sys.modules)
+assert not {{"tensorflow_datasets", "sklearn", "PIL", "grain"}} & set(sys.modules)
 jaxrepsim.data.load(jaxrepsim.data.DataConfig("blots", directory=Path({str(directory)!r})))
 assert "tensorflow" not in sys.modules
 """

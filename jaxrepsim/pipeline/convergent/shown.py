@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from jaxrepsim.data.dataset import Images
 from jaxrepsim.pipeline.convergent.exciting import Exciting
 from jaxrepsim.pipeline.results_files import along_layers
 
@@ -19,7 +20,7 @@ def shown_pairs(
     excited: Mapping[str, Sequence[Exciting]],
     shapes: Mapping[str, tuple[int, ...]],
     pairs: Sequence[tuple[int, int]],
-    pixels: np.ndarray,
+    pixels: Images,
 ) -> xr.Dataset:
     """The group `exciting` of the results.
 

@@ -12,7 +12,7 @@ from flax import linen as nn
 from jax.sharding import Mesh
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.data.dataset import Dataset, Images
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig
 from jaxrepsim.pipeline.forward import batches, forward, replicated
@@ -48,7 +48,7 @@ class Source(Protocol):
         ...
 
     @property
-    def pixels(self) -> np.ndarray | None:
+    def pixels(self) -> Images | None:
         """(images, h, w, c), from 0 to 1 or of bytes, for those who want to see them; None where there are none."""
         ...
 
@@ -75,7 +75,7 @@ class Networks:
         return len(self.dataset.validation.images)
 
     @property
-    def pixels(self) -> np.ndarray:
+    def pixels(self) -> Images:
         return self.dataset.validation.images
 
     def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
