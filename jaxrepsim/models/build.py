@@ -53,7 +53,9 @@ def build(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
         channels = _scaled(resnet.CHANNELS[len(blocks)], config)
         return resnet.ResNet(blocks, channels, classes, projection=len(blocks) == 4, dense_std=config.dense_std)
     if name in plain.CONVOLUTIONS:
-        return plain.Plain(plain.CONVOLUTIONS[name], _scaled(plain.CHANNELS, config), classes, config.dense_std)
+        convolutions = plain.CONVOLUTIONS[name]
+        channels = _scaled(plain.CHANNELS[len(convolutions)], config)
+        return plain.Plain(convolutions, channels, classes, config.dense_std)
     if name in imagenet_resnet.BLOCKS:
         return imagenet_resnet.ImageNetResNet(
             imagenet_resnet.BLOCKS[name],

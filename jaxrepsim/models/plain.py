@@ -13,10 +13,11 @@ CONVOLUTIONS = {
     "plain32": (10, 10, 10),
     "plain44": (14, 14, 14),
     "plain56": (18, 18, 18),
+    "plain42": (10, 10, 10, 10),
 }
 """Convolutions of each stage; with the stem and the logits the name's number of layers."""
-CHANNELS = (16, 32, 64)
-"""Channels of each stage."""
+CHANNELS = {3: (16, 32, 64), 4: (16, 32, 64, 128)}
+"""Channels of each stage, by the number of stages."""
 
 
 class Plain(nn.Module):
@@ -34,7 +35,7 @@ class Plain(nn.Module):
         classes: Number of logits.
         dense_std: See `ModelConfig`.
 
-    Source: He et al. 2015 (arXiv:1512.03385), section 4.2.
+    Source: He et al. 2015 (arXiv:1512.03385), section 4.2; of four stages, Wang et al. 2018 (arXiv:1810.11750).
     """
 
     convolutions: tuple[int, ...]

@@ -16,7 +16,8 @@ from jaxrepsim.models import MODELS, VGG, ModelConfig, ResNet, build, layer_name
 # For 32 pixels and 10 classes. VGG: 3×3 convolutions as in torchvision's networks (9,220,480 of VGG-11's 132,863,336
 # weights, for example), and 512·512 + 512 twice and 512·10 + 10 for the fully connected part. ResNet-20 to -110: He et
 # al. 2015, table 6, gives 0.27, 0.46, 0.66, 0.85 and 1.7 million; its plain networks have as many (section 4.1).
-# ResNet-18 and -34 on CIFAR: 11.17 and 21.28 million.
+# ResNet-18 and -34 on CIFAR: 11.17 and 21.28 million. The plain network of four stages by hand: a stem, ten 3×3
+# convolutions of 16, 32, 64 and 128 channels each, a scale and a shift for each channel, 128·10 + 10.
 PARAMETERS = {
     "vgg11": 9_750_922,
     "vgg11_bn": 9_756_426,
@@ -37,6 +38,7 @@ PARAMETERS = {
     "plain32": 464_154,
     "plain44": 658_586,
     "plain56": 853_018,
+    "plain42": 1_868_186,
 }
 # For 224 pixels and 1000 classes: `num_params` in torchvision's documentation of each network's weights. Simonyan and
 # Zisserman 2014, table 2, gives 133, 133, 138 and 144 million.
