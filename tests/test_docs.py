@@ -44,7 +44,9 @@ def test_every_cell_that_claims_something_names_a_test():
                 assert CODE.search(claim), row
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/theory.md", "docs/convergent.md", "docs/axioms.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/theory.md", "docs/convergent.md", "docs/axioms.md", "docs/reproducing.md"]
+)
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
