@@ -3,6 +3,7 @@
 from math import ceil
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from xarray import Dataset
 
@@ -30,40 +31,45 @@ def similarity_by_depth(results: Dataset, column: Column = "double") -> Figure:
     """
     labels = layer_labels(names(results, "layer"), column)
     epsilons = epsilon_labels(results)
-    spread = over_pairs(pair_similarity(results))
-    depth = np.arange(len(labels.names))
     with paper_style():
         columns = legend_columns([f"ε = {label}" for label in epsilons], column)
         rows = ceil(len(epsilons) / columns)
         figure = new_figure(column, _AXES_HEIGHT[column] + labels.height + 0.4 + 0.15 * rows)
         axes = figure.add_subplot()
-        colors = epsilon_colors(len(epsilons))
-        for index, (label, color) in enumerate(zip(epsilons, colors, strict=True)):
-            mean, low, high = (values[:, index] for values in spread)
-            if len(depth) == 1:
-                # A band over one layer has no width, and bars at one place would hide one another.
-                place = depth + 0.25 * (index - (len(epsilons) - 1) / 2)
-                axes.vlines(place, low, high, color=color, linewidth=1.2)
-            else:
-                place = depth
-                axes.fill_between(place, low, high, color=color, alpha=0.18, linewidth=0)
-            axes.plot(
-                place,
-                mean,
-                color=color,
-                marker=marker(index),
-                markeredgecolor=PAPER,
-                markersize=3.8 if len(depth) <= 40 else 2.6,
-                label=f"ε = {label}",
-                clip_on=False,
-                zorder=3,
-            )
+        curves(axes, results)
         axes.set_ylim(0, 1)
         axes.set_ylabel("similarity")
         axes.set_xlabel("layer, from input to output")
         mark_layers(axes, labels)
         figure.legend(loc="outside upper center", ncols=columns)
     return figure
+
+
+def curves(axes: Axes, results: Dataset) -> None:
+    """Draws one curve an ε, labelled, and its band, into axes on which layer i stands at x = i."""
+    epsilons = epsilon_labels(results)
+    spread = over_pairs(pair_similarity(results))
+    depth = np.arange(results.sizes["layer"])
+    for index, (label, color) in enumerate(zip(epsilons, epsilon_colors(len(epsilons)), strict=True)):
+        mean, low, high = (values[:, index] for values in spread)
+        if len(depth) == 1:
+            # A band over one layer has no width, and bars at one place would hide one another.
+            place = depth + 0.25 * (index - (len(epsilons) - 1) / 2)
+            axes.vlines(place, low, high, color=color, linewidth=1.2)
+        else:
+            place = depth
+            axes.fill_between(place, low, high, color=color, alpha=0.18, linewidth=0)
+        axes.plot(
+            place,
+            mean,
+            color=color,
+            marker=marker(index),
+            markeredgecolor=PAPER,
+            markersize=3.8 if len(depth) <= 40 else 2.6,
+            label=f"ε = {label}",
+            clip_on=False,
+            zorder=3,
+        )
 
 
 def caption(results: Dataset) -> str:

@@ -1,0 +1,34 @@
+"""Networks with batch norm against the same without.
+
+python experiments/batch_norm.py configs/batch_norm/smoke.py
+
+Runs of architectures with the same layers, such as `vgg16_bn` and `vgg16`. What to see: whether one kind is more alike
+from seed to seed, in all layers or in some. What to keep in mind: compare only runs whose accuracies, in the last
+panel, are about equal; networks without batch norm have more dead units (a panel of their own), which count as not
+matched; hollow points are partly chance.
+"""
+
+from pathlib import Path
+
+import tyro
+
+from jaxrepsim.pipeline.published import draw, finished, place, script, show, write_table
+from jaxrepsim.report.several import compared_table, runs_by_depth
+
+
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of all runs, and draws their figure, both columns of a paper wide.
+
+    Args:
+        sources: Config files, folders of finished runs, or folders of such folders.
+    """
+    found = finished(sources)
+    runs = {run.name: run.results for run in found}
+    columns, rows = compared_table(runs)
+    show("Similarity, the mean over pairs, with and without batch norm", columns, rows)
+    print(write_table(place(found), "batch_norm", columns, rows))
+    print(*draw(place(found), "batch_norm", runs_by_depth(runs)), sep="\n")
+
+
+if __name__ == "__main__":
+    script(main)

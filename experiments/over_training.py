@@ -1,0 +1,47 @@
+"""Similarity while the networks learn, beside their accuracy.
+
+python experiments/over_training.py configs/over_training/smoke.py
+
+Needs runs with the setting `theory.over_training`, and the epochs to look at in `training.keep`, 0 for the untrained
+networks. What to see: whether similarity falls or rises while accuracy rises, and whether early layers settle before
+deep ones. What to keep in mind: it is measured on the first `theory.images` images, at most `theory.rows` rows of a
+layer, so that its last point differs a little from the similarity of the whole run.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from jaxrepsim.pipeline.published import Needs, draw, finished, place, script, show, write_table
+from jaxrepsim.report.over_training import followed, similarity_over_training, training_mean
+from jaxrepsim.report.summaries import epsilon_labels, names, over_known
+
+
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of each run, and draws its figure into its figures folder, one column wide.
+
+    Args:
+        sources: Config files, folders of finished runs, or folders of such folders.
+    """
+    for run in finished(sources, Needs(followed, "theory.over_training")):
+        columns = ["layer", "ε", *(f"epoch {epoch}" for epoch in names(run.results, "checkpoint"))]
+        accuracy = over_known(run.results["checkpoint_accuracy"].values, 0).mean
+        mean = training_mean(run.results)
+        rows = [["validation accuracy", "", *_numbers(accuracy)]]
+        rows += [
+            [layer, epsilon, *_numbers(mean[:, i, e])]
+            for i, layer in enumerate(names(run.results, "layer"))
+            for e, epsilon in enumerate(epsilon_labels(run.results))
+        ]
+        show(f"Similarity, the mean over pairs, at each epoch: {run.name}", columns, rows)
+        print(write_table(place([run]), "over_training", columns, rows))
+        print(*draw(place([run]), "over_training", similarity_over_training(run.results, "single")), sep="\n")
+
+
+def _numbers(values: np.ndarray) -> list[str]:
+    return ["" if np.isnan(value) else f"{value:.2f}" for value in values]
+
+
+if __name__ == "__main__":
+    script(main)

@@ -1,0 +1,36 @@
+"""Does a difference between networks come from their first weights, or from the order of their data?
+
+python experiments/seeds_and_data_order.py configs/seeds_and_data_order/smoke.py
+
+Runs that differ in `training.shared` alone: all networks of a run have in common nothing, their first weights
+(`initialisation`), or the order of examples with their augmentation (`order`); everything else is drawn from each
+network's seed. Where networks of the same first weights match well and those of the same order do not, representations
+go back to initialisation. What to keep in mind: compare only runs whose accuracies, in the last panel, are about
+equal; the bands are the least and the largest of a few pairs, which are not independent; hollow points are partly
+chance.
+"""
+
+from pathlib import Path
+
+import tyro
+
+from jaxrepsim.pipeline.published import draw, finished, place, script, show, write_table
+from jaxrepsim.report.several import compared_table, runs_by_depth
+
+
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of all runs, and draws their figure, both columns of a paper wide.
+
+    Args:
+        sources: Config files, folders of finished runs, or folders of such folders.
+    """
+    found = finished(sources)
+    runs = {run.name: run.results for run in found}
+    columns, rows = compared_table(runs)
+    show("Similarity, the mean over pairs, by what the networks of a run share", columns, rows)
+    print(write_table(place(found), "seeds_and_data_order", columns, rows))
+    print(*draw(place(found), "seeds_and_data_order", runs_by_depth(runs)), sep="\n")
+
+
+if __name__ == "__main__":
+    script(main)

@@ -1,0 +1,47 @@
+"""How large simple matches are (Wang et al. 2018, arXiv:1810.11750, section 5): hardly ever one unit to one.
+
+python experiments/simple_match_sizes.py configs/simple_match_sizes/smoke.py
+
+Needs runs with the setting `theory.decomposition`. The paper's finding is there where points lie far above the line at
+size 2, which is one unit to one: what two networks share is spread over many units. What to keep in mind: a layer may
+have more simple matches than any search lists. Where it was stopped (told above each panel, and in the table), the
+sizes are those found first, one for each matched unit before any further one; raise `theory.simple_matches` and
+`theory.seconds` for more. Where nothing matches at an ε there are none, and a larger ε has smaller ones.
+"""
+
+from pathlib import Path
+
+import tyro
+
+from jaxrepsim.pipeline.published import Needs, draw, finished, place, script, show, write_table
+from jaxrepsim.report.decomposition import any_simple
+from jaxrepsim.report.simple_sizes import simple_match_distribution
+from jaxrepsim.report.theory_tables import decomposition_rows
+
+COLUMNS = ["layer", "ε", "pairs", "complete", "found", "one to one", "least", "median", "most"]
+"""Of `pairs` searched, in so many the search was `complete`; sizes are units of both sides."""
+
+
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of each run, and draws its figure into its figures folder, one column wide.
+
+    Args:
+        sources: Config files, folders of finished runs, or folders of such folders.
+    """
+    for run in finished(sources, Needs(any_simple, "theory.decomposition")):
+        rows = [
+            [
+                *(row.layer, row.epsilon),
+                *map(str, (row.searched, row.complete, row.found, row.single)),
+                *(str(row.sizes.smallest), f"{row.sizes.median:g}", str(row.sizes.largest)),
+            ]
+            for row in decomposition_rows(run.results)
+            if row.sizes is not None
+        ]
+        show(f"Sizes of simple matches, units of both sides: {run.name}", COLUMNS, rows)
+        print(write_table(place([run]), "simple_match_sizes", COLUMNS, rows))
+        print(*draw(place([run]), "simple_match_sizes", simple_match_distribution(run.results, "single")), sep="\n")
+
+
+if __name__ == "__main__":
+    script(main)

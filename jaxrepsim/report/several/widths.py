@@ -1,0 +1,229 @@
+"""Whether similarity rises with width: runs of one architecture, each with another number of units a layer."""
+
+from fractions import Fraction
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+from xarray import Dataset
+
+from jaxrepsim.errors import InputError
+from jaxrepsim.report.labels import legend_columns, shortened
+from jaxrepsim.report.panels import nonzero_epsilons, thinned
+from jaxrepsim.report.schema import provenance
+from jaxrepsim.report.several.runs import (
+    UPPER,
+    Runs,
+    accuracies,
+    few_samples,
+    hollow_handle,
+    same_epsilons,
+    same_layers,
+)
+from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, new_figure, paper_style
+from jaxrepsim.report.summaries import SAME, Floats, pair_similarity, profile_auc
+
+_MOST_LAYERS = 19
+_MOST_EPSILONS = 3
+
+
+class WidthRow(NamedTuple):
+    """One layer at all widths, from the narrowest; lists have one entry a width."""
+
+    layer: str
+    units: list[int]
+    few: list[bool]
+    """Fewer than ten samples a unit: part of the similarity is chance."""
+    auc: list[float]
+    """Mean similarity over ε up to 0.5, the mean over pairs."""
+    similarity: list[list[float]]
+    """At each ε of the run, the mean over pairs."""
+
+    @property
+    def change(self) -> float:
+        """From the narrowest to the widest, of `auc`."""
+        return self.auc[-1] - self.auc[0]
+
+    @property
+    def rising(self) -> int:
+        """Steps from one width to the next in which `auc` rises by 0.02 or more."""
+        return int((np.diff(self.auc) >= SAME).sum())
+
+
+def by_width(runs: Runs) -> dict[float, Dataset]:
+    """Results by width, from the narrowest.
+
+    Args:
+        runs: Results by the names of their runs.
+
+    Returns:
+        The same by `model.width` of their settings.
+
+    Raises:
+        InputError: Results hold no settings of a run, two have the same width, or they are of different architectures.
+    """
+    models = {}
+    for name, results in runs.items():
+        model = provenance(results).config.get("model")
+        if not isinstance(model, dict) or not {"name", "width"} <= model.keys():
+            raise InputError(f"the results of {name} do not say how wide its networks are: were they written by a run?")
+        models[name] = model
+    if len(kinds := sorted({str(model["name"]) for model in models.values()})) > 1:
+        raise InputError(f"widths are compared within one architecture; received {', '.join(kinds)}")
+    found = {float(models[name]["width"]): results for name, results in runs.items()}
+    if len(found) < len(runs):
+        raise InputError(f"each run needs a width of its own; received {[m['width'] for m in models.values()]}")
+    return dict(sorted(found.items()))
+
+
+def width_rows(runs: Runs) -> list[WidthRow]:
+    """How similarity changes with width, layer by layer.
+
+    Args:
+        runs: Results by the names of their runs; all have the same layers and values of ε.
+
+    Returns:
+        One row a layer, from input to output.
+
+    Raises:
+        InputError: See `by_width`; or they have different layers or values of ε.
+    """
+    layers, _ = same_layers(runs), same_epsilons(runs)
+    ordered = list(by_width(runs).values())
+    auc = [profile_auc(results, UPPER).mean(1) for results in ordered]
+    similarity = [pair_similarity(results).mean(1) for results in ordered]
+    few = [few_samples(results) for results in ordered]
+    return [
+        WidthRow(
+            layer,
+            [int(results["units"].values[index]) for results in ordered],
+            [bool(values[index]) for values in few],
+            [float(values[index]) for values in auc],
+            [values[index].tolist() for values in similarity],
+        )
+        for index, layer in enumerate(layers)
+    ]
+
+
+def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
+    """Draws similarity against width, a panel a layer: at up to three ε, and the mean over ε up to 0.5.
+
+    Each pair is a point, lines are means over pairs; hollow points rest on fewer than ten samples a unit, as those of
+    wide layers do first. Widths are on a logarithmic axis. The last panel has the accuracy of each network. Beyond 19
+    layers evenly spaced ones are shown.
+
+    Args:
+        runs: Results by the names of their runs; all have the same layers and values of ε, and different widths.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: See `width_rows`.
+    """
+    layers, epsilons = same_layers(runs), same_epsilons(runs)
+    ordered = by_width(runs)
+    widths, every = np.array([*ordered]), [*ordered.values()]
+    similarity = [pair_similarity(results) for results in every]
+    auc = [profile_auc(results, UPPER) for results in every]
+    few = np.array([few_samples(results) for results in every])
+    shown = thinned(nonzero_epsilons(*similarity), _MOST_EPSILONS)
+    colors = epsilon_colors(len(epsilons))
+    # Each series: what it is called, its values at each width, (layer, pair), and how it looks.
+    series: list[tuple[str, list[Floats], dict[str, Any]]] = [
+        (f"mean over ε ≤ {UPPER:g}", auc, {"color": INK, "marker": "x", "linestyle": (0, (4, 1.5))})
+    ]
+    series += [
+        (
+            f"ε = {epsilons[index]}",
+            [values[..., index] for values in similarity],
+            {"color": colors[index], "marker": marker(index), "linestyle": "-"},
+        )
+        for index in shown
+    ]
+    panels = thinned(range(len(layers)), _MOST_LAYERS)
+    accurate = any(len(accuracies(results)) for results in every)
+    across = 2 if column == "single" else 4
+    down = ceil((len(panels) + accurate) / across)
+    titles = shortened(layers, 18)
+    with paper_style():
+        handles = [Line2D([], [], label=label, **_edged(look)) for label, _, look in series]
+        if few.any():
+            handles.append(hollow_handle())
+        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
+        figure = new_figure(column, down * 1.35 + 0.3 + 0.15 * ceil(len(handles) / columns))
+        grid = figure.subplots(down, across, sharex=True, squeeze=False).ravel()
+        for place, (axes, layer) in enumerate(zip(grid, panels, strict=False)):
+            for _, values, look in series:
+                _series(axes, widths, [value[layer] for value in values], few[:, layer], look)
+            axes.set_title(titles[layer], loc="left", pad=3)
+            axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
+            axes.yaxis.set_major_formatter("{x:g}")
+            if place % across == 0:
+                axes.set_ylabel("similarity")
+        if accurate:
+            _accuracy(grid[len(panels)], widths, every)
+        for axes in grid[: len(panels) + accurate]:
+            _mark_widths(axes, widths)
+        # Below the last row's gap stands a panel of the row before, whose ticks would else be hidden.
+        for axes in grid[max(0, len(panels) + accurate - across) : len(panels) + accurate]:
+            axes.tick_params(axis="x", labelbottom=True)
+        for axes in grid[len(panels) + accurate :]:
+            axes.set_visible(False)
+        figure.supxlabel("width: units of a layer, as a multiple of the published network's", fontsize=7.5)
+        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return figure
+
+
+def _edged(look: dict[str, Any]) -> dict[str, Any]:
+    return look if look["marker"] == "x" else look | {"markeredgecolor": PAPER}
+
+
+def _series(axes: Axes, widths: Floats, values: list[Floats], few: np.ndarray, look: dict[str, Any]) -> None:
+    color, cross = look["color"], look["marker"] == "x"
+    axes.plot(widths, [value.mean() for value in values], color=color, linestyle=look["linestyle"], zorder=3)
+    for width, pairs, hollow in zip(widths, values, few, strict=True):
+        axes.plot(
+            np.full(len(pairs), width),
+            pairs,
+            linestyle="none",
+            marker=look["marker"],
+            markersize=3.4,
+            markerfacecolor=PAPER if hollow else color,
+            markeredgecolor=color if hollow or cross else PAPER,
+            markeredgewidth=0.8 if hollow or cross else 0.3,
+            clip_on=False,
+            zorder=4,
+        )
+
+
+def _accuracy(axes: Axes, widths: Floats, every: list[Dataset]) -> None:
+    found = [100 * accuracies(results) for results in every]
+    axes.plot(widths, [values.mean() if len(values) else np.nan for values in found], color=MUTED, linewidth=0.8)
+    for width, values in zip(widths, found, strict=True):
+        axes.plot(np.full(len(values), width), values, "o", color=INK, markeredgecolor=PAPER, clip_on=False)
+    axes.set_title("validation accuracy, %", loc="left", pad=3)
+    axes.margins(y=0.25)
+
+
+def _mark_widths(axes: Axes, widths: Floats) -> None:
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(widths, [width_label(width) for width in widths])
+    aside = 1.25 if len(widths) > 1 else 2
+    axes.set_xlim(widths[0] / aside, widths[-1] * aside)
+
+
+def width_label(width: float) -> str:
+    """A width as a fraction where it is one, else as a number.
+
+    >>> width_label(0.0625), width_label(2.0), width_label(0.3)
+    ('1/16', '2', '0.3')
+    """
+    fraction = Fraction(width)
+    return str(fraction) if fraction.denominator <= 64 else f"{width:g}"

@@ -1,0 +1,102 @@
+"""How large simple matches are: from one unit to one, up to the whole match."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+from xarray import Dataset
+
+from jaxrepsim.report.decomposition import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.labels import layer_labels, legend_columns
+from jaxrepsim.report.panels import stack, thinned
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, new_figure, paper_style
+from jaxrepsim.report.summaries import Ints, epsilon_labels, names, unit_counts
+
+_MOST_EPSILONS = 4
+_MOST_POINTS = 400
+"""Of a layer and ε: beyond, evenly spaced ones of the sorted sizes are drawn."""
+_SINGLE = "#d55e00"
+
+
+def simple_match_distribution(results: Dataset, column: Column = "single") -> Figure:
+    """Draws the sizes of all simple matches found, every pair together, one row of axes an ε, at most four.
+
+    Each match is a point, its size (units of both sides) on a logarithmic axis; a box holds the middle half, its line
+    the median. One unit to one has size 2. Ticks mark the size of the maximum match, the mean over pairs, and all units
+    of both networks. Where the search was stopped there may be more matches, and the sizes are those found first.
+
+    Args:
+        results: The Dataset, with simple matches.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No simple match was found.
+
+    Source: Wang et al. 2018 (arXiv:1810.11750), section 5, on the sizes of simple matches.
+    """
+    if not any_simple(results):
+        raise ValueError("no simple match was found, so sizes cannot be drawn")
+    labels = layer_labels(names(results, "layer"), column)
+    sizes, matched, units = simple_sizes(results), matched_units(results), np.add(*unit_counts(results))
+    shown = thinned(np.flatnonzero(sizes.found.any((0, 1))).tolist(), _MOST_EPSILONS)
+    looks: dict[str, dict[str, Any]] = {
+        "simple match": {"color": ACCENT, "marker": "o", "markersize": 2.4},
+        "one unit to one": {"color": _SINGLE, "marker": "D", "markersize": 3},
+        "maximum match": {"color": INK, "marker": "_", "markersize": 7, "markeredgewidth": 1.2},
+        "all units": {"color": MUTED, "marker": "_", "markersize": 7, "markeredgewidth": 0.6},
+    }
+    with paper_style():
+        handles = [Line2D([], [], linestyle="none", label=label, **look) for label, look in looks.items()]
+        columns = legend_columns([*looks], column)
+        figure = new_figure(column, 1.35 * len(shown) + labels.height + 0.45 + 0.15 * -(-len(looks) // columns))
+        for epsilon, axes in zip(shown, stack(figure, results, shown, labels), strict=True):
+            axes.axhline(2, color=FAINT, linewidth=0.8, zorder=1)
+            for layer in range(len(labels.names)):
+                both = _found(sizes.both, layer, epsilon)
+                axes.plot(layer, units[layer].mean(), linestyle="none", zorder=2, **looks["all units"])
+                if len(both):
+                    axes.plot(
+                        layer, matched[layer, :, epsilon].mean(), linestyle="none", zorder=2, **looks["maximum match"]
+                    )
+                    _sizes(axes, layer, both, int(sizes.single[layer, :, epsilon].sum()), looks)
+            axes.set_yscale("log", base=2)
+            axes.set_ylim(1.5, 1.35 * units.max())
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.set_ylabel("size: units,\nboth sides")
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}: {_told(results, epsilon)}", loc="left", pad=3)
+        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return figure
+
+
+def _found(both: Ints, layer: int, epsilon: int) -> Ints:
+    values = both[layer, :, epsilon]
+    return np.sort(values[values > 0])
+
+
+def _sizes(axes: Axes, layer: int, both: Ints, single: int, looks: dict[str, dict[str, Any]]) -> None:
+    first, median, third = np.quantile(both, (0.25, 0.5, 0.75))
+    axes.bar(layer, third - first, 0.56, first, color=ACCENT, alpha=0.22, linewidth=0)
+    axes.hlines(median, layer - 0.28, layer + 0.28, color=ACCENT, linewidth=1.4)
+    # Size 2 has nothing else: a match has a unit on each side.
+    kinds = (("one unit to one", both[:single]), ("simple match", both[single:]))
+    for kind, values in kinds:
+        kept = values[thinned(range(len(values)), _MOST_POINTS)]
+        # Multiples of the golden ratio spread points evenly without a random number.
+        aside = (np.arange(len(kept)) * 0.618034 % 1 - 0.5) * 0.5
+        look = looks[kind] | {"markeredgewidth": 0, "alpha": 0.75}
+        axes.plot(layer + aside, kept, linestyle="none", zorder=3, **look)
+
+
+def _told(results: Dataset, epsilon: int) -> str:
+    sizes = simple_sizes(results)
+    here = sizes.found[..., epsilon] > 0
+    stopped = int((here & (results["simple_complete"].values[..., epsilon] == 0)).sum())
+    search = "all there are" if not stopped else f"{stopped} of {int(here.sum())} searches stopped"
+    return f"{int(sizes.found[..., epsilon].sum()):,} found, {search}"

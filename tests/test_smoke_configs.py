@@ -1,0 +1,66 @@
+"""Every experiment script on its smoke config, from the images to the figure: `pytest -m long -n 0` with this file.
+
+Each is a command of its own, as a reader runs it, and ends within two minutes on two quiet cores.
+"""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+ROOT = Path(__file__).parent.parent
+# The least accuracy of any network; chance is 10 %.
+ACCURATE = {
+    "figure1": 0.9,
+    "simple_match_sizes": 0.9,
+    "dense_and_convolutional": 0.9,
+    "trained_and_untrained": 0.9,
+    "over_training": 0.9,
+    "seeds_and_data_order": 0.9,
+    "width": 0.9,
+    "batch_norm": 0.85,
+}
+
+pytestmark = pytest.mark.long
+
+
+def run(name: str, place: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "experiments" / f"{name}.py", ROOT / "configs" / name / "smoke.py"]
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    options = {"capture_output": True, "text": True, "timeout": 600, "check": False}
+    return subprocess.run(command, cwd=place, env=os.environ | {"PYTHONPATH": path, "COLUMNS": "200"}, **options)
+
+
+@pytest.mark.parametrize("name", ACCURATE)
+def test_a_script_on_its_smoke_config(name: str, tmp_path: Path) -> None:
+    done = run(name, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    place = tmp_path / "runs" / name / "smoke"
+    found = sorted(place.glob("**/results/results.nc"))
+    assert found
+    for file in found:
+        with xr.open_dataset(file, engine="h5netcdf") as results:
+            assert (results.accuracy >= ACCURATE[name]).all(), results.accuracy.values
+    for kind in ("svg", "png"):
+        assert (place / "figures" / f"{name}.{kind}").stat().st_size > 5_000
+    with (place / "results" / f"{name}.csv").open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.reader(handle))
+    assert len(rows) > 3
+    if name == "seeds_and_data_order":
+        same_weights(place)
+    again = run(name, tmp_path)
+    assert again.returncode == 0
+    assert "validation accuracy" not in again.stderr  # nothing is trained twice
+
+
+def same_weights(place: Path) -> None:
+    """Networks of the same first weights are more alike than others: what the experiment is for."""
+    values = {}
+    for shared in ("nothing", "initialisation", "order"):
+        with xr.open_dataset(place / f"same_{shared}" / "results" / "results.nc", engine="h5netcdf") as results:
+            values[shared] = float(results.similarity.mean())
+    assert values["initialisation"] > max(values["nothing"], values["order"]) + 0.05, values
