@@ -4,8 +4,7 @@ For each unit, the smallest number of units of the other network, along the path
 of its best held-out R². One is a local code, a few are a slightly distributed one, nearly all a fully distributed one.
 Counted are coefficients beyond the smallest and beyond the largest threshold of the run.
 
-jaxrepsim run configs/digits_convergent.py
-python experiments/local_and_distributed.py runs/digits_convergent
+python experiments/local_and_distributed.py configs/digits_convergent.py
 
 Needs a run with the setting `convergent.penalties`. The paper's finding is there where one unit, two to four, and five
 to sixteen each predict a share of the units. The numbers are upper bounds: between two penalties a smaller one may do,
@@ -17,29 +16,31 @@ from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, show
+from jaxrepsim.pipeline.published import Needs, draw, finished, script, show, write_table
 from jaxrepsim.report.local_code import local_and_distributed, local_rows, thresholds_shown
 from jaxrepsim.report.prediction import counts_as, predicted
 
 
-def main(runs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
-    """Prints the table of each run, and draws its figure into its figures folder, one column wide.
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:
-        runs: Folders of finished runs.
+        sources: Folders of finished runs; or config files, whose runs are done first.
     """
-    for run in runs:
-        results = finished(run, Needs(predicted, "convergent.penalties"))
-        columns = ["layer", "units", "none", "1", "2–4", "5–16", "more", "hardly predicted"]
-        for threshold in thresholds_shown(results):
+    columns = ["layer", "units", "none", "1", "2–4", "5–16", "more", "hardly predicted"]
+    for run in finished(sources, Needs(predicted, "convergent.penalties")):
+        table = []
+        for threshold in thresholds_shown(run.results):
             rows = [
                 [row.layer, f"{row.units:,}", *(f"{share:.0%}" for share in row[2:])]
-                for row in local_rows(results, threshold)
+                for row in local_rows(run.results, threshold)
             ]
-            counted = counts_as(float(results["threshold"].values[threshold]))
-            show(f"Units of the other network that predict a unit ({counted}): {run}", columns, rows)
-        print(*draw(run, "local_and_distributed", local_and_distributed, results), sep="\n")
+            counted = counts_as(float(run.results["threshold"].values[threshold]))
+            show(f"Units of the other network that predict a unit ({counted}): {run.folder}", columns, rows)
+            table += [[counted, *row] for row in rows]
+        print(write_table(run.folder, "local_and_distributed", ["counted", *columns], table))
+        print(*draw(run.folder, "local_and_distributed", local_and_distributed(run.results, "single")), sep="\n")
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    script(main)

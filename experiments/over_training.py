@@ -35,8 +35,8 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
             for e, epsilon in enumerate(epsilon_labels(run.results))
         ]
         show(f"Similarity, the mean over pairs, at each epoch: {run.name}", columns, rows)
-        print(write_table(place([run]), "over_training", columns, rows))
-        print(*draw(place([run]), "over_training", similarity_over_training(run.results, "single")), sep="\n")
+        print(write_table(place([run]), "similarity_over_training", columns, rows))
+        print(*draw(place([run]), "similarity_over_training", similarity_over_training(run.results, "single")), sep="\n")
 
 
 def _numbers(values: np.ndarray) -> list[str]:

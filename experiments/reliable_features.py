@@ -4,8 +4,7 @@ How much units correlate with their one-to-one partners in another network, the 
 three networks or more, how often a unit's partners are each other's partners, so that a cycle through three networks
 closes.
 
-jaxrepsim run configs/digits_convergent.py
-python experiments/reliable_features.py runs/digits_convergent
+python experiments/reliable_features.py configs/digits_convergent.py
 
 Needs a run with the setting `convergent.one_to_one`. The paper's finding is there where, in one layer, the best units
 correlate far more than the worst, and cycles close far more often among units that correlate more.
@@ -16,24 +15,23 @@ from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, show
+from jaxrepsim.pipeline.published import Needs, draw, finished, script, show, write_table
 from jaxrepsim.report.aligned import aligned
 from jaxrepsim.report.reliable import HIGH, LOW, Partners, ReliableRow, reliable_features, reliable_rows
 
 
-def main(runs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
-    """Prints the table of each run, and draws its figure into its figures folder, one column wide.
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:
-        runs: Folders of finished runs.
+        sources: Folders of finished runs; or config files, whose runs are done first.
     """
-    for run in runs:
-        results = finished(run, Needs(aligned, "convergent.one_to_one"))
-        columns = ["layer", "matched", "mean", f"≥ {HIGH}", f"< {LOW}", "best", "worst", "cycles that close"]
-        show(
-            f"Correlation with the one-to-one partner: {run}", columns, [_cells(row) for row in reliable_rows(results)]
-        )
-        print(*draw(run, "reliable_features", reliable_features, results), sep="\n")
+    columns = ["layer", "matched", "mean", f"≥ {HIGH}", f"< {LOW}", "best", "worst", "cycles that close"]
+    for run in finished(sources, Needs(aligned, "convergent.one_to_one")):
+        rows = [_cells(row) for row in reliable_rows(run.results)]
+        show(f"Correlation with the one-to-one partner: {run.folder}", columns, rows)
+        print(write_table(run.folder, "reliable_features", columns, rows))
+        print(*draw(run.folder, "reliable_features", reliable_features(run.results, "single")), sep="\n")
 
 
 def _cells(row: ReliableRow) -> list[str]:
@@ -47,4 +45,4 @@ def _partners(partners: Partners) -> str:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    script(main)

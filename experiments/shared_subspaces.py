@@ -6,8 +6,7 @@ The share of a unit's variance that the other network explains, the mean over un
 sparse weighted sum (at its best penalty, held out), and by all units (at the smallest penalty, held out); beside it the
 similarity of the maximum match at the ε that the report speaks of.
 
-jaxrepsim run configs/digits_convergent.py
-python experiments/shared_subspaces.py runs/digits_convergent
+python experiments/shared_subspaces.py configs/digits_convergent.py
 
 Needs a run with the settings `convergent.one_to_one` and `convergent.penalties`. The paper's finding is there where the
 span explains clearly more than one unit: the gap, shaded in the figure. What one unit explains is measured on all
@@ -19,29 +18,27 @@ from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, show
+from jaxrepsim.pipeline.published import Needs, draw, finished, script, show, write_table
 from jaxrepsim.report.aligned import aligned
 from jaxrepsim.report.prediction import predicted
 from jaxrepsim.report.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
 from jaxrepsim.report.summaries import epsilon_labels
 
 
-def main(runs: tyro.conf.Positional[tuple[Path, ...]]) -> None:
-    """Prints the table of each run, and draws its figure into its figures folder, one column wide.
+def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+    """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:
-        runs: Folders of finished runs.
+        sources: Folders of finished runs; or config files, whose runs are done first.
     """
-    for run in runs:
-        results = finished(run, Needs(aligned, "convergent.one_to_one"), Needs(predicted, "convergent.penalties"))
-        epsilon = epsilon_labels(results)[matched_at(results)]
+    needs = Needs(aligned, "convergent.one_to_one"), Needs(predicted, "convergent.penalties")
+    for run in finished(sources, *needs):
+        epsilon = epsilon_labels(run.results)[matched_at(run.results)]
         columns = ["layer", "one unit", "sparse", "predictors", "all units", "gap", f"similarity, ε = {epsilon}"]
-        show(
-            f"Share of a unit's variance that is explained: {run}",
-            columns,
-            [_cells(row) for row in subspace_rows(results)],
-        )
-        print(*draw(run, "shared_subspaces", shared_subspaces, results), sep="\n")
+        rows = [_cells(row) for row in subspace_rows(run.results)]
+        show(f"Share of a unit's variance that is explained: {run.folder}", columns, rows)
+        print(write_table(run.folder, "shared_subspaces", columns, rows))
+        print(*draw(run.folder, "shared_subspaces", shared_subspaces(run.results, "single")), sep="\n")
 
 
 def _cells(row: SubspaceRow) -> list[str]:
@@ -51,4 +48,4 @@ def _cells(row: SubspaceRow) -> list[str]:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    script(main)

@@ -1,61 +1,68 @@
 """The command line. `jaxrepsim --help` is enough to start."""
 
-import errno
-import os
-import platform
+import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Literal, Union
 
-import jax
 import tyro
 from rich.console import Console
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.files import is_disk_full
-from jaxrepsim.pipeline import folder as run_folder
-from jaxrepsim.pipeline import processes, run
+from jaxrepsim.pipeline import processes
 from jaxrepsim.pipeline.config import RunConfig
-from jaxrepsim.pipeline.config_file import load_config, to_plain
+from jaxrepsim.pipeline.ending import ending, use_compilation_cache
 from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.jobs import Stage, carry_out, find_jobs
+from jaxrepsim.pipeline.outputs import write_report
+from jaxrepsim.pipeline.progress import stopping
+from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars
 
 _Source = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER")]
 _Sources = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER|FILE FILE...")]
-_Out = Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")]
+_Folder = Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")]
 _Settings = Annotated[RunConfig, tyro.conf.arg(name="")]
 
 
-@dataclass
-class _OnRun:
-    source: _Source
-    """A config file, such as configs/digits_vgg.py; or the folder of a run to go on with."""
-    out: _Out = None
-    """The run folder; by default runs/NAME for configs/NAME.py."""
+@dataclass(kw_only=True)
+class _OnRuns:
+    out: _Folder = None
+    """Where the results go, those of several runs into a folder each; by default runs/NAME for configs/NAME.py."""
+    only: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Of a config file with several runs, this one."""
+    processes: Literal["environment", "auto"] = "environment"
+    """Which processes work together: those that JAX_COORDINATOR_ADDRESS and its like name, if they are set; or, with
+    auto, those of a job of Slurm or Open MPI, or of a TPU slice, as JAX finds them."""
     settings: _Settings = field(default_factory=RunConfig)
 
 
-@dataclass
-class RunCommand(_OnRun):
+@dataclass(kw_only=True)
+class _OnOneSource(_OnRuns):
+    source: _Source
+    """A config file, such as configs/digits_vgg.py; or the folder of a run to go on with."""
+
+
+@dataclass(kw_only=True)
+class RunCommand(_OnOneSource):
     """The whole job: train every seed, extract and match every layer, write the report. Goes on where it stopped."""
 
 
-@dataclass
-class TrainCommand(_OnRun):
+@dataclass(kw_only=True)
+class TrainCommand(_OnOneSource):
     """Train every seed, and stop there."""
 
 
-@dataclass
-class ExtractCommand(_OnRun):
+@dataclass(kw_only=True)
+class ExtractCommand(_OnOneSource):
     """Write every network's compressed activations, as activation files; train first where needed."""
 
 
-@dataclass
-class MatchCommand:
+@dataclass(kw_only=True)
+class MatchCommand(_OnRuns):
     """Match the networks of a run, or activation files of any origin.
 
     An activation file is .safetensors or .npz, one array a layer: (samples, units), or (N, H, W, C). Files need --out,
@@ -64,12 +71,9 @@ class MatchCommand:
 
     source: _Sources
     """A config file or run folder; or two activation files or more, of networks on the same inputs."""
-    out: _Out = None
-    """The folder of the results; by default runs/NAME for configs/NAME.py."""
-    settings: _Settings = field(default_factory=RunConfig)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ReportCommand:
     """Draw the report of a finished run or match again."""
 
@@ -77,14 +81,29 @@ class ReportCommand:
     """The run folder."""
 
 
-Command = RunCommand | TrainCommand | ExtractCommand | MatchCommand | ReportCommand
-_NAMES = {
-    "run": RunCommand,
-    "train": TrainCommand,
-    "extract": ExtractCommand,
-    "match": MatchCommand,
-    "report": ReportCommand,
+@dataclass(kw_only=True)
+class DataCommand:
+    """Prepare a data set, from the archive that its makers publish: `jaxrepsim data prepare cifar10 --archive FILE`."""
+
+    what: Annotated[Literal["prepare"], tyro.conf.Positional]
+    """Write it in the format of tensorflow-datasets, as its own builder does. Goes on where it stopped."""
+    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
+    """As in tensorflow-datasets: cifar10, imagenette/160px-v2."""
+    archive: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """The original file, or the folder of several; without it you are told which are needed, and where they are."""
+    directory: _Folder = None
+    """Where prepared sets are kept; by default ~/tensorflow_datasets."""
+
+
+Command = RunCommand | TrainCommand | ExtractCommand | MatchCommand | ReportCommand | DataCommand
+_STAGES: dict[type, Stage] = {
+    RunCommand: "run",
+    TrainCommand: "train",
+    ExtractCommand: "extract",
+    MatchCommand: "match",
 }
+
+_NOT_SETTINGS = ("--out", "--only", "--processes", "--help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,36 +113,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: As on the command line; by default those of the process.
 
     Returns:
-        The exit status: 0; 2 where the input is at fault, told in one message; 130 where the user interrupted.
+        The exit status: 0; 2 where the input is at fault, told in one message; 130 where the user interrupted; 143
+        where SIGTERM stopped it.
     """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    _use_compilation_cache()
-    bars = Bars(Console())
-    try:
-        command = _parse(arguments)
-        with bars.shown(), _full_disk_told():
-            _carry_out(command, arguments, bars)
-    except InputError as error:
-        Console(stderr=True).print(f"error: {error}", soft_wrap=True, markup=False, highlight=False)
-        return 2
-    except KeyboardInterrupt:
-        Console(stderr=True).print("interrupted; the same command goes on where this one stopped")
-        return 130
-    return 0
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    use_compilation_cache()
+    return ending(lambda: _carry_out(_parse(given)))
 
 
 def _parse(arguments: list[str]) -> Command:
     """The settings that a config file makes are the defaults of the options that override them."""
     settings = RunConfig()
     place = Path(arguments[1]) if len(arguments) > 1 and not arguments[1].startswith("-") else None
-    if place is not None and arguments[0] in _NAMES and arguments[0] != "report":
-        settings = _settings(place)
-    defaults = {
-        name: kind(tyro.MISSING) if kind is ReportCommand else kind(tyro.MISSING, settings=settings)
-        for name, kind in _NAMES.items()
-    }
-    union: Any = Union[  # noqa: UP007  (made at run time, from a tuple)
-        tuple(Annotated[kind, tyro.conf.subcommand(name, default=defaults[name])] for name, kind in _NAMES.items())
+    if place is not None and arguments[0] in _STAGES.values():
+        settings = _settings(place, arguments[2:])
+    kinds = [
+        Annotated[kind, tyro.conf.subcommand(stage, default=_with_settings(kind, settings))]
+        for kind, stage in _STAGES.items()
+    ]
+    union: Any = Union[  # made at run time, from a tuple
+        (
+            *kinds,
+            Annotated[ReportCommand, tyro.conf.subcommand("report")],
+            Annotated[DataCommand, tyro.conf.subcommand("data")],
+        )
     ]
     parser: Any = tyro.cli  # its overloads do not know a union that is put together at run time
     command: Command = parser(
@@ -133,66 +146,65 @@ def _parse(arguments: list[str]) -> Command:
         description="How far do neural networks, trained from different seeds, learn the same representation?",
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
+    if isinstance(command, DataCommand):
+        return command
     source = command.source[0] if isinstance(command.source, tuple) and command.source else command.source
     if source != place and source != ():
         raise InputError(f"name {source} right after the command: jaxrepsim {arguments[0]} {source} ...")
     return command
 
 
-def _settings(place: Path) -> RunConfig:
-    if place.is_dir():
-        return run_folder.load(place)
-    return RunConfig() if place.suffix in (".npz", ".safetensors") else load_config(place)
+def _with_settings(kind: Any, settings: RunConfig) -> Any:
+    return kind(source=tyro.MISSING, settings=settings)
 
 
-def _carry_out(command: Command, arguments: list[str], bars: Bars) -> None:
-    here = processes.place()
-    shared = isinstance(command, RunCommand | ExtractCommand) or (
-        isinstance(command, MatchCommand) and len(command.source) == 1
-    )
-    if here and here.number and not shared:
-        return  # the first process does it
-    if isinstance(command, ReportCommand):
-        folder = RunFolder(command.source)
-        if not folder.path.is_dir():
-            raise InputError(f"there is no run folder {folder.path}")
-        if not folder.results.is_file():
-            raise InputError(f"{folder.path} holds no results yet: run `jaxrepsim run {folder.path}` first")
-        with folder.locked():
-            run.write_report(folder, run.read_netcdf(folder.results), bars, bars.say)
-        return
-    if isinstance(command, MatchCommand) and len(command.source) != 1:
-        _match_files(command, bars)
-        return
-    source = command.source[0] if isinstance(command, MatchCommand) else command.source
-    path = command.out or (source if source.is_dir() else Path("runs") / source.stem)
-    job = run.Run(command.settings, RunFolder(path), bars, bars.say)
-    together = here is not None and shared and not job.extracted
-    if here and together and here.number == 0:
-        processes.run_alone(["train", *arguments[1:]])
-    if here and together:
-        processes.join(here)
-    if here and here.number:
-        if together:
-            job.help_extract()
-            processes.leave()
-        return
-    job.check()
-    with RunFolder(path).locked():
-        run_folder.claim(job.folder, {"config": to_plain(command.settings)})
-        run.write_versions(job.folder)
-        if together:
-            job.extract()
-            processes.leave()
-        match command:
-            case RunCommand():
-                job.report()
-            case TrainCommand():
-                job.train()
-            case ExtractCommand():
-                job.extract()
-            case MatchCommand():
-                job.match()
+def _settings(place: Path, options: list[str]) -> RunConfig:
+    """What the options of a run override."""
+    if place.suffix in (".npz", ".safetensors") and not place.is_dir():
+        return RunConfig()
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--only", nargs="?")
+    jobs = find_jobs(place, parser.parse_known_args(options)[0].only)
+    overriding = [option for option in options if option.startswith("--") and option.split("=")[0] not in _NOT_SETTINGS]
+    if len(jobs) > 1 and overriding:
+        raise InputError(
+            f"{place} has the runs {', '.join(job.name for job in jobs)}: say with --only for which one "
+            f"{overriding[0]} is meant"
+        )
+    return jobs[0].config
+
+
+def _carry_out(command: Command) -> None:
+    bars = Bars(Console())
+    match command:
+        case DataCommand():
+            from jaxrepsim.data.prepare import prepare
+
+            with bars.shown():
+                prepare(command.name, command.archive, command.directory, stopping(bars), bars.say)
+        case ReportCommand():
+            with bars.shown():
+                _draw_again(RunFolder(command.source), bars)
+        case MatchCommand() if len(command.source) != 1:
+            with bars.shown():
+                _match_files(command, bars)
+        case _:
+            source = command.source[0] if isinstance(command, MatchCommand) else command.source
+            jobs = find_jobs(source, command.only, command.out)
+            if len(jobs) == 1:
+                jobs = [jobs[0]._replace(config=command.settings)]
+            here = processes.join(command.processes == "auto")
+            with bars.shown():
+                carry_out(jobs, _STAGES[type(command)], bars, bars.say, here)
+
+
+def _draw_again(folder: RunFolder, bars: Bars) -> None:
+    if not folder.path.is_dir():
+        raise InputError(f"there is no run folder {folder.path}")
+    if not folder.results.is_file():
+        raise InputError(f"{folder.path} holds no results yet: run `jaxrepsim run {folder.path}` first")
+    with folder.locked():
+        write_report(folder, read_netcdf(folder.results), stopping(bars), bars.say)
 
 
 def _match_files(command: MatchCommand, bars: Bars) -> None:
@@ -200,31 +212,7 @@ def _match_files(command: MatchCommand, bars: Bars) -> None:
         raise InputError("name a config file, a run folder, or two activation files or more")
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
-    folder = RunFolder(command.out)
-    asked = command.settings
-    results = match_files(command.source, asked.matching, asked.theory, asked.convergent, folder, bars, bars.say)
+    folder, asked, told = RunFolder(command.out), command.settings, stopping(bars)
+    results = match_files(command.source, asked.matching, asked.theory, asked.convergent, folder, told, bars.say)
     with folder.locked():
-        run.write_report(folder, results, bars, bars.say)
-
-
-@contextmanager
-def _full_disk_told() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, InputError) or not is_disk_full(error):
-            raise
-        raise InputError(
-            f"the disk is full: {os.strerror(errno.ENOSPC)} ({error}). Free some space; the same command goes on"
-        ) from error
-
-
-def _use_compilation_cache() -> None:
-    """Programs compiled once are kept between processes, unless the user chose a place or none."""
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ or "JAX_ENABLE_COMPILATION_CACHE" in os.environ:
-        return
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    # A folder for each machine: what is compiled for one processor may not run on another that shares the home.
-    jax.config.update("jax_compilation_cache_dir", str(home / "jaxrepsim" / f"xla-{platform.node()}"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        write_report(folder, results, told, bars.say)

@@ -1,5 +1,6 @@
 """The scripts on the findings of Li et al. 2015, run on made-up results of a finished run."""
 
+import csv
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,9 @@ def test_a_finding_is_printed_and_drawn(
     assert sorted(path.name for path in figures.iterdir()) == [f"{name}.png", f"{name}.svg"]
     assert (figures / f"{name}.png").stat().st_size > 10_000
     assert printed.rstrip().endswith(str(figures / f"{name}.png"))
+    with (RunFolder(run).tables / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert [row["layer"] for row in table] == [*LAYERS] * tables
 
 
 def test_the_numbers_printed_are_those_of_the_results(
@@ -82,7 +86,7 @@ def test_results_without_the_group_are_refused(name: str, finished: Callable[[Da
     module = script(name)
     for group, setting in NEEDS[name].items():
         run = finished(whole.drop_vars(GROUPS[group]))
-        with pytest.raises(InputError, match=f"set `{setting}`, as configs/digits_convergent.py does"):
+        with pytest.raises(InputError, match=f"set `{setting}`, and run again"):
             module.main((run,))
     with pytest.raises(InputError, match="set `" + "` and `".join(NEEDS[name].values())):
         module.main((finished(unaligned(make_results(layers=LAYERS))),))

@@ -1,6 +1,7 @@
 """Settings from a file, checked, and back to plain data."""
 
 import dataclasses
+import os
 import re
 import runpy
 import typing
@@ -16,33 +17,76 @@ from jaxrepsim.models.config import ModelConfig
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
 from jaxrepsim.training.config import TrainingConfig
 
+_NAME = r"\w[\w.-]*"
 
-def load_config(path: Path) -> RunConfig:
-    """Runs a config file, a Python module that assigns a `RunConfig` to `config`.
+
+def load_configs(path: Path) -> dict[str, RunConfig]:
+    """Runs a config file: a Python module that assigns a `RunConfig` to `config`, or a dict of them to `runs`.
 
     Args:
         path: The file.
 
     Returns:
-        Its `config`, every value of the declared type.
+        The runs by name, in order, every value of the declared type; the file's stem is the name of a single `config`.
 
     Raises:
-        InputError: No such file, an error in it, a misspelt or mistyped setting; the message names the nearest one.
+        InputError: No such file, an error in it, a misspelt or mistyped setting (the message names the nearest one);
+            both names assigned or neither; a name that cannot be that of a folder.
     """
     if not path.is_file():
         raise InputError(f"there is no config file {path}")
     try:
-        config = runpy.run_path(str(path)).get("config")
+        assigned = runpy.run_path(str(path))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except Exception as error:
         raise InputError(f"{path}: {_misspelt(error) or f'{type(error).__name__}: {error}'}") from error
-    if not isinstance(config, RunConfig):
-        raise InputError(f"{path} must assign a jaxrepsim.pipeline.RunConfig to the name `config`")
+    if "config" in assigned and "runs" in assigned:
+        raise InputError(f"{path} assigns both `config` and `runs`: one run, or several, and not both")
+    runs = assigned.get("runs", {path.stem: assigned.get("config")})
+    if not isinstance(runs, dict) or not runs or not all(isinstance(config, RunConfig) for config in runs.values()):
+        raise InputError(
+            f"{path} must assign a jaxrepsim.pipeline.RunConfig to the name `config`, or a dict of them, by their "
+            "names, to `runs`"
+        )
+    if "runs" in assigned and (bad := [name for name in runs if not re.fullmatch(_NAME, str(name))]):
+        raise InputError(
+            f"{path}: a run's name is that of its folder, of letters, digits, '_', '-' and '.'; received {bad[0]!r}"
+        )
     try:
-        return from_plain(to_plain(config))
+        return {name: from_plain(to_plain(config)) for name, config in runs.items()}
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def load_config(path: Path) -> RunConfig:
+    """The one run of a config file.
+
+    Raises:
+        InputError: As `load_configs` does; or the file has several runs.
+    """
+    configs = load_configs(path)
+    if len(configs) > 1:
+        raise InputError(f"{path} has the runs {', '.join(configs)}: name one of them")
+    return next(iter(configs.values()))
+
+
+def place_of(path: Path) -> Path:
+    """Where the results of a config file go.
+
+    Args:
+        path: The file; it need not be there.
+
+    Returns:
+        Its path below the nearest folder named `configs`, or its name where there is none, without the suffix, below
+        `runs`. Several runs have a folder each in it.
+
+    >>> print(place_of(Path("configs/width/smoke.py")), place_of(Path("mine.py")))
+    runs/width/smoke runs/mine
+    """
+    parts = Path(os.path.abspath(path)).with_suffix("").parts
+    above = [index for index, part in enumerate(parts[:-1]) if part == "configs"]
+    return Path("runs", *parts[above[-1] + 1 :]) if above else Path("runs", parts[-1])
 
 
 def to_plain(config: RunConfig | MatchingConfig | TheoryConfig | ConvergentConfig) -> dict[str, Any]:

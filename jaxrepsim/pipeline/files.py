@@ -15,9 +15,10 @@ from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.convergent import Files, align
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.layers import chosen_layers
+from jaxrepsim.pipeline.outputs import Say, up_to_date, write_results
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import read_netcdf
-from jaxrepsim.pipeline.run import Say, check_packages, match_into, up_to_date, write_results
+from jaxrepsim.pipeline.run import check_packages, match_into
 from jaxrepsim.pipeline.theory import Compared, analyse
 
 

@@ -128,19 +128,35 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file: give a folder with --out")
     if folder.record.exists():
-        before = _up_to_date(_read(folder))
-        different = [line for line in differences(before, record) if not line.startswith(LATER)]
-        if different:
-            raise InputError(
-                f"{path} was begun with other settings; give another --out, or remove that folder:\n  "
-                + "\n  ".join(different)
-            )
-        if before != record:
+        if require_same(folder, record) != record:
             write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
         return
     if path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
         raise InputError(f"{path} is not empty, and no run folder (it has no run.json): give another --out")
     write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
+
+
+def require_same(folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
+    """Checks that the work in a run folder is that of a record.
+
+    Args:
+        folder: A run folder.
+        record: As for `claim`.
+
+    Returns:
+        The record that is there.
+
+    Raises:
+        InputError: Its settings are others, those of the theory and of the alignments excepted; or it is damaged.
+    """
+    before = _up_to_date(_read(folder))
+    different = [line for line in differences(before, record) if not line.startswith(LATER)]
+    if different:
+        raise InputError(
+            f"{folder.path} was begun with other settings; give another --out, or remove that folder:\n  "
+            + "\n  ".join(different)
+        )
+    return before
 
 
 def _up_to_date(record: dict[str, Any]) -> dict[str, Any]:

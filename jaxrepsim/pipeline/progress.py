@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from jaxrepsim import preemption
+
 
 class Progress(Protocol):
     """A function that stages call while they work; it must be quick."""
@@ -19,3 +21,20 @@ class Progress(Protocol):
 
 def silent(what: str, done: int, total: int, note: str = "") -> None:
     """A `Progress` that does nothing."""
+
+
+def stopping(progress: Progress) -> Progress:
+    """A `Progress` that ends the stage where SIGTERM has come: for stages that lose nothing by it.
+
+    Args:
+        progress: What is told first.
+
+    Returns:
+        A function that raises `preemption.Preempted` when it is called after SIGTERM.
+    """
+
+    def told(what: str, done: int, total: int, note: str = "") -> None:
+        progress(what, done, total, note)
+        preemption.check()
+
+    return told

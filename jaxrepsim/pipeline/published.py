@@ -1,9 +1,13 @@
-"""What scripts on a paper's findings share: they read finished runs, print a table, and draw a figure."""
+"""What scripts on a paper's findings share: they take finished runs, print and write a table, and draw a figure."""
 
+import csv
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import tyro
 import xarray as xr
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -11,10 +15,13 @@ from rich.table import Table
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path
+from jaxrepsim.pipeline.ending import ending, use_compilation_cache
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.jobs import Job, carry_out, find_jobs
 from jaxrepsim.pipeline.results_files import read_netcdf
+from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.schema import check
-from jaxrepsim.report.style import Column, save
+from jaxrepsim.report.style import save
 
 
 class Needs(NamedTuple):
@@ -25,51 +32,92 @@ class Needs(NamedTuple):
     """The setting that makes a run compute it."""
 
 
-def finished(run: Path, *needs: Needs) -> xr.Dataset:
-    """Reads the results of a finished run.
+class Finished(NamedTuple):
+    """A finished run.
+
+    Fields:
+        name: Its name in its config file, or that of its folder; no two of one call have the same.
+        folder: Its run folder.
+        results: Its table of results.
+    """
+
+    name: str
+    folder: Path
+    results: xr.Dataset
+
+
+def finished(sources: Sequence[Path], *needs: Needs) -> list[Finished]:
+    """The results of runs. Those of a config file are done first where they are not finished.
 
     Args:
-        run: The run folder.
-        *needs: What they must hold.
+        sources: Each a run folder, a folder of run folders, or a config file.
+        *needs: What the results must hold.
 
     Returns:
-        The results.
+        The runs, in order; those of a folder of run folders by name.
 
     Raises:
-        InputError: There are none, or they lack something; the message names the setting.
+        InputError: A folder holds no results; some lack something, and the message names the setting; what the run of
+            a config file raises.
     """
-    path = RunFolder(run).results
-    if not path.exists():
-        raise InputError(f"{run} holds no results ({path.relative_to(run)}): finish it with `jaxrepsim run {run}`")
-    results = read_netcdf(path)
-    check(results)
-    if lacking := [need.setting for need in needs if not need.there(results)]:
-        raise InputError(
-            f"{path} lacks what this needs: set {' and '.join(f'`{setting}`' for setting in lacking)}, as "
-            "configs/digits_convergent.py does, and run again"
-        )
-    return results
+    if not sources:
+        raise InputError("name a config file, or the folder of a finished run, or several of them")
+    jobs = [job for source in sources for job in _jobs(source)]
+    todo = [job for job in jobs if isinstance(job, Job) and not job.finished]
+    if todo:
+        bars = Bars(Console(stderr=True))
+        with bars.shown():
+            carry_out(todo, "run", bars, bars.say)
+    folders = [job.folder if isinstance(job, Job) else job for job in jobs]
+    names = _distinct([job.name for job in jobs], folders)
+    return [Finished(name, folder, _results(folder, needs)) for name, folder in zip(names, folders, strict=True)]
 
 
-def draw(run: Path, name: str, figure: Callable[[xr.Dataset, Column], Figure], results: xr.Dataset) -> list[Path]:
-    """Writes a figure, one column wide, into a run's figures folder.
+def place(runs: Sequence[Finished]) -> Path:
+    """Where a figure or table of runs belongs: the folder of a single one, else the nearest that holds all of them."""
+    if len(runs) == 1:
+        return runs[0].folder
+    common = Path(os.path.commonpath([Path(os.path.abspath(run.folder)) for run in runs]))
+    return common.relative_to(Path.cwd()) if common.is_relative_to(Path.cwd()) else common
+
+
+def draw(place: Path, name: str, figure: Figure) -> list[Path]:
+    """Writes a figure into the figures folder of a place.
 
     Args:
-        run: The run folder.
+        place: A run folder, or a folder of several; see `place`.
         name: The stem of the files.
-        figure: What draws it.
-        results: The run's results.
+        figure: What to write.
 
     Returns:
         An SVG and a PNG file.
     """
-    drawn = figure(results, "single")
     paths = []
     for kind in ("svg", "png"):
-        paths.append(RunFolder(run).figures / f"{name}.{kind}")
+        paths.append(RunFolder(place).figures / f"{name}.{kind}")
         with atomic_path(paths[-1]) as temporary, temporary.open("wb") as handle:
-            save(drawn, handle, kind)
+            save(figure, handle, kind)
     return paths
+
+
+def write_table(place: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Path:
+    """Writes a table as CSV into the results folder of a place.
+
+    Args:
+        place: A run folder, or a folder of several; see `place`.
+        name: The stem of the file.
+        columns: The headings.
+        rows: One value a column.
+
+    Returns:
+        The file.
+    """
+    path = RunFolder(place).tables / f"{name}.csv"
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    return path
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -86,3 +134,44 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> N
     for row in rows:
         table.add_row(*row)
     Console().print(table)
+
+
+def script(main: Callable[..., Any]) -> None:
+    """Runs a script's function with the arguments of the command line, and ends as `jaxrepsim` does.
+
+    What the user can put right is told in one message, with exit status 2; SIGTERM ends it with 143.
+    """
+    use_compilation_cache()
+    sys.exit(ending(lambda: tyro.cli(main)))
+
+
+def _jobs(source: Path) -> list[Job] | list[Path]:
+    """The runs of a config file; or the run folders of a folder, which is perhaps one itself."""
+    if not source.is_dir():
+        return find_jobs(source)
+    inside = [] if RunFolder(source).results.exists() else sorted(source.iterdir())
+    folders = [path for path in inside if RunFolder(path).record.exists()] or [source]
+    for folder in folders:
+        if not RunFolder(folder).results.exists():
+            raise InputError(f"{folder} holds no results: finish it with `jaxrepsim run {folder}`")
+    return folders
+
+
+def _distinct(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
+    """The names; where two are the same, with the folder that each is in, or with the whole path."""
+    longer = [
+        f"{folder.parent.name}/{name}" if names.count(name) > 1 else name
+        for name, folder in zip(names, folders, strict=True)
+    ]
+    return longer if len(set(longer)) == len(longer) else [str(folder) for folder in folders]
+
+
+def _results(run: Path, needs: Sequence[Needs]) -> xr.Dataset:
+    path = RunFolder(run).results
+    results = read_netcdf(path)
+    check(results)
+    if lacking := [need.setting for need in needs if not need.there(results)]:
+        raise InputError(
+            f"{path} lacks what this needs: set {' and '.join(f'`{setting}`' for setting in lacking)}, and run again"
+        )
+    return results

@@ -1,38 +1,35 @@
 """The main job: train, extract, match, report. Each stage takes up what is there and does what is missing."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
-import jax
 import numpy as np
 import xarray as xr
 from flax import linen as nn
 
-from jaxrepsim import activations, data, models, report, training
+from jaxrepsim import activations, data, models, training
 from jaxrepsim.activations import ActivationFile
+from jaxrepsim.data.config import DataConfig
 from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError
-from jaxrepsim.files import write_text
 from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
-from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.convergent import Networks, align
 from jaxrepsim.pipeline.extraction import extract, write
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.moments import MomentsOfRun
-from jaxrepsim.pipeline.progress import Progress, silent
-from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
+from jaxrepsim.pipeline.outputs import Say, up_to_date, write_report, write_results
+from jaxrepsim.pipeline.processes import ALONE, Place
+from jaxrepsim.pipeline.progress import Progress, silent, stopping
+from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.pipeline.theory import Compared, analyse
-from jaxrepsim.pipeline.versions import versions
 from jaxrepsim.training.step import make_recipe
-
-Say = Callable[[str], None]
-"""Tells the user a line: what a stage found."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,16 @@ class Run:
     folder: RunFolder
     progress: Progress = silent
     say: Say = print
+    here: Place = ALONE
+    """Which process this is, of those that train and extract together."""
+    sets: dict[DataConfig, data.Dataset] = field(default_factory=dict)
+    """What is loaded, of runs that share it."""
 
-    @cached_property
+    @property
     def dataset(self) -> data.Dataset:
-        return data.load(self.config.data, self.progress)
+        if self.config.data not in self.sets:
+            self.sets[self.config.data] = data.load(self.config.data, self._stopping)
+        return self.sets[self.config.data]
 
     @cached_property
     def model(self) -> nn.Module:
@@ -71,39 +74,47 @@ class Run:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
 
     def train(self) -> tuple[training.TrainedNetwork, ...]:
-        """Trains every seed, or takes up what its checkpoints hold."""
+        """Trains every seed, or takes up what its checkpoints hold; of several processes each trains its share."""
 
         # The names are training.Progress's.
         def told(*, seed, epoch, epochs, step, steps, loss, accuracy, images_per_second) -> None:
             note = "" if loss is None else f"loss {loss:.3f}, accuracy {accuracy:.1%}"
             if images_per_second is not None:
                 note = f"{note}, {images_per_second:,.0f} images/s".removeprefix(", ")
+            # Training looks by itself whether it is to stop, and writes a checkpoint first.
             self.progress(f"training seed {seed}", (epoch - 1) * steps + step, epochs * steps, note)
 
-        with self.folder.timed("training"):
-            networks = training.train_networks(
-                self.model, self.dataset, self.config.training, self.folder.checkpoints, told
-            )
-        for network in networks:
-            seconds = sum(epoch.seconds for epoch in network.history)
-            self.say(f"seed {network.seed}: validation accuracy {network.accuracy:.2%}, trained in {seconds:.1f} s")
+        config = self.config.training
+        share = config.seeds[self.here.number :: self.here.processes]
+        networks: tuple[training.TrainedNetwork, ...] = ()
+        with self._timed("training"):
+            if share:
+                config = replace(config, seeds=share)
+                networks = training.train_networks(self.model, self.dataset, config, self.folder.checkpoints, told)
+            for network in networks:
+                seconds = sum(epoch.seconds for epoch in network.history)
+                self.say(f"seed {network.seed}: validation accuracy {network.accuracy:.2%}, trained in {seconds:.1f} s")
+            self.here.meet(f"trained {self.folder.path}")
         return networks
 
     def extract(self) -> dict[str, ActivationFile]:
         """Writes every network's compressed activations, where they are not there yet, and reads them."""
-        seeds = self.config.training.seeds
         if not self.extracted:
-            networks = self.train() if jax.process_count() == 1 else self._trained()
-            with self.folder.timed("extraction"):
-                extracted = extract(self.model, networks, self.dataset, self.config.matching, self.progress)
-                note = {"data": self._data_line(), "model": self.config.model.name}
-                write(extracted, self.folder, note)
-            self.say(f"extracted {len(extracted.samples)} layers of {len(seeds)} networks")
+            self.write_activations()
+        seeds = self.config.training.seeds
         return {str(seed): activations.load(self.folder.activations(seed)) for seed in seeds}
 
-    def help_extract(self) -> None:
-        """The share of a process that is not the first one in what the first does in `extract`; it writes nothing."""
-        extract(self.model, self._trained(), self.dataset, self.config.matching)
+    def write_activations(self) -> None:
+        """Extracts every network's compressed activations; all processes work, the first one writes."""
+        networks = self.train()
+        if self.here.processes > 1:
+            networks = self._trained()
+        with self._timed("extraction"):
+            extracted = extract(self.model, networks, self.dataset, self.config.matching, self._stopping)
+            if self.here.first:
+                note = {"data": self._data_line(), "model": self.config.model.name}
+                write(extracted, self.folder, note)
+                self.say(f"extracted {len(extracted.samples)} layers of {len(networks)} networks")
 
     @property
     def extracted(self) -> bool:
@@ -115,7 +126,7 @@ class Run:
         file = self.folder.results
         if not (file.exists() and up_to_date(read_netcdf(file), self.config.theory, self.config.convergent)):
             networks = self.extract()
-            results = match_into(self.folder, networks, self.config.matching, self.progress, self.say)
+            results = match_into(self.folder, networks, self.config.matching, self._stopping, self.say)
             results = self._with_theory(self._with_history(results), networks)
             results = self._with_alignments(results)
             results.attrs |= {
@@ -129,7 +140,14 @@ class Run:
 
     def report(self) -> Path:
         """Draws the report from the results."""
-        return write_report(self.folder, self.match(), self.progress, self.say)
+        return write_report(self.folder, self.match(), self._stopping, self.say)
+
+    def _timed(self, stage: str) -> AbstractContextManager[None]:
+        return self.folder.timed(stage) if self.here.first else nullcontext()
+
+    @property
+    def _stopping(self) -> Progress:
+        return stopping(self.progress)
 
     def _with_theory(self, results: xr.Dataset, networks: dict[str, ActivationFile]) -> xr.Dataset:
         """The results with what the settings ask for beyond the match profiles."""
@@ -138,13 +156,13 @@ class Run:
             return results
         needs_networks = bool(config.needs_networks)
         moments = (
-            MomentsOfRun(self.model, self.dataset, self.config, self.folder.checkpoints, self.progress)
+            MomentsOfRun(self.model, self.dataset, self.config, self.folder.checkpoints, self._stopping)
             if needs_networks
             else None
         )
         compared = Compared(networks, results, self.config.matching, moments, self.config.training.keep)
         with self.folder.timed("theory"):
-            return analyse(compared, config, self.folder.theory, self.progress)
+            return analyse(compared, config, self.folder.theory, self._stopping)
 
     def _with_alignments(self, results: xr.Dataset) -> xr.Dataset:
         """The results with the alignments that the settings ask for."""
@@ -153,17 +171,17 @@ class Run:
             return results
         source = Networks(self.model, self._trained(), self.dataset, matching, config.before_activation)
         with self.folder.timed("alignment"):
-            return align(results, source, config, matching.seed, self.folder.convergent, self.progress)
+            return align(results, source, config, matching.seed, self.folder.convergent, self._stopping)
 
     def _trained(self) -> list[training.TrainedNetwork]:
-        """The networks as their last checkpoints have them."""
+        """The networks as their checkpoints have them: after the last epoch, or the best one."""
         return [
             training.load_network(self.model, self.dataset, self.config.training, seed, self.folder.checkpoints)
             for seed in self.config.training.seeds
         ]
 
     def _with_history(self, results: xr.Dataset) -> xr.Dataset:
-        """The results with each network's accuracy and training curves, as its last checkpoint has them."""
+        """The results with each network's accuracy, that of the weights compared, and its whole training curves."""
         trained = self._trained()
         curves = {
             name: (
@@ -178,13 +196,6 @@ class Run:
 
     def _data_line(self) -> str:
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
-
-
-def up_to_date(results: xr.Dataset, theory: TheoryConfig, convergent: ConvergentConfig) -> bool:
-    """Whether results are those of the theory and of the alignments that the settings ask for now."""
-    before = json.loads(results.attrs.get("config", "{}"))
-    asked = {"theory": theory, "convergent": convergent}
-    return all(before.get(name, to_plain(type(config)())) == to_plain(config) for name, config in asked.items())
 
 
 def check_packages(theory: TheoryConfig) -> None:
@@ -206,33 +217,3 @@ def match_into(
     pairs = results.sizes["pair"]
     say(f"matched {results.sizes['layer']} layers of {pairs} {'pair' if pairs == 1 else 'pairs'}")
     return results
-
-
-def write_results(folder: RunFolder, results: xr.Dataset) -> None:
-    """Writes the table, as netCDF and as CSV."""
-    results.attrs["versions"] = json.dumps(versions())
-    report.check(results)
-    report.write_csv(results, folder.table)
-    report.write_tables(results, folder.tables)
-    write_netcdf(results, folder.results)
-
-
-def write_report(folder: RunFolder, results: xr.Dataset, progress: Progress, say: Say) -> Path:
-    """Draws figures and page."""
-    progress("drawing the report", 0, 2)
-    with folder.timed("report"):
-        report.write_figures(results, folder.figures)
-        progress("drawing the report", 1, 2)
-        # Without the report's own time, which is known only once it is there.
-        results.attrs["timings"] = json.dumps(folder.timings)
-        report.build(results, folder.report)
-    progress("drawing the report", 2, 2)
-    for stage, seconds in folder.timings.items():
-        say(f"{stage}: {seconds:.1f} s")
-    say(f"report: {folder.report}")
-    return folder.report
-
-
-def write_versions(folder: RunFolder) -> None:
-    """Keeps what software and hardware the run was last worked on with."""
-    write_text(folder.path / "versions.json", json.dumps(versions(), indent=2) + "\n")

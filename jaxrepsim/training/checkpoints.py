@@ -11,10 +11,10 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 from jax.sharding import SingleDeviceSharding
-from orbax.checkpoint.options import MultiprocessingOptions
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_disk_full
+from jaxrepsim.training.alone import alone
 from jaxrepsim.training.checksums import damaged_files, write_checksums
 from jaxrepsim.training.fingerprint import differences
 from jaxrepsim.training.moment import Begun, Moment
@@ -197,16 +197,12 @@ def open_checkpoints(
         save_interval_steps=0 if read_only else 1,
         save_root_metadata=False,
         read_only=read_only,
-        # Of several processes each reads and writes what it trains: none waits for another here.
-        multiprocessing_options=MultiprocessingOptions(
-            primary_host=jax.process_index(), active_processes={jax.process_index()}
-        ),
     )
     # Orbax logs the errors that it raises as well, traceback and all, thread by thread.
     logger = logging.getLogger("absl")
     logger.addFilter(_is_not_of_orbax)
     try:
-        with ocp.CheckpointManager(folder, item_names=("state", "record"), options=options) as manager:
+        with alone(), ocp.CheckpointManager(folder, item_names=("state", "record"), options=options) as manager:
             yield Checkpoints(folder, fingerprint, stay, manager)
     finally:
         logger.removeFilter(_is_not_of_orbax)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -14,6 +15,19 @@ from safetensors.numpy import save_file
 from jaxrepsim.cli import main
 from jaxrepsim.pipeline.folder import RunFolder
 from tests.pipeline.conftest import SMOKE, jaxrepsim
+
+SEVERAL = """
+from jaxrepsim.pipeline import RunConfig, TrainingConfig
+runs = {"wide": RunConfig(), "narrow": RunConfig(training=TrainingConfig(seeds=(7,)))}
+"""
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """A config file of two runs, the second with one seed."""
+    path = tmp_path_factory.mktemp("several") / "some.py"
+    path.write_text(SEVERAL)
+    return path
 
 
 def said(capsys):
@@ -24,7 +38,7 @@ def said(capsys):
 def test_help_is_enough_to_start():
     shown = jaxrepsim("--help")
     assert shown.returncode == 0
-    for command in ("run", "train", "extract", "match", "report"):
+    for command in ("run", "train", "extract", "match", "report", "data"):
         assert command in shown.stdout
     assert "--training.epochs" in jaxrepsim("run", SMOKE, "--help").stdout
 
@@ -48,12 +62,24 @@ def test_help_is_enough_to_start():
         (["run", "--out", "there", "CONFIG"], "right after the command: jaxrepsim run"),
         (["run", "there"], "error: there is no config file there"),
         (["dance"], "dance"),
+        (["run", "SEVERAL", "--training.epochs", "3"], "has the runs wide, narrow: say with --only for which one --tr"),
+        (["train", "SEVERAL", "--only", "wid"], "error: unknown run 'wid'; did you mean 'wide'?"),
+        (["run", "SEVERAL", "--only", "wide", "--model.name", "vgg12"], "error: unknown model 'vgg12'"),
+        (["run", "SEVERAL"], "a comparison needs two seeds or more, received (7,)"),
+        (["data", "prepare", "cifar11"], "error: unknown set to prepare 'cifar11'; did you mean 'cifar10'?"),
+        (["data", "fetch", "cifar10"], "fetch"),
+        (["run", "CONFIG", "--processes", "auto"], "error: --processes auto finds no others"),
     ],
 )
-def test_bad_input_ends_with_status_2_and_leaves_nothing(arguments, message, tmp_path, monkeypatch, capsys):
+def test_bad_input_ends_with_status_2_and_leaves_nothing(
+    arguments, message, tmp_path, tmp_path_factory, monkeypatch, capsys
+):
+    several = tmp_path_factory.mktemp("several") / "some.py"
+    several.write_text(SEVERAL)
     monkeypatch.chdir(tmp_path)
+    files = {"CONFIG": str(SMOKE), "SEVERAL": str(several)}
     try:
-        status = main([str(SMOKE) if argument == "CONFIG" else argument for argument in arguments])
+        status = main([files.get(argument, argument) for argument in arguments])
     except SystemExit as exit:  # the parser's own errors
         status = exit.code
     assert status == 2
@@ -150,6 +176,27 @@ def test_two_commands_at_once_do_not_meet(finished, tmp_path, capsys):
     with RunFolder(tmp_path / "run").locked():
         assert main(["run", str(tmp_path / "run")]) == 2
     assert "another run is at work" in said(capsys)
+
+
+def test_training_keeps_its_folder_to_itself_and_heeds_sigterm(tmp_path):
+    """Two processes train in one folder: the second is refused; the first, asked to stop, stops and says so."""
+    command = [sys.executable, "-m", "jaxrepsim", "train", str(SMOKE), "--out", str(tmp_path / "run")]
+    first = subprocess.Popen([*command, "--training.epochs", "500"], stderr=subprocess.PIPE, text=True)
+    try:
+        while not (tmp_path / "run" / "checkpoints" / "seed_0" / "1").exists():
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = jaxrepsim(*command[3:])
+        assert second.returncode == 2
+        assert "another run is at work" in second.stderr
+        first.terminate()
+        error = first.communicate(timeout=300)[1]
+    finally:
+        first.kill()
+    assert first.returncode == 143, error
+    assert "stopped by SIGTERM" in error
+    assert "; the same command goes on where this one stopped" in error
+    assert "Traceback" not in error
 
 
 @pytest.mark.parametrize("size", ["60k", "400k"])

@@ -1,10 +1,12 @@
 """Settings: from a file, checked, and back."""
 
+from pathlib import Path
+
 import pytest
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import MatchingConfig, RunConfig
-from jaxrepsim.pipeline.config_file import differences, from_plain, load_config, to_plain
+from jaxrepsim.pipeline.config_file import differences, from_plain, load_config, load_configs, place_of, to_plain
 
 HEAD = "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
 
@@ -43,6 +45,12 @@ def test_differences_name_the_setting_and_both_values():
         ("confg = RunConfig()", "must assign a jaxrepsim.pipeline.RunConfig"),
         ("config = ]", "SyntaxError"),
         ("import not_there", "not_there"),
+        ("runs = {}", "must assign a jaxrepsim.pipeline.RunConfig to the name `config`, or a dict of them"),
+        ("runs = {'a': 3}", "or a dict of them, by their names, to `runs`"),
+        ("runs = {'a': RunConfig(title=3)}", r"expected `str`, got `int`"),
+        ("runs = {'../a': RunConfig()}", r"a run's name is that of its folder.*received '../a'"),
+        ("config = RunConfig(); runs = {'a': config}", "assigns both `config` and `runs`"),
+        ("runs = {'a': RunConfig(), 'b': RunConfig()}", "has the runs a, b: name one of them"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, body, message):
@@ -59,3 +67,32 @@ def test_a_config_that_is_not_there(tmp_path):
 def test_a_misspelt_key_in_stored_settings():
     with pytest.raises(InputError, match=r"'training.epoch'; did you mean 'epochs'"):
         from_plain({"training": {"epoch": 3}})
+
+
+def test_several_runs_of_a_file_keep_their_names_and_order(tmp_path):
+    path = tmp_path / "some.py"
+    path.write_text(HEAD + "runs = {name: RunConfig(title=name) for name in ('wide', 'narrow')}")
+    assert load_configs(path) == {"wide": RunConfig(title="wide"), "narrow": RunConfig(title="narrow")}
+    path.write_text(HEAD + "config = RunConfig(title='a')")
+    assert load_configs(path) == {"some": RunConfig(title="a")}
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("configs/digits_vgg.py", "runs/digits_vgg"),
+        ("configs/width/smoke.py", "runs/width/smoke"),
+        ("/a/configs/b/configs/c/full.v2.py", "runs/c/full.v2"),
+        ("configs/../elsewhere/mine.py", "runs/mine"),
+        ("configs.py", "runs/configs"),
+    ],
+)
+def test_the_place_of_a_config_file(path, place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert place_of(Path(path)) == Path(place)
+
+
+def test_the_place_is_the_same_from_within_the_folder(tmp_path, monkeypatch):
+    (tmp_path / "configs" / "width").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "configs" / "width")
+    assert place_of(Path("smoke.py")) == Path("runs/width/smoke")

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -39,28 +41,88 @@ def test_eight_devices(trained, finished):
     assert_same_results(trained, finished)
 
 
-def test_two_processes_train_once_and_share_the_extraction(tmp_path, finished):
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    folder = tmp_path / "run"
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-m", "jaxrepsim", "run", str(SMOKE), "--out", str(folder)],
-            env={**os.environ, **dict(zip(processes.VARIABLES, (address, "2", str(index)), strict=True))},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return free.getsockname()[1]
+
+
+def started(arguments, variables):
+    return subprocess.Popen(
+        [sys.executable, "-m", "jaxrepsim", *map(str, arguments)],
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def two_processes(*arguments):
+    """Two processes that the environment names."""
+    address = f"127.0.0.1:{free_port()}"
+    return [
+        started(arguments, dict(zip(processes.VARIABLES, (address, "2", str(index)), strict=True)))
         for index in range(2)
     ]
-    out = [process.communicate(timeout=600)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], out
-    assert "trained in" in out[0]
+
+
+def ended(both):
+    """The exit statuses and what the processes said."""
+    try:
+        out = [process.communicate(timeout=600)[0] for process in both]
+    finally:
+        for process in both:
+            process.kill()
+    return [process.returncode for process in both], out
+
+
+def test_two_processes_share_the_seeds_and_the_extraction(tmp_path, finished):
+    folder = tmp_path / "run"
+    status, out = ended(two_processes("run", SMOKE, "--out", folder))
+    assert status == [0, 0], out
+    for index in range(2):
+        assert f"seed {index}: validation accuracy" in out[index]
+        assert f"seed {1 - index}: validation accuracy" not in out[index]
     assert "extracted 11 layers" in out[0]
-    assert "trained in" not in out[1]
+    assert "report.html" not in out[1]
     assert_same_results(folder, finished)
     assert (folder / "report.html").exists()
+    for seed in (0, 1):
+        assert (folder / "checkpoints" / f"seed_{seed}" / "4" / "checksums.json").exists()
+
+
+def test_a_process_that_fails_ends_the_other_too(trained):
+    """In a job of Slurm, as far as its variables make one; the second of two processes meets a damaged checkpoint."""
+    for path in (trained / "checkpoints" / "seed_1" / "4").rglob("*"):
+        if path.is_file() and path.stat().st_size > 500:
+            path.write_bytes(path.read_bytes()[:100])
+    job = {
+        "SLURM_JOB_ID": str(free_port()),
+        "SLURM_STEP_NODELIST": "localhost",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_NTASKS": "2",
+        "SLURM_LOCALID": "0",
+    }
+    arguments = ("train", trained, "--processes", "auto")
+    status, out = ended([started(arguments, {**job, "SLURM_PROCID": str(i)}) for i in range(2)])
+    assert status == [2, 2], out
+    assert "error: process 1 failed: " in out[0]
+    for each in out:
+        assert "seed_1/4 is damaged" in each
+        assert "Traceback" not in each
+
+
+def test_sigterm_to_one_process_stops_both(tmp_path):
+    folder = tmp_path / "run"
+    both = two_processes("train", SMOKE, "--out", folder, "--training.epochs", "30")
+    while not (folder / "checkpoints" / "seed_1" / "1").exists():
+        assert both[1].poll() is None, both[1].communicate()
+        time.sleep(0.05)
+    both[1].send_signal(signal.SIGTERM)
+    status, out = ended(both)
+    assert status == [143, 143], out
+    assert "process 1 was stopped by SIGTERM; the same command goes on where this one stopped" in out[0]
+    assert "stopped by SIGTERM" in out[1]
 
 
 @pytest.mark.parametrize(
@@ -77,15 +139,13 @@ def test_half_a_place_is_refused(monkeypatch, values):
     for name, value in zip(processes.VARIABLES, values, strict=True):
         monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match="several processes need all of JAX_COORDINATOR_ADDRESS"):
-        processes.place()
+        processes.join()
 
 
 def test_a_process_on_its_own(monkeypatch):
     for name in processes.VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    assert processes.place() is None
-
-
-def test_what_fails_on_its_own_is_told():
-    with pytest.raises(InputError, match=r"`jaxrepsim train nowhere\.py` ended with status 2"):
-        processes.run_alone(["train", "nowhere.py"])
+    assert processes.join() == processes.ALONE
+    processes.ALONE.meet("nobody")
+    with pytest.raises(KeyError), processes.watched(processes.ALONE):
+        raise KeyError

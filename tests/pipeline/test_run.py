@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,27 +107,53 @@ def test_the_networks_have_learned_the_digits(results):
     assert results.similarity.max() > 0
 
 
-def kill_when(arrived, folder):
-    """Starts the run, kills it with SIGKILL as soon as `arrived()`; nothing can be tidied up."""
+def test_curves_are_whole_and_the_accuracy_is_that_of_the_weights(finished, results, monkeypatch):
+    """Where the weights compared are those of an epoch before the last."""
+    run = Run(load_config(SMOKE), RunFolder(finished))
+    epochs = [training.EpochRecord(1 / k, 0.5, 1.0, accuracy, 1.0) for k, accuracy in ((1, 0.8), (2, 0.9), (3, 0.7))]
+    networks = [SimpleNamespace(seed=seed, history=tuple(epochs), accuracy=0.9) for seed in (0, 1)]
+    monkeypatch.setattr(Run, "_trained", lambda self: networks)
+    bare = results.drop_vars(["train_loss", "validation_accuracy", "accuracy"]).drop_dims("epoch")
+    told = run._with_history(bare)
+    assert told.validation_accuracy.values.tolist() == [[0.8, 0.9, 0.7]] * 2
+    assert told.train_loss.values.tolist() == [[1, 1 / 2, 1 / 3]] * 2
+    assert told.accuracy.values.tolist() == [0.9, 0.9]
+
+
+def stop_when(arrived, folder, number=signal.SIGKILL):
+    """Starts the run and stops it as soon as `arrived()`. After SIGKILL nothing can be tidied up.
+
+    Returns:
+        Its exit status and what it said on the error stream.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "jaxrepsim", "run", str(SMOKE), "--out", str(folder)],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     while not arrived():
-        assert process.poll() is None, "the run ended before it could be killed"
+        assert process.poll() is None, "the run ended before it could be stopped"
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    os.kill(process.pid, number)
+    error = process.communicate()[1]
+    return process.returncode, error
 
 
-def test_a_run_killed_in_training_and_in_analysis_ends_as_an_unbroken_one(tmp_path, finished, results):
+def test_a_run_stopped_in_training_and_in_analysis_ends_as_an_unbroken_one(tmp_path, finished, results):
     folder = tmp_path / "run"
-    kill_when(lambda: (folder / "checkpoints" / "seed_0" / "1").exists(), folder)
+    stop_when(lambda: (folder / "checkpoints" / "seed_0" / "1").exists(), folder)
+    ended = [stop_when(lambda: (folder / "checkpoints" / "seed_1" / "1").exists(), folder, signal.SIGTERM)]
     assert not (folder / "report.html").exists()
-    kill_when(lambda: len(list((folder / "results" / "layers").glob("*.nc"))) >= 2, folder)
-    assert not (folder / "results" / "results.nc").exists()
+    ended += [stop_when(lambda: len([*(folder / "results" / "layers").glob("*.nc")]) >= 2, folder, signal.SIGTERM)]
+    for status, error in ended:
+        assert status == 143, error
+        assert error.startswith("stopped by SIGTERM")
+        assert error.endswith("; the same command goes on where this one stopped\n")
     done = {path: path.stat().st_mtime_ns for path in (folder / "results" / "layers").glob("0*.nc")}
+    assert 2 <= len(done) < results.sizes["layer"]
+    stop_when(lambda: len([*(folder / "results" / "layers").glob("*.nc")]) > len(done), folder)
+    assert not (folder / "results" / "results.nc").exists()
     end = jaxrepsim("run", folder)
     assert end.returncode == 0, end.stdout + end.stderr
     assert {path: path.stat().st_mtime_ns for path in done} == done, "a finished layer was matched again"

@@ -1,0 +1,148 @@
+"""From what a user names to runs that are done: those of a config file, one after the other."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from jaxrepsim.data.config import DataConfig
+from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.pipeline import folder as run_folder
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.config_file import load_configs, place_of, to_plain
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.outputs import Say, up_to_date, write_versions
+from jaxrepsim.pipeline.processes import ALONE, Place, leave, watched
+from jaxrepsim.pipeline.progress import Progress
+from jaxrepsim.pipeline.results_files import read_netcdf
+from jaxrepsim.pipeline.run import Run
+
+Stage = Literal["run", "train", "extract", "match"]
+
+
+_LAST = {"run": "report", "train": "train", "extract": "extract", "match": "match"}
+"""What a `Run` does for each."""
+
+
+class Job(NamedTuple):
+    """A run that is asked for.
+
+    Fields:
+        name: Its name in the config file, or that of its folder.
+        config: Its settings.
+        folder: Its run folder.
+    """
+
+    name: str
+    config: RunConfig
+    folder: Path
+
+    @property
+    def finished(self) -> bool:
+        """Whether its results are there, and are all that the settings ask for.
+
+        Raises:
+            InputError: They are those of other settings, or damaged.
+        """
+        folder = RunFolder(self.folder)
+        if not folder.results.exists():
+            return False
+        run_folder.require_same(folder, {"config": to_plain(self.config)})
+        return up_to_date(read_netcdf(folder.results), self.config.theory, self.config.convergent)
+
+
+def find_jobs(source: Path, only: str | None = None, out: Path | None = None) -> list[Job]:
+    """The runs that a source names.
+
+    Args:
+        source: A config file, or the folder of a run.
+        only: The name of the one run that is meant, of those of a config file; by default all.
+        out: Where they go instead of `place_of(source)`: of several, each has a folder of its own in it.
+
+    Returns:
+        The runs, in order.
+
+    Raises:
+        InputError: No such source, or it is damaged; no run of that name.
+    """
+    if source.is_dir():
+        if only is not None:
+            raise InputError(f"--only chooses among the runs of a config file, and {source} is a run folder")
+        return [Job(source.name, run_folder.load(source), out or source)]
+    configs = load_configs(source)
+    if only is not None and only not in configs:
+        raise unknown("run", only, configs)
+    place = out or place_of(source)
+    single = list(configs) == [source.stem]
+    return [
+        Job(name, config, place if single else place / name) for name, config in configs.items() if only in (None, name)
+    ]
+
+
+def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, here: Place = ALONE) -> None:
+    """Does runs up to a stage, one after the other. What is there already is not done again.
+
+    Several processes train and extract together; then the first goes on alone.
+
+    Args:
+        jobs: Which.
+        stage: How far: `run` is up to the report.
+        progress: Told how far each has come.
+        say: Told what was found.
+        here: Which of several processes this is.
+
+    Raises:
+        InputError: Settings are wrong, which is found before any run begins; a folder is in use or belongs to a run of
+            other settings; what the stages raise.
+        Preempted: SIGTERM came.
+    """
+    sets: dict[DataConfig, Dataset] = {}
+    runs = [
+        Run(job.config, RunFolder(job.folder), _named(progress, job.name, len(jobs)), say, here, sets) for job in jobs
+    ]
+    if here.processes > 1:
+        if not _together(runs, stage, here) or stage == "train":
+            return
+        runs = [replace(run, here=ALONE) for run in runs]
+    else:
+        for run in runs:
+            run.check()
+    for job, run in zip(jobs, runs, strict=True):
+        if len(jobs) > 1:
+            say(f"{job.name}: {job.folder}")
+        with run.folder.locked():
+            _claim(run)
+            getattr(run, _LAST[stage])()
+
+
+def _together(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
+    """The part of all processes; whether this one goes on with the results."""
+    with watched(here), ExitStack() as at_work:
+        if not here.first:
+            here.meet("begin")  # the first finds what is wrong with the settings, and prepares the data
+        for run in runs:
+            run.check()
+            if here.first:
+                at_work.enter_context(run.folder.locked())
+                _claim(run)
+        todo = [run for run in runs if stage == "train" or not run.extracted]
+        if here.first:
+            here.meet("begin")
+        for run in todo:
+            run.train() if stage == "train" else run.write_activations()
+        here.meet("end")
+    leave(here)
+    return here.first
+
+
+def _claim(run: Run) -> None:
+    run_folder.claim(run.folder, {"config": to_plain(run.config)})
+    write_versions(run.folder)
+
+
+def _named(progress: Progress, name: str, runs: int) -> Progress:
+    if runs == 1:
+        return progress
+    return lambda what, done, total, note="": progress(f"{name}: {what}", done, total, note)
