@@ -9,6 +9,7 @@ machine's device reaches. Matching is on one device, training and extraction on 
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +25,7 @@ from benchmarks.timing import in_words
 from benchmarks.workload import Stage, workload
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import RunConfig
-from jaxrepsim.pipeline.config_file import load_config
+from jaxrepsim.pipeline.config_file import load_configs, place_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def main(options: Options) -> int:
         0, or 2 where a config file cannot be used.
     """
     try:
-        runs = {name: config for path in options.configs for name, config in runs_of(path).items()}
+        runs = named(options.configs)
         if not runs:
             raise InputError("name a config file, such as configs/digits_vgg.py")
         rates, memory = measured() if options.measure else (given(options), options.memory * 1e9)
@@ -82,9 +83,13 @@ HEADS = (
 )
 
 
-def runs_of(path: Path) -> dict[str, RunConfig]:
-    """The runs of a config file, by name."""
-    return {path.stem: load_config(path)}
+def named(paths: Sequence[Path]) -> dict[str, RunConfig]:
+    """The runs of config files, by their places below `runs/`, and by their names where they are several."""
+    found = {}
+    for path in paths:
+        configs, place = load_configs(path), place_of(path).relative_to("runs").as_posix()
+        found |= {place if len(configs) == 1 else f"{place} {name}": config for name, config in configs.items()}
+    return found
 
 
 def row(name: str, config: RunConfig, devices: int, rates: dict[str, Rates], memory: float) -> tuple[str, ...]:

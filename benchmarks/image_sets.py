@@ -68,7 +68,7 @@ def images_of(config: DataConfig) -> Images:
         sum(piece.stop - piece.start for piece in pieces(spec, shards))
         for spec in (config.train_split, config.validation_split)
     )
-    size = getattr(config, "image_size", None)
+    size = config.image_size
     if size is None and known.side == 0:
         raise InputError(f"the images of {name!r} differ in size: set `image_size`, 224 in the papers")
     side = size or known.side

@@ -70,7 +70,7 @@ def workload(config: RunConfig, devices: int = 1) -> Workload:
 
 def _training(config: RunConfig, images: Images, net: Network, devices: int) -> Stage:
     training = config.training
-    precision = getattr(training, "precision", "float32")
+    precision = training.precision
     itemsize, batch = ITEMSIZE[precision], training.batch_size
     # Weights are read by both passes; gradient, momentum and weights are read and written by the update.
     moved = 2 * batch * net.kept * itemsize + net.weights * (2 * itemsize + 6 * 4)
@@ -80,7 +80,7 @@ def _training(config: RunConfig, images: Images, net: Network, devices: int) -> 
     costs = {precision: Cost(steps * batch * (net.forward + net.backward), steps * moved)}
     evaluation = Cost(seen * net.forward, seen * net.activations * 4)
     costs["float32"] = _sum(costs.get("float32"), evaluation)
-    at_once = min(getattr(training, "seeds_at_once", 1), len(training.seeds))
+    at_once = min(training.seeds_at_once, len(training.seeds))
     networks = -(-at_once // devices)
     share = batch if at_once > 1 else -(-batch // devices)
     copy = itemsize if itemsize < 4 else 0

@@ -36,7 +36,8 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
         ]
         show(f"Similarity, the mean over pairs, at each epoch: {run.name}", columns, rows)
         print(write_table(place([run]), "similarity_over_training", columns, rows))
-        print(*draw(place([run]), "similarity_over_training", similarity_over_training(run.results, "single")), sep="\n")
+        figure = similarity_over_training(run.results, "single")
+        print(*draw(place([run]), "similarity_over_training", figure), sep="\n")
 
 
 def _numbers(values: np.ndarray) -> list[str]:

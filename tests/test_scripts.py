@@ -129,7 +129,7 @@ def test_the_numbers_of_figure1(write: Write, whole: Dataset, undrawn: Callable[
 def test_the_numbers_over_training(write: Write, whole: Dataset, undrawn: Callable[[str], ModuleType]) -> None:
     run = write("first", whole)
     undrawn("over_training").main((run,))
-    heading, accuracy, *rows = table(run, "over_training")
+    heading, accuracy, *rows = table(run, "similarity_over_training")
     assert heading[2:] == ["epoch 0", "epoch 3"]
     assert accuracy[2:] == [f"{v:.2f}" for v in whole["checkpoint_accuracy"].mean("network").values]
     values = whole["training_similarity"][:, 0, :, 4].mean("pair").values

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _identity(dataset: Dataset) -> dict[str, Any]:
     return {"data.identity": [getattr(split.images, "identity", None) for split in splits]}
 
 
-def _crc32(arrays: list[np.ndarray]) -> int:
+def _crc32(arrays: Iterable[Any]) -> int:
     value = 0
     for array in arrays:
         value = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), value)

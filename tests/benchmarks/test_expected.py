@@ -146,6 +146,17 @@ def test_the_command_tells_what_does_not_fit(capsys):
     assert "**no**: training, extraction |" in capsys.readouterr().out
 
 
+def test_runs_of_the_same_name_in_several_files_have_a_line_each():
+    configs = SMOKE.parent
+    files = [SMOKE, configs / "over_training" / "smoke.py", configs / "figure1" / "fashion_mnist.py"]
+    assert list(expected.named(files)) == [
+        "smoke",
+        "over_training/smoke",
+        "figure1/fashion_mnist vgg",
+        "figure1/fashion_mnist resnet",
+    ]
+
+
 def test_the_command_measures(capsys, monkeypatch):
     monkeypatch.setattr(expected, "measured_rates", lambda dtype, size, repeats: measured_rates(dtype, 32, 1))
     assert expected.main(expected.Options((SMOKE,), measure=True)) == 0
