@@ -44,9 +44,17 @@ def test_every_cell_that_claims_something_names_a_test():
                 assert CODE.search(claim), row
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/theory.md", "docs/convergent.md", "docs/axioms.md", "docs/reproducing.md"]
-)
+PAGES = ["README.md", "CONTRIBUTING.md", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/**/*.md")))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_commands_name_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name in re.findall(r"\b(?:experiments|configs|benchmarks)/[\w/]+\.(?:py|sh)\b", text):
+        assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
