@@ -112,6 +112,7 @@ def test_a_process_that_fails_ends_the_other_too(trained):
         assert "Traceback" not in each
 
 
+@pytest.mark.long
 def test_sigterm_to_one_process_stops_both(tmp_path):
     folder = tmp_path / "run"
     both = two_processes("train", SMOKE, "--out", folder, "--training.epochs", "30")
