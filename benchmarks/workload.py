@@ -12,6 +12,7 @@ from benchmarks.image_sets import Images, images_of
 from benchmarks.network_cost import Network, network
 from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.layers import chosen_layers
 
 DOUBLE = 8
 """Bytes of a number in compression and matching."""
@@ -55,7 +56,7 @@ def workload(config: RunConfig, devices: int = 1) -> Workload:
         Their costs.
 
     Raises:
-        InputError: The model or the set of images is not known.
+        InputError: The model, the set of images or a layer is not known.
     """
     images = images_of(config.data)
     net = network(config.model, images.shape, images.classes)
@@ -158,8 +159,7 @@ def _batch(config: RunConfig, images: Images, devices: int) -> int:
 
 
 def _layers(config: RunConfig, net: Network) -> list[tuple[int, ...]]:
-    wanted = config.matching.layers or tuple(net.layers)
-    return [net.layers[name] for name in wanted]
+    return [net.layers[name] for name in chosen_layers(list(net.layers), config.matching.layers)]
 
 
 def _samples(config: RunConfig, images: Images, layer: tuple[int, ...]) -> tuple[int, int]:

@@ -47,6 +47,19 @@ def test_one_gpu(machine):
     assert sorted(call[-1] for call in calls) == ["0", "3"]
 
 
+@pytest.mark.parametrize("script", ["one_gpu.sh", "several_gpus.sh"])
+def test_without_a_gpu_nothing_begins(machine, script):
+    """JAX itself would go on, on the CPU, with `JAX_PLATFORMS=cuda,cpu` too."""
+    machine[0]("nvidia-smi", "echo 'No devices were found'; exit 6")
+    chosen = {"CUDA_VISIBLE_DEVICES": "0,1"}
+    done, calls = launched(machine[1], script, "a.py", **chosen)
+    assert (done.returncode, calls) == (2, [])
+    assert "lists no GPU" in done.stderr
+    done, calls = launched(machine[1], script, "a.py", **chosen, JAX_PLATFORMS="cpu")
+    assert done.returncode == 0, done.stderr
+    assert {call[5] for call in calls} == {"cpu"}
+
+
 def test_a_process_a_gpu(machine):
     done, calls = launched(machine[1], "several_gpus.sh", "a.py", "--only", "b")
     assert done.returncode == 0, done.stderr

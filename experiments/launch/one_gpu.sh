@@ -11,8 +11,13 @@ if (($# == 0)); then
     echo "usage: $0 CONFIG [OPTION...]" >&2
     exit 2
 fi
+# JAX would train on the CPU for weeks, without a word where there is no GPU; where it cannot use the one that is there,
+# it fails because the platform is named.
+if [[ -z "${JAX_PLATFORMS:-}" ]] && [[ "$(nvidia-smi --list-gpus 2>/dev/null)" != "GPU "* ]]; then
+    echo "error: nvidia-smi lists no GPU; JAX_PLATFORMS=cpu runs on the CPU all the same" >&2
+    exit 2
+fi
 export CUDA_VISIBLE_DEVICES="${CUDA_VISIBLE_DEVICES:-0}"
-# With a platform named, JAX fails where it finds no GPU, and does not train on the CPU for weeks.
 export JAX_PLATFORMS="${JAX_PLATFORMS:-cuda,cpu}"
 # `exec`, so that a SIGTERM from a batch system reaches the training, which then writes a checkpoint.
 exec jaxrepsim run "$@"

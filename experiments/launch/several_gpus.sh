@@ -18,6 +18,13 @@ if (($# == 0)); then
     echo "usage: [PROCESSES=N] $0 CONFIG [OPTION...]" >&2
     exit 2
 fi
+# JAX would train on the CPU for weeks, without a word where there is no GPU; where it cannot use those that are there,
+# it fails because the platform is named.
+if [[ -z "${JAX_PLATFORMS:-}" ]] && [[ "$(nvidia-smi --list-gpus 2>/dev/null)" != "GPU "* ]]; then
+    echo "error: nvidia-smi lists no GPU; JAX_PLATFORMS=cpu runs on the CPU all the same" >&2
+    exit 2
+fi
+export JAX_PLATFORMS="${JAX_PLATFORMS:-cuda,cpu}"
 if [[ -n "${CUDA_VISIBLE_DEVICES:-}" ]]; then
     gpus=$(tr ',' '\n' <<<"$CUDA_VISIBLE_DEVICES" | grep -c .)
 else
@@ -28,8 +35,6 @@ if ((processes < 1 || gpus % processes)); then
     echo "error: PROCESSES=$processes does not divide the $gpus GPUs" >&2
     exit 2
 fi
-# With a platform named, JAX fails where it finds no GPU, and does not train on the CPU for weeks.
-export JAX_PLATFORMS="${JAX_PLATFORMS:-cuda,cpu}"
 if ((processes == 1)); then
     exec jaxrepsim run "$@"
 fi

@@ -18,6 +18,7 @@ from jax import lax
 from jaxrepsim import preemption
 from jaxrepsim._typing import Array, Key
 from jaxrepsim.data.dataset import Split
+from jaxrepsim.errors import InputError
 from jaxrepsim.training.batches import in_memory, train_batches
 from jaxrepsim.training.placement import Placement
 from jaxrepsim.training.step import Recipe, StepMetrics, TrainState, train_step
@@ -86,7 +87,13 @@ def run_epoch(
     for step in range(first, recipe.steps_per_epoch):
         if preemption.requested():
             break
-        state, metrics = advance(state, jnp.int32(step))
+        try:
+            state, metrics = advance(state, jnp.int32(step))
+        except InputError:
+            # A signal to all processes of a job ends one that decodes images and has not yet begun to ignore it.
+            if preemption.requested():
+                break
+            raise
         done.append(metrics)
         # That of the step before: this one is under way.
         if len(done) > 1 and not np.isfinite(done[-2].loss).all():

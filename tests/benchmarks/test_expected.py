@@ -157,6 +157,16 @@ def test_runs_of_the_same_name_in_several_files_have_a_line_each():
     ]
 
 
+def test_the_command_refuses_layers_that_the_network_has_not(capsys, tmp_path):
+    config = tmp_path / "layers.py"
+    config.write_text(
+        SMOKE.read_text(encoding="utf-8") + "\nfrom dataclasses import replace\n"
+        "config = replace(config, matching=replace(config.matching, layers=('conv99',)))\n"
+    )
+    assert expected.main(expected.Options((config,))) == 2
+    assert "'conv99'" in capsys.readouterr().err
+
+
 def test_the_command_measures(capsys, monkeypatch):
     monkeypatch.setattr(expected, "measured_rates", lambda dtype, size, repeats: measured_rates(dtype, 32, 1))
     assert expected.main(expected.Options((SMOKE,), measure=True)) == 0

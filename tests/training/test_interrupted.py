@@ -125,6 +125,29 @@ def test_streamed_images_go_on_at_the_same_batch(unbroken, tmp_path):
         train_network(MODEL, other, CONFIG, 0, tmp_path)
 
 
+def test_signal_that_ends_a_decoding_process_too(tmp_path, monkeypatch):
+    """A process that decodes ignores it only after a while; a scheduler sends it to all at once."""
+    data = streamed(DATA)
+    whole = train_network(MODEL, data, CONFIG, 0)
+    batches = type(data.train.images).batches
+
+    def ended(images, order, seed, batch_size, first=0):
+        yield from batches(images, order[: 2 * batch_size], seed, batch_size, first)
+        if asked:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise InputError("a process that decodes images for training ended")
+
+    with monkeypatch.context() as context:
+        context.setattr(type(data.train.images), "batches", ended)
+        asked = True
+        said = stopped(lambda progress: train_network(MODEL, data, CONFIG, 0, tmp_path, progress))
+        assert said == "stopped by SIGTERM: seed 0, epoch 1, step 2 of 5"
+        asked = False
+        with pytest.raises(InputError, match="a process that decodes"):
+            train_network(MODEL, data, CONFIG, 1)
+    assert_same(train_network(MODEL, data, CONFIG, 0, tmp_path), whole)
+
+
 def test_what_a_killed_training_left_there_is_not_gone_back_to(unbroken, tmp_path):
     """Killed after a regular checkpoint was written, and before the interrupted one was removed."""
     folder = tmp_path / "seed_0"
