@@ -41,7 +41,8 @@ def check() -> None:
 def heeded() -> Iterator[None]:
     """Within the block SIGTERM does not end the process but makes `requested` true.
 
-    Enter it after `jax.distributed.initialize`, which sets a handler of its own, and once in a program.
+    Enter it once in a program, and after `jax.distributed.initialize`, which sets a handler of its own unless
+    `jax_enable_preemption_service` is off, as the command line has it.
 
     A second signal changes nothing (some senders send two); SIGINT and SIGKILL work as ever. Signals can only be
     handled from the main thread: in another one this does nothing. Afterwards the handler from before is back, and

@@ -49,9 +49,10 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
             f"{path} must assign a jaxrepsim.pipeline.RunConfig to the name `config`, or a dict of them, by their "
             "names, to `runs`"
         )
-    if "runs" in assigned and (bad := [name for name in runs if not re.fullmatch(_NAME, str(name))]):
+    if "runs" in assigned and (bad := [name for name in runs if not _is_name(name)]):
         raise InputError(
-            f"{path}: a run's name is that of its folder, of letters, digits, '_', '-' and '.'; received {bad[0]!r}"
+            f"{path}: a run's name is that of its folder, a text of letters, digits, '_', '-' and '.'; received "
+            f"{bad[0]!r}"
         )
     try:
         return {name: from_plain(to_plain(config)) for name, config in runs.items()}
@@ -124,6 +125,10 @@ def _flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in plain.items():
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
     return flat
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
 
 
 def _check_names(plain: Any, kind: type, prefix: str) -> None:

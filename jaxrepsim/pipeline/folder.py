@@ -99,12 +99,16 @@ class RunFolder:
         """Keeps other processes out while the block runs.
 
         Raises:
-            InputError: Another run is at work in the folder.
+            InputError: Another run is at work in the folder; it is a file, or cannot be written to.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
+        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise InputError(
+                f"{self.path} cannot be a run folder ({error.strerror}): one that can be written to, or made, is needed"
+            ) from error
         except Timeout as error:
             raise InputError(f"another run is at work in {self.path}: wait for it, or give another --out") from error
         try:
@@ -125,8 +129,6 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
             them), those of the theory and of the alignments excepted.
     """
     path = folder.path
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file: give a folder with --out")
     if folder.record.exists():
         if require_same(folder, record) != record:
             write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")

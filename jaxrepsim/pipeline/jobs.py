@@ -71,6 +71,8 @@ def find_jobs(source: Path, only: str | None = None, out: Path | None = None) ->
         if only is not None:
             raise InputError(f"--only chooses among the runs of a config file, and {source} is a run folder")
         return [Job(source.name, run_folder.load(source), out or source)]
+    if source.suffix in (".npz", ".safetensors"):
+        raise InputError(f"{source} is an activation file: `jaxrepsim match` takes two or more of them")
     configs = load_configs(source)
     if only is not None and only not in configs:
         raise unknown("run", only, configs)

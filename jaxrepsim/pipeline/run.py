@@ -109,8 +109,10 @@ class Run:
         networks = self.train()
         if self.here.processes > 1:
             networks = self._trained()
+        # Processes extract in step: one that stopped by itself would leave the others waiting for its share.
+        progress = self._stopping if self.here.processes == 1 else self.progress
         with self._timed("extraction"):
-            extracted = extract(self.model, networks, self.dataset, self.config.matching, self._stopping)
+            extracted = extract(self.model, networks, self.dataset, self.config.matching, progress)
             if self.here.first:
                 note = {"data": self._data_line(), "model": self.config.model.name}
                 write(extracted, self.folder, note)

@@ -149,7 +149,11 @@ class Checkpoints:
         reason = f" ({type(error).__name__}: {error}".splitlines()[0][:200] + ")" if error else ""
         # Training goes on from the last one, and never comes back to an epoch before it.
         last = number == self.numbers[-1]
-        remedy = "remove it to go on from an earlier epoch if there is one" if last else "leave its epoch out of keep"
+        remedy = (
+            "remove it to go on from an earlier epoch if there is one"
+            if last
+            else "leave its epoch out of keep (of the best one: set checkpoint to 'last')"
+        )
         return InputError(
             f"{self.folder / str(number)} {fault}{reason}: {remedy}, remove {self.folder} to start again, or use "
             f"another folder"
@@ -200,13 +204,14 @@ def open_checkpoints(
     )
     # Orbax logs the errors that it raises as well, traceback and all, thread by thread.
     logger = logging.getLogger("absl")
-    logger.addFilter(_is_not_of_orbax)
+
+    # One for each folder that is open: a logger has no filter twice, and the first to close would take it away.
+    def is_not_of_orbax(record: logging.LogRecord) -> bool:
+        return "orbax" not in record.pathname
+
+    logger.addFilter(is_not_of_orbax)
     try:
         with alone(), ocp.CheckpointManager(folder, item_names=("state", "record"), options=options) as manager:
             yield Checkpoints(folder, fingerprint, stay, manager)
     finally:
-        logger.removeFilter(_is_not_of_orbax)
-
-
-def _is_not_of_orbax(record: logging.LogRecord) -> bool:
-    return "orbax" not in record.pathname
+        logger.removeFilter(is_not_of_orbax)

@@ -33,7 +33,8 @@ class TrainingConfig:
     flip: bool = False
     """Random horizontal flips."""
     checkpoint_every: int = 1
-    """Epochs between checkpoints; the last epoch and those of `keep` always get one."""
+    """Epochs between checkpoints; the last epoch, those of `keep`, and a new best where that is compared always get
+    one."""
     keep: tuple[int, ...] = ()
     """Epochs whose networks are kept for looking back at, besides the last two checkpoints; 0 is the untrained
     network."""

@@ -54,26 +54,28 @@ class Kept:
                 training is past an epoch of which a checkpoint is asked for and that is not there.
         """
         last = self._epochs.restore(like, self.epochs[-1]) if self.epochs else None
-        self.require(self._config.keep)
         if self._interrupted.is_dir():
             with self._opened_interrupted() as interrupted:
                 # One that is older than the last epoch's was left by a training killed before it could remove it.
                 numbers = [number for number in interrupted.numbers if number > self._number(self.epochs[-1:])]
                 last = interrupted.restore(like, numbers[-1]) if numbers else last
-        if last and last.history and self._config.checkpoint == "best":
-            self._require("checkpoint 'best'", [best_epoch(last.history)])
+        if last and last.history:
+            self.require(self._config.keep, len(last.history))
+            if self._config.checkpoint == "best":
+                self._require("checkpoint 'best'", [best_epoch(last.history)])
         return last
 
-    def require(self, epochs: tuple[int, ...]) -> None:
+    def require(self, epochs: tuple[int, ...], done: int) -> None:
         """Checks that this training holds chosen epochs, or has not reached them yet.
 
         Args:
             epochs: Which; 0, the untrained network, needs no checkpoint.
+            done: How many epochs are done; with an interrupted one, more may be than the last checkpoint's.
 
         Raises:
             InputError: The training is past one of them and has no checkpoint of it.
         """
-        self._require("keep", [epoch for epoch in epochs if 0 < epoch <= max(self.epochs, default=0)])
+        self._require("keep", [epoch for epoch in epochs if 0 < epoch <= done])
 
     def at(self, like: TrainState, epoch: int) -> Moment:
         """The checkpoint of an epoch; see `resume`."""
@@ -100,7 +102,9 @@ class Kept:
             InputError: The disk is full. What was there before is as it was.
         """
         if self._config.checkpoint == "best":
-            self._epochs.stay.chosen = {*self._config.keep, best_epoch(history)}
+            # The best of the checkpoint before too, from which training goes on should this one be damaged.
+            ends = (*self.epochs[-1:], len(history))
+            self._epochs.stay.chosen = {*self._config.keep, *(best_epoch(history[:end]) for end in ends)}
         self._epochs.save(len(history), Moment(state, history))
         shutil.rmtree(self._interrupted, ignore_errors=True)
 
@@ -136,7 +140,7 @@ class Kept:
             raise InputError(
                 f"{asking} asks for epoch {', '.join(map(str, gone))}, and the training in {self._epochs.folder} is "
                 f"past it and kept no checkpoint of it: train again in another folder, or choose among the epochs that "
-                f"are there ({', '.join(map(str, self.epochs))}) and those still to come"
+                f"are there ({', '.join(map(str, self.epochs)) or 'none'}) and those still to come"
             )
 
 

@@ -57,7 +57,7 @@ def networks_over_training(
         done = max(kept.epochs, default=0)
         if done:
             kept.history(done)  # A folder of another training is told as such, not as one without these epochs.
-        kept.require(tuple(trained))
+        kept.require(tuple(trained), done)
         if done < trained[-1]:
             raise InputError(
                 f"keep asks for epoch {trained[-1]}, and the network in {path} was trained for {done} of "

@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 class Progress(Protocol):
     """A function that training calls while it runs.
 
-    It is called after every step on a CPU and after every epoch elsewhere, so it must be quick; once for a network
-    that needs no training because its checkpoint is complete.
+    It is called after every step on a CPU or of streamed images, and after every epoch elsewhere, so it must be quick;
+    when a network is done, once more or, where its checkpoint was complete, once.
     """
 
     def __call__(
@@ -55,7 +55,9 @@ class Rate:
         self._times: deque[tuple[float, int]] = deque(maxlen=20)
 
     def note(self, steps: int) -> None:
-        """Takes note that so many steps are done."""
+        """Takes note that so many steps are done, where it is not known yet."""
+        if self._times and self._times[-1][1] == steps:
+            return  # The last word after a training says nothing new, and two of one moment would be a rate of zero.
         self._times.append((time.perf_counter(), steps))
 
     @property

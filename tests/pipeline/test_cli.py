@@ -58,6 +58,7 @@ def test_help_is_enough_to_start():
         (["report", "absent"], "error: there is no run folder absent"),
         (["match", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
         (["match", "a.npz", "b.npz"], "error: say where the results go: --out FOLDER"),
+        (["match", "a.npz", "--out", "there"], "error: a.npz is an activation file: `jaxrepsim match` takes two"),
         (["match", "--out", "there"], "error: name a config file, a run folder, or two activation files"),
         (["run", "--out", "there", "CONFIG"], "right after the command: jaxrepsim run"),
         (["run", "there"], "error: there is no config file there"),

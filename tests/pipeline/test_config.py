@@ -49,6 +49,7 @@ def test_differences_name_the_setting_and_both_values():
         ("runs = {'a': 3}", "or a dict of them, by their names, to `runs`"),
         ("runs = {'a': RunConfig(title=3)}", r"expected `str`, got `int`"),
         ("runs = {'../a': RunConfig()}", r"a run's name is that of its folder.*received '../a'"),
+        ("runs = {18: RunConfig(), 'b': RunConfig()}", "a run's name is that of its folder, a text.*received 18"),
         ("config = RunConfig(); runs = {'a': config}", "assigns both `config` and `runs`"),
         ("runs = {'a': RunConfig(), 'b': RunConfig()}", "has the runs a, b: name one of them"),
     ],

@@ -32,10 +32,11 @@ def test_a_foreign_folder_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_a_file_is_no_folder(tmp_path):
+@pytest.mark.parametrize("place", ["run", "run/deeper"])
+def test_a_file_is_no_folder(tmp_path, place):
     (tmp_path / "run").write_text("")
-    with pytest.raises(InputError, match="is a file"):
-        claim(RunFolder(tmp_path / "run"), RECORD)
+    with pytest.raises(InputError, match="cannot be a run folder"), RunFolder(tmp_path / place).locked():
+        pass
 
 
 @pytest.mark.parametrize(

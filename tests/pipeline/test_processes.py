@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from jaxrepsim import preemption
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import processes
+from jaxrepsim.pipeline import processes, run
+from jaxrepsim.pipeline.config_file import load_config
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.preemption import Preempted
 from tests.pipeline.conftest import SMOKE, jaxrepsim
 
 
@@ -124,6 +128,22 @@ def test_sigterm_to_one_process_stops_both(tmp_path):
     assert status == [143, 143], out
     assert "process 1 was stopped by SIGTERM; the same command goes on where this one stopped" in out[0]
     assert "stopped by SIGTERM" in out[1]
+
+
+@pytest.mark.parametrize(("here", "end"), [(processes.ALONE, Preempted), (processes.Place(2, 0), KeyError)])
+def test_no_process_leaves_an_extraction_that_others_share(here, end, tmp_path, monkeypatch):
+    def extract(model, networks, dataset, config, progress):
+        progress("extracting activations", 1, 2)
+        raise KeyError
+
+    monkeypatch.setattr(run, "extract", extract)
+    monkeypatch.setattr(run.Run, "train", lambda self: ())
+    monkeypatch.setattr(run.Run, "_trained", lambda self: [])
+    job = run.Run(load_config(SMOKE), RunFolder(tmp_path), here=here)
+    assert job.dataset
+    monkeypatch.setattr(preemption, "requested", lambda: True)
+    with pytest.raises(end):
+        job.write_activations()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import logging
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.training import train_network
+from jaxrepsim.training.checkpoints import Stay, open_checkpoints
 from tests.training.tiny import CONFIG, TinyNet, tiny_dataset
 
 DATA = tiny_dataset()
@@ -118,6 +120,17 @@ def test_a_file_where_the_folder_should_be(tmp_path):
 def test_killed_before_the_checksums_were_written(folder):
     (folder / "seed_0/4/checksums.json").unlink()
     assert len(resume(folder).history) == 4
+
+
+def test_orbax_is_silent_as_long_as_any_folder_is_open(tmp_path):
+    """Several seeds at once, or an interrupted training: one folder within the other."""
+    filters = logging.getLogger("absl").filters
+    before = len(filters)
+    with open_checkpoints(tmp_path / "a", {}, Stay(1)):
+        with open_checkpoints(tmp_path / "b", {}, Stay(1)):
+            pass
+        assert len(filters) == before + 1
+    assert len(filters) == before
 
 
 def test_a_disk_too_small(tmp_path, monkeypatch):

@@ -14,10 +14,12 @@ from flax import linen as nn
 from jaxrepsim.errors import InputError
 from jaxrepsim.training import load_network, networks_over_training, train_network
 from jaxrepsim.training.epoch import run_epoch
+from jaxrepsim.training.kept import open_kept
 from jaxrepsim.training.keys import keys
 from jaxrepsim.training.placement import place
 from jaxrepsim.training.progress import Rate
 from jaxrepsim.training.step import initial_state, make_recipe, train_step
+from jaxrepsim.training.trained import EpochRecord
 from tests.training.tiny import CONFIG, TinyNet, tiny_dataset
 
 DATA = tiny_dataset()
@@ -110,6 +112,24 @@ def test_best_epoch(tmp_path):
             use(MODEL, DATA, config, 0, tmp_path / "best")
 
 
+def test_the_best_but_one_stays_while_training_may_go_back_to_it(tmp_path):
+    """The best of epochs 1 to 3 is 1, of all four 4: should that be damaged, training goes on from 3, and 1 is best."""
+    recipe = make_recipe(MODEL, CONFIG, 43, DATA.mean, DATA.std)
+    state = initial_state(recipe, (6, 6, 1), jax.random.key(0))
+    history = tuple(EpochRecord(1.0, 0.5, 1.0, accuracy, 1.0) for accuracy in (0.8, 0.6, 0.7, 0.9, 0.5, 0.4))
+    config = dataclasses.replace(BEST, epochs=6)
+    with open_kept(tmp_path, config, 5, {}) as kept:
+        for epoch in range(1, 5):
+            kept.save(state, history[:epoch])
+        assert kept.epochs == [1, 3, 4]
+    shutil.rmtree(tmp_path / "4")
+    with open_kept(tmp_path, config, 5, {}) as kept:
+        assert kept.resume(state).history == history[:3]
+        for epoch in range(4, 7):
+            kept.save(state, history[:epoch])
+        assert kept.epochs == [4, 5, 6]
+
+
 def test_what_seeds_share():
     def drawn(shared, seed):
         return [jax.random.key_data(key).tolist() for key in keys(dataclasses.replace(CONFIG, shared=shared), seed)]
@@ -156,7 +176,7 @@ def test_rate(monkeypatch):
     times = iter([10.0, 10.5, 12.0])
     monkeypatch.setattr("jaxrepsim.training.progress.time.perf_counter", lambda: next(times))
     rate, told = Rate(8), []
-    for steps in (1, 2, 5):
+    for steps in (1, 1, 2, 5, 5):
         rate.note(steps)
         told.append(rate.images_per_second)
-    assert told == [None, 16.0, 16.0]
+    assert told == [None, None, 16.0, 16.0, 16.0]

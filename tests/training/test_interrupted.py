@@ -162,6 +162,16 @@ def test_what_a_killed_training_left_there_is_not_gone_back_to(unbroken, tmp_pat
     assert_same(resumed, unbroken)
 
 
+def test_an_epoch_to_keep_that_only_an_interrupted_training_is_past(tmp_path):
+    """Told when training goes on, and not when somebody looks back at the epoch."""
+    config = dataclasses.replace(CONFIG, checkpoint_every=3)
+    stopped(lambda progress: train_network(MODEL, DATA, config, 0, tmp_path, progress), (2, 3))
+    with pytest.raises(InputError, match=r"keep asks for epoch 1, and .* is past it.* that are there \(none\)"):
+        train_network(MODEL, DATA, dataclasses.replace(config, keep=(1, 2)), 0, tmp_path)
+    train_network(MODEL, DATA, dataclasses.replace(config, keep=(2,)), 0, tmp_path)
+    assert names(tmp_path) == {"2", "3", "4"}
+
+
 def test_damage_is_told(tmp_path):
     stopped(lambda progress: train_network(MODEL, DATA, CONFIG, 0, tmp_path, progress), (3, 2))
     (moment,) = (tmp_path / "seed_0/interrupted").iterdir()

@@ -181,7 +181,10 @@ def test_damage(folder, epoch):
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    remedy = {3: "leave its epoch out of keep, remove", 6: "remove it to go on from an earlier epoch"}[epoch]
+    remedy = {
+        3: r"leave its epoch out of keep \(of the best one: set checkpoint to 'last'\), remove",
+        6: "remove it to go on from an earlier epoch",
+    }[epoch]
     with pytest.raises(InputError, match=rf"{folder}/seed_0/{epoch} is damaged, in state/.*: {remedy}"):
         kept(folder)
     if epoch == 6:
