@@ -4,8 +4,10 @@ python experiments/over_training.py configs/over_training/smoke.py
 
 Needs runs with the setting `theory.over_training`, and the epochs to look at in `training.keep`, 0 for the untrained
 networks. What to see: whether similarity falls or rises while accuracy rises, and whether early layers settle before
-deep ones. What to keep in mind: it is measured on the first `theory.images` images, at most `theory.rows` rows of a
-layer, so that its last point differs a little from the similarity of the whole run.
+deep ones. What to keep in mind: it is measured on the first `theory.images` images, at the same few
+positions of each map (`theory.rows` in all), so that the last point is not the similarity of the whole run: where a
+layer matches all at once, at an ε near that of the panel, the two may be far apart. Compare points of a line with one
+another.
 """
 
 from pathlib import Path

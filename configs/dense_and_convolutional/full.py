@@ -17,6 +17,8 @@ runs = {
         model=ModelConfig(name),
         training=recipes.cifar10_training(name),
         matching=recipes.paper_matching(),
+        # As many rows of every layer as are compared, so that shuffled inputs show the chance there is: one position of
+        # a map on each image, the same on all.
         theory=TheoryConfig(chance=39, images=10_000),
     )
     for name in ("vgg16", "vgg16_bn")

@@ -19,7 +19,8 @@ runs = {
         model=ModelConfig(name),
         training=replace(recipes.cifar10_training(name), keep=(0, 1, 2, 5, 10, 20, 40, 80, 100, 120, 160)),
         matching=recipes.paper_matching(),
-        theory=TheoryConfig(over_training=True, images=10_000),
+        # Four positions of each map; by the default of 10,000 rows it would be one.
+        theory=TheoryConfig(over_training=True, images=10_000, rows=40_000),
     )
     for name in ("vgg16_bn", "resnet18")
 }

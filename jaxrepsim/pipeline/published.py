@@ -15,6 +15,7 @@ from rich.table import Table
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path
+from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.ending import ending, use_compilation_cache
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.jobs import Job, carry_out, find_jobs
@@ -54,30 +55,42 @@ def finished(sources: Sequence[Path], *needs: Needs) -> list[Finished]:
         *needs: What the results must hold.
 
     Returns:
-        The runs, in order; those of a folder of run folders by name.
+        The runs, in order; those of a folder of run folders by name. One that is named twice is there once.
 
     Raises:
-        InputError: A folder holds no results; some lack something, and the message names the setting; what the run of
-            a config file raises.
+        InputError: A folder holds no results; some lack something, and the message names the setting, before a run that
+            would lack it begins; what the run of a config file raises.
     """
     if not sources:
         raise InputError("name a config file, or the folder of a finished run, or several of them")
     jobs = [job for source in sources for job in _jobs(source)]
     todo = [job for job in jobs if isinstance(job, Job) and not job.finished]
+    for job in todo:
+        if off := [need.setting for need in needs if not _asked(job.config, need.setting)]:
+            raise InputError(f"the settings of {job.name} lack what this needs: set {_listed(off)}")
     if todo:
         bars = Bars(Console(stderr=True))
         with bars.shown():
             carry_out(todo, "run", bars, bars.say)
-    folders = [job.folder if isinstance(job, Job) else job for job in jobs]
-    names = _distinct([job.name for job in jobs], folders)
+    once: dict[Path, tuple[str, Path]] = {}
+    for job in jobs:
+        folder = job.folder if isinstance(job, Job) else job
+        once.setdefault(folder.resolve(), (job.name, folder))
+    folders = [folder for _, folder in once.values()]
+    names = _distinct([name for name, _ in once.values()], folders)
     return [Finished(name, folder, _results(folder, needs)) for name, folder in zip(names, folders, strict=True)]
 
 
 def place(runs: Sequence[Finished]) -> Path:
-    """Where a figure or table of runs belongs: the folder of a single one, else the nearest that holds all of them."""
+    """Where a figure or table of runs belongs: the folder of a single one, else the nearest that holds all of them.
+
+    Of runs that have no folder in common but the root, the current one.
+    """
     if len(runs) == 1:
         return runs[0].folder
     common = Path(os.path.commonpath([Path(os.path.abspath(run.folder)) for run in runs]))
+    if common == Path(common.anchor):
+        return Path()
     return common.relative_to(Path.cwd()) if common.is_relative_to(Path.cwd()) else common
 
 
@@ -153,6 +166,8 @@ def _jobs(source: Path) -> list[Job] | list[Path]:
     folders = [path for path in inside if RunFolder(path).record.exists()] or [source]
     for folder in folders:
         if not RunFolder(folder).results.exists():
+            if not RunFolder(folder).record.exists():
+                raise InputError(f"{folder} is no run folder, and holds none: name a config file, or finished runs")
             raise InputError(f"{folder} holds no results: finish it with `jaxrepsim run {folder}`")
     return folders
 
@@ -171,7 +186,15 @@ def _results(run: Path, needs: Sequence[Needs]) -> xr.Dataset:
     results = read_netcdf(path)
     check(results)
     if lacking := [need.setting for need in needs if not need.there(results)]:
-        raise InputError(
-            f"{path} lacks what this needs: set {' and '.join(f'`{setting}`' for setting in lacking)}, and run again"
-        )
+        raise InputError(f"{path} lacks what this needs: set {_listed(lacking)}, and run again")
     return results
+
+
+def _asked(config: RunConfig, setting: str) -> bool:
+    """Whether a part of the theory is asked for; the rest shows in the results alone."""
+    section, _, name = setting.partition(".")
+    return section != "theory" or bool(getattr(config.theory, name))
+
+
+def _listed(settings: Sequence[str]) -> str:
+    return " and ".join(f"`{setting}`" for setting in settings)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xarray import Dataset
 
 from jaxrepsim.report.chance import compared, spread
-from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers
+from jaxrepsim.report.labels import ALONE, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.panels import nonzero_epsilons, thinned
 from jaxrepsim.report.several.runs import UPPER, few_samples, hollow_handle
 from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, new_figure, paper_style
@@ -26,7 +26,8 @@ from jaxrepsim.report.summaries import (
     profile_similarity,
 )
 
-KINDS = ("convolutional", "pooled", "fully connected", "output")
+KINDS = ("convolutional", "pooled", "fully connected", "output", "other")
+_CONVOLUTION = re.compile(r"stem|conv\d+(_\d+)?|block\d+_\d+\.(conv\d+|sum)")
 _MOST_EPSILONS = 2
 _GRID = np.arange(0, 1.0001, 0.01)
 _CHANCE: dict[str, Any] = {"color": MUTED, "marker": "_", "markersize": 8, "markeredgewidth": 1.1, "linestyle": "none"}
@@ -56,7 +57,7 @@ def kind_of(layer: str) -> str:
         layer: Such as `conv3`, `block2_1.sum`, `fc1`.
 
     Returns:
-        One of `KINDS`.
+        One of `KINDS`; `other` where it is no name of theirs, as in activation files.
 
     >>> [kind_of(name) for name in ("stem", "block1_2.conv1", "pool", "fc1", "logits")]
     ['convolutional', 'convolutional', 'pooled', 'fully connected', 'output']
@@ -65,7 +66,9 @@ def kind_of(layer: str) -> str:
         return "output"
     if re.fullmatch(r"fc\d+", layer):
         return "fully connected"
-    return "pooled" if layer == "pool" else "convolutional"
+    if layer == "pool":
+        return "pooled"
+    return "convolutional" if _CONVOLUTION.fullmatch(layer) else "other"
 
 
 def both_kinds(results: Dataset) -> bool:
@@ -115,7 +118,10 @@ def similarity_by_kind(results: Dataset, column: Column = "single") -> Figure:
     Returns:
         The figure.
     """
-    kinds, labels = _kinds(results), layer_labels(names(results, "layer"), column)
+    kinds, labels = (
+        _kinds(results),
+        layer_labels(names(results, "layer"), column, ALONE[column]),
+    )
     profile = profile_similarity(results, _GRID).mean(1)
     similarity = pair_similarity(results)
     null = spread(results, "chance_shuffled").mean if compared(results) else None

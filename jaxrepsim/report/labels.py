@@ -13,6 +13,8 @@ _CHARACTER_WIDTH = 0.62
 """Mean width of a character of the tick font, as a share of its size."""
 _ROOM = {"single": 170.0, "double": 410.0}
 """Points along an x axis that labels may share, a colour bar beside it."""
+ALONE = {"single": 190.0, "double": 410.0}
+"""The same with nothing beside the axes."""
 _LONGEST = {"single": 22, "double": 32}
 
 
@@ -72,18 +74,19 @@ def _shared_start(split: list[list[str]]) -> int:
     return sum(len(parts[0]) for parts in shared)
 
 
-def layer_labels(names: list[str], column: Column) -> LayerLabels:
+def layer_labels(names: list[str], column: Column, room: float | None = None) -> LayerLabels:
     """Chooses how to write layers along an x axis.
 
     Args:
         names: The layers' names.
         column: The width of the figure.
+        room: Points along the axis that they may share; by default those beside a colour bar.
 
     Returns:
         Short names, the positions that are written out, and the angle.
     """
     short = shortened(names, _LONGEST[column])
-    room = _ROOM[column]
+    room = _ROOM[column] if room is None else room
     if (max(map(len, short)) + 1) * _CHARACTER_WIDTH * TICK_SIZE <= room / len(short):
         return LayerLabels(short, list(range(len(short))), 0)
     degrees = 45 if len(short) * 2.2 * TICK_SIZE <= room else 90

@@ -25,8 +25,9 @@ def simple_match_distribution(results: Dataset, column: Column = "single") -> Fi
     """Draws the sizes of all simple matches found, every pair together, one row of axes an ε, at most four.
 
     Each match is a point, its size (units of both sides) on a logarithmic axis; a box holds the middle half, its line
-    the median. One unit to one has size 2. Ticks mark the size of the maximum match, the mean over pairs, and all units
-    of both networks. Where the search was stopped there may be more matches, and the sizes are those found first.
+    the median. One unit to one has size 2. Ticks mark the size of the maximum match, the mean over the pairs whose
+    simple matches are shown, and all units of both networks. Where the search was stopped there may be more matches,
+    and the sizes are those found first.
 
     Args:
         results: The Dataset, with simple matches.
@@ -61,9 +62,8 @@ def simple_match_distribution(results: Dataset, column: Column = "single") -> Fi
                 both = _found(sizes.both, layer, epsilon)
                 axes.plot(layer, units[layer].mean(), linestyle="none", zorder=2, **looks["all units"])
                 if len(both):
-                    axes.plot(
-                        layer, matched[layer, :, epsilon].mean(), linestyle="none", zorder=2, **looks["maximum match"]
-                    )
+                    whole = matched[layer, sizes.found[layer, :, epsilon] > 0, epsilon].mean()
+                    axes.plot(layer, whole, linestyle="none", zorder=2, **looks["maximum match"])
                     _sizes(axes, layer, both, int(sizes.single[layer, :, epsilon].sum()), looks)
             axes.set_yscale("log", base=2)
             axes.set_ylim(1.5, 1.35 * units.max())
@@ -96,7 +96,9 @@ def _sizes(axes: Axes, layer: int, both: Ints, single: int, looks: dict[str, dic
 
 def _told(results: Dataset, epsilon: int) -> str:
     sizes = simple_sizes(results)
-    here = sizes.found[..., epsilon] > 0
-    stopped = int((here & (results["simple_complete"].values[..., epsilon] == 0)).sum())
+    stopped_here = results["simple_complete"].values[..., epsilon] == 0
+    # A search that was stopped before it found any tells as little of what there is.
+    here = (sizes.found[..., epsilon] > 0) | stopped_here
+    stopped = int(stopped_here.sum())
     search = "all there are" if not stopped else f"{stopped} of {int(here.sum())} searches stopped"
     return f"{int(sizes.found[..., epsilon].sum()):,} found, {search}"

@@ -99,6 +99,28 @@ def test_what_is_not_there_is_said(pair):
         published.finished([FOLDERS["one"]], *needs)
 
 
+def test_a_run_that_is_named_twice_is_there_once(pair, monkeypatch):
+    monkeypatch.chdir(FOLDERS["one"].parent)
+    runs = published.finished([Path("one"), Path("../pair/one"), Path("one").resolve()])
+    assert [(run.name, run.folder) for run in runs] == [("one", Path("one"))]
+
+
+def test_a_folder_without_runs_is_not_called_unfinished(tmp_path):
+    with pytest.raises(InputError, match="is no run folder, and holds none"):
+        published.finished([tmp_path])
+
+
+def test_a_setting_that_is_off_is_told_before_the_run(pair, monkeypatch):
+    monkeypatch.setattr(published, "carry_out", None)
+    with pytest.raises(InputError, match=r"settings of other lack what this needs: set `theory\.joint`"):
+        published.finished([pair], Needs(lambda _: True, "theory.joint"), Needs(lambda _: True, "matching.layers"))
+
+
+def test_runs_that_have_only_the_root_in_common_meet_here():
+    runs = [Finished(name, Path(f"/{name}/run"), xr.Dataset()) for name in ("a", "b")]
+    assert place(runs) == Path()
+
+
 def test_a_figure_and_a_table_of_several_runs_go_where_all_of_them_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     runs = [Finished(name, folder, xr.Dataset()) for name, folder in FOLDERS.items()]

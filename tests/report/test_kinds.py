@@ -9,7 +9,7 @@ from xarray import Dataset
 
 from jaxrepsim.models import ModelConfig, build, layer_names
 from jaxrepsim.models.build import MODELS
-from jaxrepsim.report.kinds import KINDS, both_kinds, kind_of, kind_rows, similarity_by_kind
+from jaxrepsim.report.kinds import both_kinds, kind_of, kind_rows, similarity_by_kind
 from jaxrepsim.report.simple_sizes import simple_match_distribution
 from jaxrepsim.report.style import Column
 from tests.report.conftest import made
@@ -43,10 +43,16 @@ def test_the_kinds_of_every_model(name: str) -> None:
     assert vectors in (["fc1", "fc2", "logits"], ["pool", "logits"])
 
 
+def test_names_of_other_packages_are_of_no_kind() -> None:
+    assert {kind_of(name) for name in ("fc", "layer1.0.conv1", "avgpool", "features.0", "classifier.3")} == {"other"}
+    kinds = [kind_of(name) for name in ("conv3", "conv2_14", "block1_1.conv2", "block1_1.sum", "stem")]
+    assert kinds == ["convolutional"] * 5
+
+
 def test_rows_by_kind(make: Callable[..., Dataset]) -> None:
     results = add_groups(make(redraws=1))
     rows = {row.kind: row for row in kind_rows(results)}
-    assert [*rows] == [kind for kind in KINDS if kind != "pooled"]
+    assert [*rows] == ["convolutional", "fully connected", "output"]
     assert [row.layers for row in rows.values()] == [8, 1, 1]
     by_layer = results["similarity"].mean(("pair", "redraw")).values
     convolutional = rows["convolutional"]
@@ -104,8 +110,9 @@ def test_every_simple_match_is_a_point(make: Callable[..., Dataset]) -> None:
         single = ((members[0] == 1) & (members[1] == 1))[:, :, epsilon].sum()
         assert sum(len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() == "D") == single
         ticks = {float(line.get_ydata()[0]) for line in axes.get_lines() if line.get_marker() == "_"}
-        matched = (results["matched_x"] + results["matched_y"])[:, :, epsilon, 0].mean("pair").values
-        assert ticks >= {float(value) for value in matched if value}
+        matched = (results["matched_x"] + results["matched_y"])[:, :, epsilon, 0].values
+        held = (size[:, :, epsilon] > 0).any(-1)
+        assert ticks >= {float(matched[layer][held[layer]].mean()) for layer in range(2) if held[layer].any()}
 
 
 def test_a_search_that_stopped_is_told(make: Callable[..., Dataset]) -> None:
@@ -113,6 +120,12 @@ def test_a_search_that_stopped_is_told(make: Callable[..., Dataset]) -> None:
     title = simple_match_distribution(results).axes[0].get_title(loc="left")
     stopped = int((results["simple_complete"] == 0).sum())
     assert title.endswith(f"{stopped} of 3 searches stopped")
+    results["simple_complete"][:] = 1
+    for side in "xy":
+        results[f"simple_{side}"][0, 0] = -1
+    results["simple_complete"][0, 0] = 0
+    title = simple_match_distribution(results).axes[0].get_title(loc="left")
+    assert title.endswith("1 of 3 searches stopped")  # though it found nothing
     whole = add_groups(make(layers=("a",), epsilons=(0.5,)), slots=200)
     assert simple_match_distribution(whole).axes[0].get_title(loc="left").endswith("all there are")
 

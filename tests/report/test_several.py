@@ -137,6 +137,13 @@ def test_a_line_a_run_in_every_panel(runs: Runs) -> None:
     assert joined(titled(figure, "mean over ε ≤ 0.5"))[0] == pytest.approx(auc)
 
 
+def test_shares_are_not_rounded_to_what_they_are_not(runs: Runs) -> None:
+    axes = titled(runs_by_depth(runs), "dead units, counted as not matched")
+    axes.set_yticks([0, 0.025, 0.05])
+    axes.figure.canvas.draw()
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["0.0%", "2.5%", "5.0%"]
+
+
 def test_no_panel_for_what_is_not_there(runs: Runs) -> None:
     for results in runs.values():
         results["dead"][:] = 0
@@ -182,6 +189,9 @@ def test_widths_are_ordered_and_each_pair_is_a_point(runs: Runs) -> None:
     for pair in range(3):
         assert round(float(runs["usual"]["similarity"][1, pair, 4].mean()), 9) in points
     assert hollow(titled(similarity_by_width(runs), "fc1")) == {2.0}
+    runs["wide"]["similarity"][:] = 0
+    mean = [line for line in titled(similarity_by_width(runs), "fc1").get_lines() if line.get_marker() == "X"]
+    assert [line.get_markerfacecolor() == HOLLOW for line in mean] == [False, False, True]
     assert hollow(axes) == set()
     ticks = [text.get_text() for text in similarity_by_width(runs).axes[3].get_xticklabels()]
     assert ticks == ["1/4", "1", "2"]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers, shortened
+from jaxrepsim.report.labels import ALONE, layer_labels, legend_columns, mark_layers, shortened
 from jaxrepsim.report.panels import nonzero_epsilons, thinned
 from jaxrepsim.report.several.runs import (
     UPPER,
@@ -84,7 +84,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
     panels = len(measures) + any(shares.any() for shares in dead) + accurate
     across = 1 if column == "single" else 2
     down = ceil(panels / across)
-    labels = layer_labels(layers, "single")
+    labels = layer_labels(layers, "single", ALONE["single"])
     few = [few_samples(results) for results in runs.values()]
     with paper_style():
         handles = [
@@ -109,7 +109,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
             axes.set_ylim(0, None)
             axes.set_title("dead units, counted as not matched", loc="left", pad=3)
             axes.set_ylabel("share of units")
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
             mark_layers(axes, labels)
         if accurate:
             _accuracy(rest.pop(0), runs)
@@ -145,5 +145,5 @@ def _accuracy(axes: Axes, runs: Runs) -> None:
         axes.plot(index + aside, values, **(category_style(index) | look))
     axes.set_title("validation accuracy, %, each network", loc="left", pad=3)
     axes.set_xlim(-0.6, len(runs) - 0.4)
-    axes.set_xticks(range(len(runs)), shortened([*runs], max(8, 40 // len(runs))))
+    axes.set_xticks(range(len(runs)), shortened([*runs], max(8, 48 // len(runs))))
     axes.margins(y=0.25)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.depth import curves
-from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers, shortened
+from jaxrepsim.report.labels import ALONE, layer_labels, legend_columns, mark_layers, shortened
 from jaxrepsim.report.several.runs import (
     UPPER,
     Runs,
@@ -89,7 +89,8 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
     most = max(results.sizes["layer"] for results in runs.values())
     across = 2 if column == "double" and len(runs) > 1 and most <= 24 else 1
     down = ceil(len(runs) / across)
-    labels = [layer_labels(names(results, "layer"), column if across == 1 else "single") for results in runs.values()]
+    wide: Column = column if across == 1 else "single"
+    labels = [layer_labels(names(results, "layer"), wide, ALONE[wide]) for results in runs.values()]
     few = [few_samples(results) for results in runs.values()]
     colors = epsilon_colors(len(epsilons))
     short = shortened([*runs], 26 if across == 2 or column == "single" else 60)

@@ -136,7 +136,7 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     colors = epsilon_colors(len(epsilons))
     # Each series: what it is called, its values at each width, (layer, pair), and how it looks.
     series: list[tuple[str, list[Floats], dict[str, Any]]] = [
-        (f"mean over ε ≤ {UPPER:g}", auc, {"color": INK, "marker": "x", "linestyle": (0, (4, 1.5))})
+        (f"mean over ε ≤ {UPPER:g}", auc, {"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))})
     ]
     series += [
         (
@@ -152,7 +152,7 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     down = ceil((len(panels) + accurate) / across)
     titles = shortened(layers, 18)
     with paper_style():
-        handles = [Line2D([], [], label=label, **_edged(look)) for label, _, look in series]
+        handles = [Line2D([], [], label=label, markeredgecolor=PAPER, **look) for label, _, look in series]
         if few.any():
             handles.append(hollow_handle())
         columns = legend_columns([str(handle.get_label()) for handle in handles], column)
@@ -180,12 +180,8 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     return figure
 
 
-def _edged(look: dict[str, Any]) -> dict[str, Any]:
-    return look if look["marker"] == "x" else look | {"markeredgecolor": PAPER}
-
-
 def _series(axes: Axes, widths: Floats, values: list[Floats], few: np.ndarray, look: dict[str, Any]) -> None:
-    color, cross = look["color"], look["marker"] == "x"
+    color = look["color"]
     axes.plot(widths, [value.mean() for value in values], color=color, linestyle=look["linestyle"], zorder=3)
     for width, pairs, hollow in zip(widths, values, few, strict=True):
         axes.plot(
@@ -195,8 +191,8 @@ def _series(axes: Axes, widths: Floats, values: list[Floats], few: np.ndarray, l
             marker=look["marker"],
             markersize=3.4,
             markerfacecolor=PAPER if hollow else color,
-            markeredgecolor=color if hollow or cross else PAPER,
-            markeredgewidth=0.8 if hollow or cross else 0.3,
+            markeredgecolor=color if hollow else PAPER,
+            markeredgewidth=0.8 if hollow else 0.3,
             clip_on=False,
             zorder=4,
         )
