@@ -178,7 +178,7 @@ def _carry_out(command: Command) -> None:
     bars = Bars(Console())
     match command:
         case DataCommand():
-            from jaxrepsim.data.prepare import prepare
+            from jaxrepsim.data.preparation import prepare
 
             with bars.shown():
                 prepare(command.name, command.archive, command.directory, stopping(bars), bars.say)

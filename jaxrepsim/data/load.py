@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from jaxrepsim.data import digits, lookup, normalisation, tfds
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.data.dataset import Dataset, Split
-from jaxrepsim.data.prepare import PREPARERS, prepare
+from jaxrepsim.data.preparation import PREPARERS, prepare
 from jaxrepsim.data.progress import Progress
 from jaxrepsim.errors import InputError
 
@@ -18,7 +18,7 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
     """Loads the two splits of a run: whole, or, with `config.image_size`, to be read image by image.
 
     A set of tensorflow-datasets is read from `config.directory`, where it must be prepared in the array_record format;
-    one of `prepare.PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is
+    one of `preparation.PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is
     downloaded.
 
     Args:

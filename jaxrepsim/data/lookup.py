@@ -4,11 +4,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jaxrepsim.data.preparation import Preparer
 from jaxrepsim.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
+
+    from jaxrepsim.data.preparation.writing import Preparer
 
 
 def base_name(name: str) -> str:
@@ -57,7 +58,7 @@ def find(name: str, directory: Path | None) -> "DatasetBuilder | None":
         raise InputError(f"the data set {name!r} in {place} is damaged; prepare it again ({error})") from error
 
 
-def missing(name: str, directory: Path | None, preparer: Preparer | None = None) -> InputError:
+def missing(name: str, directory: Path | None, preparer: "Preparer | None" = None) -> InputError:
     """The error for a set that `find` did not find: an unknown name, or a known set that is not prepared.
 
     Args:

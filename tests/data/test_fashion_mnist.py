@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxrepsim.data import DataConfig, fashion_mnist, load, preparation
+from jaxrepsim.data import DataConfig, load
+from jaxrepsim.data.preparation import fashion_mnist, writing
 from jaxrepsim.errors import InputError
 
 from .conftest import write_idx
@@ -72,7 +73,7 @@ def test_is_the_set_of_tensorflow_datasets(archive):
 
 
 def test_progress(archive, monkeypatch):
-    monkeypatch.setattr(preparation, "patient", lambda progress: progress)
+    monkeypatch.setattr(writing, "patient", lambda progress: progress)
     calls = []
     load(_config(archive), lambda *call: calls.append(call))
     assert calls == [("preparing fashion_mnist", 50, 50)]
@@ -83,7 +84,7 @@ def test_interrupted_preparation_leaves_nothing(archive, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(preparation, "png", interrupt)
+        context.setattr(writing, "png", interrupt)
         with pytest.raises(KeyboardInterrupt):
             load(_config(archive))
     assert list((archive.parent / "prepared" / "fashion_mnist").iterdir()) == []
@@ -94,14 +95,14 @@ def test_interrupted_preparation_leaves_nothing(archive, monkeypatch):
 
 def test_another_process_was_faster(archive, monkeypatch):
     """The folder appears while this process prepares it: the one that is there stands."""
-    png = preparation.png
+    png = writing.png
 
     def meanwhile(image):
-        monkeypatch.setattr(preparation, "png", png)
+        monkeypatch.setattr(writing, "png", png)
         load(_config(archive))
         return png(image)
 
-    monkeypatch.setattr(preparation, "png", meanwhile)
+    monkeypatch.setattr(writing, "png", meanwhile)
     assert len(load(_config(archive)).train.labels) == 30
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaxrepsim.data import DataConfig, archives, load, lookup, preparation
-from jaxrepsim.data.prepare import PREPARERS, prepare
+from jaxrepsim.data import DataConfig, load, lookup
+from jaxrepsim.data.preparation import PREPARERS, archives, prepare, writing
 from jaxrepsim.errors import InputError
 
 from .tiny_archives import add, order, publish, write_cifar, write_svhn
@@ -135,7 +135,7 @@ def test_checksums(tmp_path, monkeypatch):
 
 def test_published_files():
     """The real sizes and checksums are those of tensorflow-datasets, and there for every file that is asked for."""
-    from jaxrepsim.data import cifar, imagenet, svhn
+    from jaxrepsim.data.preparation import cifar, imagenet, svhn
 
     for name, files in {
         "cifar10": ["cifar-10-binary.tar.gz"],
@@ -190,7 +190,7 @@ def test_version_may_be_named(tmp_path, monkeypatch):
 def test_too_little_space(tmp_path, monkeypatch):
     path, _ = write_cifar(tmp_path, 10)
     publish(monkeypatch, "cifar10", path)
-    monkeypatch.setattr(preparation.shutil, "disk_usage", lambda place: SimpleNamespace(free=50_000))
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda place: SimpleNamespace(free=50_000))
     with pytest.raises(InputError, match=r"too little space: 0\.06 MB on disk, 0\.05 MB free in .*prepared; choose"):
         prepare("cifar10", path, tmp_path / "prepared")
     assert not (tmp_path / "prepared").exists()
@@ -268,7 +268,7 @@ def test_wrong_mat(tmp_path, monkeypatch, content, words):
 
 
 def test_progress(tmp_path, monkeypatch):
-    for module in (preparation, archives):
+    for module in (writing, archives):
         monkeypatch.setattr(module, "patient", lambda progress: progress)
     path, _ = write_cifar(tmp_path, 10)
     publish(monkeypatch, "cifar10", path)

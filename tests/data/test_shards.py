@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from jaxrepsim.data import DataConfig, archives, imagenet, load, lookup, preparation, shard_plan, shards
-from jaxrepsim.data.prepare import prepare
+from jaxrepsim.data import DataConfig, load, lookup
+from jaxrepsim.data.preparation import archives, imagenet, prepare, shard_plan, shards, writing
 from jaxrepsim.errors import InputError
 
 from .test_prepare import check_official, examples
@@ -112,7 +112,7 @@ def test_is_what_tensorflow_datasets_writes(tmp_path, monkeypatch):
         return tfds.download.iter_archive(io.BytesIO(path.read_bytes()), tfds.download.ExtractMethod.TAR_STREAM)
 
     parent: Any = tfds.builder_cls("imagenet2012")
-    with preparation.unregistered():
+    with writing.unregistered():
 
         class Official(parent):
             name = "imagenet2012"
@@ -121,7 +121,7 @@ def test_is_what_tensorflow_datasets_writes(tmp_path, monkeypatch):
                 validation = self._generate_examples(members(paths[1]), validation_labels=labels)
                 return {"train": self._generate_examples(members(paths[0])), "validation": validation}
 
-    preparation._write(Official, tmp_path / "official")
+    writing._write(Official, tmp_path / "official")
     compare("imagenet2012", tmp_path, ("train", "validation"))
 
 
@@ -156,7 +156,7 @@ def test_imagenette(tmp_path, monkeypatch):
     check_official("imagenette/160px-v2", tmp_path / "prepared")
 
     parent: Any = tfds.builder_cls("imagenette")
-    with preparation.unregistered():
+    with writing.unregistered():
 
         class Official(parent):
             name = "imagenette"
@@ -179,8 +179,8 @@ def test_imagenette(tmp_path, monkeypatch):
 KILLED = """
 import sys, time, json
 from pathlib import Path
-from jaxrepsim.data import archives, shard_plan, shards
-from jaxrepsim.data.prepare import prepare
+from jaxrepsim.data.preparation import archives, shard_plan, shards
+from jaxrepsim.data.preparation import prepare
 name, folder, directory, table = sys.argv[1:]
 table = {file: archives.Published(*known) for file, known in json.loads(table).items()}
 archives.published = lambda name: table
@@ -297,7 +297,7 @@ def test_archive_cut_off_while_it_is_read(archive, tmp_path, monkeypatch):
 def test_too_little_space(archive, tmp_path, monkeypatch):
     """Told before the archives are read through."""
     folder, _ = archive
-    monkeypatch.setattr(preparation.shutil, "disk_usage", lambda place: SimpleNamespace(free=10_000))
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda place: SimpleNamespace(free=10_000))
     monkeypatch.setattr(archives, "Hashed", None)
     with pytest.raises(InputError, match=r"too little space: .* 0\.01 MB free"):
         prepare("imagenet2012", folder, tmp_path / "prepared")

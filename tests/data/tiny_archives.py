@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxrepsim.data import archives
+from jaxrepsim.data.preparation import archives
 
 Truth = dict[str, list[tuple[bytes, int]]]
 """Of each split, in the order of the original files: an image's bytes (pixels, or the encoded image) and its label."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxrepsim.data import archives
-from jaxrepsim.data.preparation import Arrays, Preparer, Request, write_arrays
+from jaxrepsim.data.preparation import archives
+from jaxrepsim.data.preparation.writing import Arrays, Preparer, Request, write_arrays
 from jaxrepsim.errors import InputError
 
 FILES = {"train": "train_32x32.mat", "test": "test_32x32.mat", "extra": "extra_32x32.mat"}

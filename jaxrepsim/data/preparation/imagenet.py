@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxrepsim.data import archives, shards
-from jaxrepsim.data.preparation import Preparer, Request, check_room
-from jaxrepsim.data.shard_plan import Images, Repair
+from jaxrepsim.data.preparation import archives, shards
+from jaxrepsim.data.preparation.shard_plan import Images, Repair
+from jaxrepsim.data.preparation.writing import Preparer, Request, check_room
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path
 

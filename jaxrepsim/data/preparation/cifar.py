@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxrepsim.data import archives
-from jaxrepsim.data.preparation import Arrays, Preparer, Request, write_arrays
+from jaxrepsim.data.preparation import archives
+from jaxrepsim.data.preparation.writing import Arrays, Preparer, Request, write_arrays
 from jaxrepsim.errors import InputError
 
 SIZE = 32

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from jaxrepsim.data import cifar, fashion_mnist, imagenet, imagenette, lookup, svhn
-from jaxrepsim.data.preparation import Preparer, Request, Say
+from jaxrepsim.data import lookup
+from jaxrepsim.data.preparation import cifar, fashion_mnist, imagenet, imagenette, svhn
+from jaxrepsim.data.preparation.writing import Preparer, Request, Say
 from jaxrepsim.data.progress import Progress
 from jaxrepsim.errors import InputError, unknown
 

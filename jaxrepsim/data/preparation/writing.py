@@ -2,7 +2,7 @@
 
 tensorflow-datasets' own builders for many sets unpack their files with TensorFlow. A builder here derives from theirs,
 so name, version, features and order stay the same, and the files are read here. Each set is one file, its `Preparer`
-named in `prepare.PREPARERS`. Sets of small images are written whole by `write_arrays`, large ones by `shards.write`.
+named in `sets.PREPARERS`. Sets of small images are written whole by `write_arrays`, large ones by `shards.write`.
 """
 
 import io

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxrepsim.data.preparation import Arrays, Preparer, Request, write_arrays
+from jaxrepsim.data.preparation.writing import Arrays, Preparer, Request, write_arrays
 from jaxrepsim.errors import InputError
 
 COUNTS = {"train": 60_000, "test": 10_000}

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jaxrepsim.data.preparation import Request, check_room
+from jaxrepsim.data.preparation.shard_plan import Images, Plan, Repair, plan, read
+from jaxrepsim.data.preparation.writing import Request, check_room
 from jaxrepsim.data.progress import patient
-from jaxrepsim.data.shard_plan import Images, Plan, Repair, plan, read
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path
 
