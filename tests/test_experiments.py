@@ -94,5 +94,6 @@ def test_results_without_the_group_are_refused(name: str, finished: Callable[[Da
 
 
 def test_a_run_that_is_not_finished_is_refused(tmp_path: Path) -> None:
+    RunFolder(tmp_path).record.write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match="holds no results"):
         script("reliable_features").main((tmp_path,))
