@@ -8,11 +8,12 @@ panel, are about equal; networks without batch norm have more dead units (a pane
 matched; hollow points are partly chance.
 """
 
+from functools import partial
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import finished, publish, script
 from jaxrepsim.report.several import compared_table, runs_by_depth
 
 
@@ -25,9 +26,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     found = finished(sources)
     runs = {run.name: run.results for run in found}
     columns, rows = compared_table(runs)
-    show("Similarity, the mean over pairs, with and without batch norm", columns, rows)
-    print(write_table(place(found), "batch_norm", columns, rows))
-    print(*draw(place(found), "batch_norm", runs_by_depth(runs)), sep="\n")
+    publish(
+        found,
+        "batch_norm",
+        "Similarity, the mean over pairs, with and without batch norm",
+        columns,
+        rows,
+        partial(runs_by_depth, runs),
+    )
 
 
 if __name__ == "__main__":

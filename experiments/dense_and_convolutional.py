@@ -10,12 +10,13 @@ says only that both networks fit the same targets. Fully connected layers also l
 lower panels show whether similarity changes with the kind or with depth.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import Needs, finished, publish, script
 from jaxrepsim.report.kinds import both_kinds, kind_rows, similarity_by_kind
 from jaxrepsim.report.summaries import epsilon_labels
 
@@ -35,9 +36,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
             for index, label in enumerate(epsilon_labels(run.results)):
                 rows.append([*first, label, *_numbers(*(part[index] for part in row.similarity), row.shuffled[index])])
         rows = [row + [""] * (len(columns) - len(row)) for row in rows]
-        show(f"Similarity by kind of layer: {run.name}", columns, rows)
-        print(write_table(place([run]), "dense_and_convolutional", columns, rows))
-        print(*draw(place([run]), "dense_and_convolutional", similarity_by_kind(run.results, "single")), sep="\n")
+        publish(
+            [run],
+            "dense_and_convolutional",
+            f"Similarity by kind of layer: {run.name}",
+            columns,
+            rows,
+            partial(similarity_by_kind, run.results, "single"),
+        )
 
 
 def _numbers(*values: float) -> list[str]:

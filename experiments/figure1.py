@@ -10,11 +10,12 @@ chance; a single ε misleads, as a layer often goes from no match to nearly all 
 mean over ε up to 0.5 too; dead units count as not matched.
 """
 
+from functools import partial
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import finished, publish, script
 from jaxrepsim.report.several import depth_panels, depth_rows
 from jaxrepsim.report.several.runs import same_epsilons
 
@@ -33,9 +34,7 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     for row in depth_rows(runs):
         counts = [f"{row.units}", f"{row.samples_per_unit:.1f}", f"{row.dead:.2f}"]
         rows.append([row.run, row.layer, *counts, *(f"{value:.2f}" for value in (row.auc, *row.similarity))])
-    show("Similarity, the mean over pairs", columns, rows)
-    print(write_table(place(found), "figure1", columns, rows))
-    print(*draw(place(found), "figure1", depth_panels(runs)), sep="\n")
+    publish(found, "figure1", "Similarity, the mean over pairs", columns, rows, partial(depth_panels, runs))
 
 
 if __name__ == "__main__":

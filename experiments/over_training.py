@@ -10,12 +10,13 @@ layer matches all at once, at an ε near that of the panel, the two may be far a
 another.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import Needs, finished, publish, script
 from jaxrepsim.report.over_training import followed, similarity_over_training, training_mean
 from jaxrepsim.report.summaries import epsilon_labels, names, over_known
 
@@ -36,10 +37,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
             for i, layer in enumerate(names(run.results, "layer"))
             for e, epsilon in enumerate(epsilon_labels(run.results))
         ]
-        show(f"Similarity, the mean over pairs, at each epoch: {run.name}", columns, rows)
-        print(write_table(place([run]), "similarity_over_training", columns, rows))
-        figure = similarity_over_training(run.results, "single")
-        print(*draw(place([run]), "similarity_over_training", figure), sep="\n")
+        publish(
+            [run],
+            "similarity_over_training",
+            f"Similarity, the mean over pairs, at each epoch: {run.name}",
+            columns,
+            rows,
+            partial(similarity_over_training, run.results, "single"),
+        )
 
 
 def _numbers(values: np.ndarray) -> list[str]:

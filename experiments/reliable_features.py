@@ -10,12 +10,13 @@ Needs a run with the setting `convergent.one_to_one`. The paper's finding is the
 correlate far more than the worst, and cycles close far more often among units that correlate more.
 """
 
+from functools import partial
 from math import isnan
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, script, show, write_table
+from jaxrepsim.pipeline.published import Needs, finished, publish, script
 from jaxrepsim.report.aligned import aligned
 from jaxrepsim.report.reliable import HIGH, LOW, Partners, ReliableRow, reliable_features, reliable_rows
 
@@ -29,9 +30,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     columns = ["layer", "matched", "mean", f"≥ {HIGH}", f"< {LOW}", "best", "worst", "cycles that close"]
     for run in finished(sources, Needs(aligned, "convergent.one_to_one")):
         rows = [_cells(row) for row in reliable_rows(run.results)]
-        show(f"Correlation with the one-to-one partner: {run.folder}", columns, rows)
-        print(write_table(run.folder, "reliable_features", columns, rows))
-        print(*draw(run.folder, "reliable_features", reliable_features(run.results, "single")), sep="\n")
+        publish(
+            [run],
+            "reliable_features",
+            f"Correlation with the one-to-one partner: {run.folder}",
+            columns,
+            rows,
+            partial(reliable_features, run.results, "single"),
+        )
 
 
 def _cells(row: ReliableRow) -> list[str]:

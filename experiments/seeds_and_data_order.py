@@ -10,11 +10,12 @@ equal; the bands are the least and the largest of a few pairs, which are not ind
 chance.
 """
 
+from functools import partial
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import finished, publish, script
 from jaxrepsim.report.several import compared_table, runs_by_depth
 
 
@@ -27,9 +28,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     found = finished(sources)
     runs = {run.name: run.results for run in found}
     columns, rows = compared_table(runs)
-    show("Similarity, the mean over pairs, by what the networks of a run share", columns, rows)
-    print(write_table(place(found), "seeds_and_data_order", columns, rows))
-    print(*draw(place(found), "seeds_and_data_order", runs_by_depth(runs)), sep="\n")
+    publish(
+        found,
+        "seeds_and_data_order",
+        "Similarity, the mean over pairs, by what the networks of a run share",
+        columns,
+        rows,
+        partial(runs_by_depth, runs),
+    )
 
 
 if __name__ == "__main__":

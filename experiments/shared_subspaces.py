@@ -14,11 +14,12 @@ inputs, which favours it a little; choosing the penalty on the held-out inputs f
 below −0.1 is in the table alone.
 """
 
+from functools import partial
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, script, show, write_table
+from jaxrepsim.pipeline.published import Needs, finished, publish, script
 from jaxrepsim.report.aligned import aligned
 from jaxrepsim.report.prediction import predicted
 from jaxrepsim.report.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
@@ -36,9 +37,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
         epsilon = epsilon_labels(run.results)[matched_at(run.results)]
         columns = ["layer", "one unit", "sparse", "predictors", "all units", "gap", f"similarity, ε = {epsilon}"]
         rows = [_cells(row) for row in subspace_rows(run.results)]
-        show(f"Share of a unit's variance that is explained: {run.folder}", columns, rows)
-        print(write_table(run.folder, "shared_subspaces", columns, rows))
-        print(*draw(run.folder, "shared_subspaces", shared_subspaces(run.results, "single")), sep="\n")
+        publish(
+            [run],
+            "shared_subspaces",
+            f"Share of a unit's variance that is explained: {run.folder}",
+            columns,
+            rows,
+            partial(shared_subspaces, run.results, "single"),
+        )
 
 
 def _cells(row: SubspaceRow) -> list[str]:

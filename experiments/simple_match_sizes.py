@@ -9,11 +9,12 @@ sizes are those found first, one for each matched unit before any further one; r
 `theory.seconds` for more. Where nothing matches at an ε there are none, and a larger ε has smaller ones.
 """
 
+from functools import partial
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import Needs, finished, publish, script
 from jaxrepsim.report.decomposition import any_simple
 from jaxrepsim.report.simple_sizes import simple_match_distribution
 from jaxrepsim.report.theory_tables import decomposition_rows
@@ -38,9 +39,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
             for row in decomposition_rows(run.results)
             if row.sizes is not None
         ]
-        show(f"Sizes of simple matches, units of both sides: {run.name}", COLUMNS, rows)
-        print(write_table(place([run]), "simple_match_sizes", COLUMNS, rows))
-        print(*draw(place([run]), "simple_match_sizes", simple_match_distribution(run.results, "single")), sep="\n")
+        publish(
+            [run],
+            "simple_match_sizes",
+            f"Sizes of simple matches, units of both sides: {run.name}",
+            COLUMNS,
+            rows,
+            partial(simple_match_distribution, run.results, "single"),
+        )
 
 
 if __name__ == "__main__":

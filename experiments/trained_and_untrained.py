@@ -11,12 +11,13 @@ random filters, may match better than trained ones, in deep layers above all, wh
 p-values hold for a layer, and not for the many of a table together.
 """
 
+from functools import partial
 from math import isnan
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import Needs, draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import Needs, finished, publish, script
 from jaxrepsim.report.chance import compared, similarity_and_chance
 from jaxrepsim.report.theory_tables import ChanceRow, chance_rows
 
@@ -31,9 +32,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     """
     for run in finished(sources, Needs(compared, "theory.chance")):
         rows = [_cells(row) for row in chance_rows(run.results)]
-        show(f"Similarity, the mean over pairs, and the largest p: {run.name}", COLUMNS, rows)
-        print(write_table(place([run]), "trained_and_untrained", COLUMNS, rows))
-        print(*draw(place([run]), "trained_and_untrained", similarity_and_chance(run.results, "single")), sep="\n")
+        publish(
+            [run],
+            "trained_and_untrained",
+            f"Similarity, the mean over pairs, and the largest p: {run.name}",
+            COLUMNS,
+            rows,
+            partial(similarity_and_chance, run.results, "single"),
+        )
 
 
 def _cells(row: ChanceRow) -> list[str]:

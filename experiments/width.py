@@ -9,11 +9,12 @@ fewer than ten are hollow; wider networks may be more accurate, as the last pane
 at every width.
 """
 
+from functools import partial
 from pathlib import Path
 
 import tyro
 
-from jaxrepsim.pipeline.published import draw, finished, place, script, show, write_table
+from jaxrepsim.pipeline.published import finished, publish, script
 from jaxrepsim.report.several import by_width, similarity_by_width, width_label, width_rows
 
 
@@ -32,9 +33,14 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
         few = " ".join(width for width, hollow in zip(widths, row.few, strict=True) if hollow)
         values = [f"{value:.2f}" for value in row.auc]
         rows.append([row.layer, *values, f"{row.change:+.2f}", f"{row.rising} of {len(widths) - 1}", few])
-    show("Similarity, the mean over pairs and over ε ≤ 0.5, by width", columns, rows)
-    print(write_table(place(found), "width", columns, rows))
-    print(*draw(place(found), "width", similarity_by_width(runs)), sep="\n")
+    publish(
+        found,
+        "width",
+        "Similarity, the mean over pairs and over ε ≤ 0.5, by width",
+        columns,
+        rows,
+        partial(similarity_by_width, runs),
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """The scripts on the findings of Li et al. 2015, run on made-up results of a finished run."""
 
 import csv
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from xarray import Dataset
@@ -15,24 +13,14 @@ from jaxrepsim.pipeline.results_files import write_netcdf
 from jaxrepsim.report.schema import GROUPS
 from tests.report.conftest import make_results
 from tests.report.groups_alignment import add_alignment, unaligned
+from tests.scripts import script
 
-FOLDER = Path(__file__).parent.parent / "experiments"
 LAYERS = ("conv1", "conv2", "logits")
 NEEDS = {
     "reliable_features": {"one_to_one": "convergent.one_to_one"},
     "shared_subspaces": {"one_to_one": "convergent.one_to_one", "sparse": "convergent.penalties"},
     "local_and_distributed": {"sparse": "convergent.penalties"},
 }
-
-
-def script(name: str) -> ModuleType:
-    """The script as a module."""
-    spec = importlib.util.spec_from_file_location(f"experiments_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

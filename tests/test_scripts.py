@@ -1,7 +1,6 @@
 """The experiment scripts on made-up results of finished runs: what they print, write and draw."""
 
 import csv
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,13 @@ import pytest
 from xarray import Dataset
 
 from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import published
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.results_files import write_netcdf
 from tests.report.conftest import make_results
 from tests.report.groups import add_groups
+from tests.scripts import FOLDER, script
 
-FOLDER = Path(__file__).parent.parent / "experiments"
 LAYERS = ("conv1", "fc1", "logits")
 OF_EACH_RUN = {
     "simple_match_sizes": "theory.decomposition",
@@ -32,16 +32,6 @@ WRITTEN_AS = {"over_training": "similarity_over_training"}
 """The report of a run has a table of the script's own name."""
 
 Write = Callable[[str, Dataset], Path]
-
-
-def script(name: str) -> ModuleType:
-    """The script as a module."""
-    spec = importlib.util.spec_from_file_location(f"experiments_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -114,9 +104,8 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """A script that draws nothing, which takes most of its time."""
 
     def without(name: str) -> ModuleType:
-        module = script(name)
-        monkeypatch.setattr(module, "draw", lambda *_: [])
-        return module
+        monkeypatch.setattr(published, "draw", lambda *_: [])
+        return script(name)
 
     return without
 

@@ -149,6 +149,30 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> N
     Console().print(table)
 
 
+def publish(
+    runs: Sequence[Finished],
+    name: str,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    figure: Callable[[], Figure],
+) -> None:
+    """Prints a table, writes it and then a figure to the place of the runs, and prints where they are.
+
+    Args:
+        runs: Whose table and figure it is.
+        name: The stem of the files.
+        title: What stands above the printed table.
+        columns: See `show`.
+        rows: See `show`.
+        figure: Draws it.
+    """
+    where = place(runs)
+    show(title, columns, rows)
+    print(write_table(where, name, columns, rows))
+    print(*draw(where, name, figure()), sep="\n")
+
+
 def script(main: Callable[..., Any]) -> None:
     """Runs a script's function with the arguments of the command line, and ends as `jaxrepsim` does.
 
