@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense, relu
+from jaxrepsim.models.layers import Activations, dense, normalised, relu
 
 BLOCKS = {
     "imagenet_resnet18": (2, 2, 2, 2),
@@ -59,11 +59,6 @@ class ImageNetResNet(nn.Module):
         """
         activations: Activations = OrderedDict()
 
-        def convolution(x: Array, width: int, size: int, stride: int, name: str, norm: str) -> Array:
-            pad = size // 2
-            x = conv3x3(width, kernel_size=(size, size), padding=pad, strides=stride, use_bias=False, name=name)(x)
-            return batch_norm(use_running_average=not train, name=norm)(x)
-
         def block(x: Array, width: int, stride: int, name: str) -> Array:
             wide = width * EXPANSION if self.bottleneck else width
             # Width, size and stride of each convolution.
@@ -74,15 +69,16 @@ class ImageNetResNet(nn.Module):
             )
             inner = x
             for number, (channels, size, step) in enumerate(sizes, start=1):
-                inner = convolution(inner, channels, size, step, f"{name}_conv{number}", f"{name}_bn{number}")
+                inner = normalised(inner, channels, f"{name}_conv{number}", f"{name}_bn{number}", train, size, step)
                 if number < len(sizes):
                     activations[f"{name}.conv{number}"], inner = relu(inner, before)
             if stride != 1 or x.shape[-1] != wide:
-                x = convolution(x, wide, 1, stride, f"{name}_shortcut", f"{name}_shortcut_bn")
+                x = normalised(x, wide, f"{name}_shortcut", f"{name}_shortcut_bn", train, 1, stride)
             activations[f"{name}.sum"], x = relu(inner + x, before)
             return x
 
-        activations["stem"], x = relu(convolution(images, self.channels[0], 7, 2, "stem", "stem_bn"), before)
+        stem = normalised(images, self.channels[0], "stem", "stem_bn", train, 7, 2)
+        activations["stem"], x = relu(stem, before)
         pad = ((1, 1), (1, 1))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=pad)  # pyright: ignore[reportArgumentType]  (pairs work too)
         for stage, (count, width) in enumerate(zip(self.blocks, self.channels, strict=True), start=1):

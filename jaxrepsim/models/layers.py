@@ -26,6 +26,12 @@ conv3x3 = partial(
 batch_norm = partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5)
 
 
+def normalised(x: Array, width: int, name: str, norm: str, train: bool, size: int = 3, stride: int = 1) -> Array:
+    """A convolution of `size` × `size` without bias, then batch norm; `name` and `norm` name their weights."""
+    convolution = conv3x3(width, kernel_size=(size, size), padding=size // 2, strides=stride, use_bias=False, name=name)
+    return batch_norm(use_running_average=not train, name=norm)(convolution(x))
+
+
 def dense(units: int, std: float | None, name: str) -> nn.Dense:
     """A fully connected layer whose weights start as N(0, std²), or as Kaiming normal where `std` is None."""
     return nn.Dense(units, kernel_init=_kaiming if std is None else nn.initializers.normal(std), name=name)

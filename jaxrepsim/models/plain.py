@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense, relu
+from jaxrepsim.models.layers import Activations, dense, normalised, relu
 
 CONVOLUTIONS = {
     "plain20": (6, 6, 6),
@@ -55,8 +55,7 @@ class Plain(nn.Module):
         activations: Activations = OrderedDict()
 
         def convolution(x: Array, width: int, stride: int, name: str) -> Array:
-            x = conv3x3(width, strides=stride, use_bias=False, name=name)(x)
-            x = batch_norm(use_running_average=not train, name=f"{name}_bn")(x)
+            x = normalised(x, width, name, f"{name}_bn", train, stride=stride)
             activations[name], x = relu(x, before)
             return x
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense, relu
+from jaxrepsim.models.layers import Activations, dense, normalised, relu
 
 BLOCKS = {
     "resnet20": (3, 3, 3),
@@ -58,30 +58,22 @@ class ResNet(nn.Module):
         """
         activations: Activations = OrderedDict()
 
-        def normalised(x: Array, name: str) -> Array:
-            return batch_norm(use_running_average=not train, name=name)(x)
-
         def shortcut(x: Array, width: int, stride: int, name: str) -> Array:
             if stride == 1 and x.shape[-1] == width:
                 return x
             if self.projection:
-                x = conv3x3(
-                    width, kernel_size=(1, 1), padding=0, strides=stride, use_bias=False, name=f"{name}_shortcut"
-                )(x)
-                return normalised(x, f"{name}_shortcut_bn")
+                return normalised(x, width, f"{name}_shortcut", f"{name}_shortcut_bn", train, 1, stride)
             extra = width - x.shape[-1]
             return jnp.pad(x[:, ::stride, ::stride], ((0, 0), (0, 0), (0, 0), (extra // 2, extra - extra // 2)))
 
-        x = conv3x3(self.channels[0], use_bias=False, name="stem")(images)
-        activations["stem"], x = relu(normalised(x, "stem_bn"), before)
+        activations["stem"], x = relu(normalised(images, self.channels[0], "stem", "stem_bn", train), before)
         for stage, (count, width) in enumerate(zip(self.blocks, self.channels, strict=True), start=1):
             for number in range(1, count + 1):
                 name = f"block{stage}_{number}"
                 stride = 2 if stage > 1 and number == 1 else 1
-                inner = conv3x3(width, strides=stride, use_bias=False, name=f"{name}_conv1")(x)
-                activations[f"{name}.conv1"], inner = relu(normalised(inner, f"{name}_bn1"), before)
-                outer = conv3x3(width, use_bias=False, name=f"{name}_conv2")(inner)
-                outer = normalised(outer, f"{name}_bn2")
+                inner = normalised(x, width, f"{name}_conv1", f"{name}_bn1", train, stride=stride)
+                activations[f"{name}.conv1"], inner = relu(inner, before)
+                outer = normalised(inner, width, f"{name}_conv2", f"{name}_bn2", train)
                 activations[f"{name}.sum"], x = relu(outer + shortcut(x, width, stride, name), before)
         activations["pool"] = x = jnp.mean(x, axis=(1, 2))
         activations["logits"] = x = dense(self.classes, self.dense_std, "logits")(x)
