@@ -11,6 +11,7 @@ import jaxrepsim
 
 PACKAGE = Path(jaxrepsim.__file__).parent
 ORDER = (
+    "numerics",
     "data",
     "models",
     "training",
@@ -25,11 +26,12 @@ ORDER = (
 )
 """Pipeline order; a folder may import those before it."""
 APART = {
-    "compression": set(),
-    "matching": {"compression"},
-    "decomposition": {"compression", "matching"},
-    "chance": {"compression", "matching"},
-    "convergent": {"compression"},
+    "numerics": set(),
+    "compression": {"numerics"},
+    "matching": {"numerics", "compression"},
+    "decomposition": {"numerics", "compression", "matching"},
+    "chance": {"numerics", "compression", "matching"},
+    "convergent": {"numerics"},
 }
 """These know no model, file or plot: arrays in, NamedTuples out."""
 

@@ -10,8 +10,8 @@ from jaxrepsim._typing import Array, Float, Key
 from jaxrepsim.chance.p_values import p_value
 from jaxrepsim.chance.random_subspaces import random_profiles
 from jaxrepsim.chance.shuffled import shuffled_profiles
-from jaxrepsim.compression.inputs import check_epsilon
 from jaxrepsim.matching.profile import MatchProfile, match_profile
+from jaxrepsim.numerics.inputs import check_epsilon
 
 
 class AgainstChance(NamedTuple):

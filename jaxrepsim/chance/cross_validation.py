@@ -5,13 +5,13 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float, Int, Key
 from jaxrepsim.chance.groups import groups_of, permuted_rows
-from jaxrepsim.compression.factor import one_at_a_time
-from jaxrepsim.compression.inputs import as_activations
 from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
-from jaxrepsim.matching.precision import resolution
-from jaxrepsim.matching.projection import ridge
+from jaxrepsim.numerics.factor import one_at_a_time
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.precision import resolution
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.projection import ridge
+from jaxrepsim.numerics.scaling import unit_columns
 
 
 @with_all_digits

@@ -16,11 +16,11 @@ from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float, Int, Key
 from jaxrepsim.chance.draws import for_each_draw
-from jaxrepsim.compression.factor import one_at_a_time, orthonormal_basis, triangular_factor
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.profile import MatchProfile, match_profile
+from jaxrepsim.numerics.factor import one_at_a_time, orthonormal_basis, triangular_factor
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import unit_columns
 
 
 @with_all_digits

@@ -6,12 +6,12 @@ from jax.typing import ArrayLike
 from jaxrepsim._typing import Array, Key
 from jaxrepsim.chance.draws import for_each_draw
 from jaxrepsim.chance.groups import groups_of, permuted_rows
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.profile import MatchProfile
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import unit_columns
 
 
 @with_all_digits

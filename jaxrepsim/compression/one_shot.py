@@ -4,10 +4,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.factor import triangular_factor
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
+from jaxrepsim.numerics.factor import triangular_factor
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import unit_columns
 
 
 @with_all_digits

@@ -8,9 +8,9 @@ from jax.sharding import PartitionSpec as P
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.streaming import finalize, init, update
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
 
 
 @with_all_digits

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike, DTypeLike
 
 from jaxrepsim._typing import Array, Float, Int
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.compression.triangles import add_block, digit, fold, levels, written
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
 
 BLOCK = 8200
 """Samples that wait to be folded, where that is twelve times the units or more.

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array
-from jaxrepsim.compression.factor import triangular_factor
-from jaxrepsim.compression.scaling import binary_scale
+from jaxrepsim.numerics.factor import triangular_factor
+from jaxrepsim.numerics.scaling import binary_scale
 
 
 def add_block(rows: tuple[Array, ...], folds: Array, samples: Sequence[Array]) -> tuple[Array, ...]:

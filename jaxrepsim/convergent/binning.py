@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float, Int
-from jaxrepsim.compression.inputs import as_activations
+from jaxrepsim.numerics.inputs import as_activations
 
 
 def bin_edges(rows: ArrayLike, bins: int) -> Float[Array, "units inner"]:

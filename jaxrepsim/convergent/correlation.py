@@ -5,9 +5,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import binary_scale
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import binary_scale
 
 BLOCK = 1000
 """Samples that are centred together: so few that they are still in the cache when they are multiplied."""

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int, Key
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import binary_scale
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import binary_scale
 
 STEPS = 300
 """At which a start ends, if its labels have not come to rest before."""

@@ -10,9 +10,9 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.factor import one_at_a_time
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.convergent.support import duality_gap, exact_on_support, resolvable
+from jaxrepsim.numerics.factor import one_at_a_time
+from jaxrepsim.numerics.products import with_all_digits
 
 ITERATIONS = 10
 """Of the splitting, between two changes of its step."""

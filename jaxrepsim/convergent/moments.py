@@ -7,10 +7,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike, DTypeLike
 
 from jaxrepsim._typing import Array, Bool, Float
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.convergent.statistics import Moments as Moments
 from jaxrepsim.convergent.statistics import binary_range, joint, split
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
 
 
 def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:

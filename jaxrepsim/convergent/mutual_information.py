@@ -4,9 +4,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.inputs import as_activations
 from jaxrepsim.convergent import joint_counts
 from jaxrepsim.convergent.binning import bin_edges, bin_index
+from jaxrepsim.numerics.inputs import as_activations
 
 
 def mutual_information(x: ArrayLike, y: ArrayLike, bins: int = 10) -> Float[Array, "n_x n_y"]:

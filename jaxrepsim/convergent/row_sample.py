@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike, DTypeLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int, Key
-from jaxrepsim.compression.inputs import as_activations
 from jaxrepsim.convergent.binning import bin_edges
+from jaxrepsim.numerics.inputs import as_activations
 
 EMPTY = 2**31 - 1
 """The priority of a place that holds no row: after that of every row."""

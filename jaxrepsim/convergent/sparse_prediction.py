@@ -7,10 +7,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float, Int
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.convergent import moments
 from jaxrepsim.convergent.lasso import lasso
 from jaxrepsim.convergent.moments import Moments
+from jaxrepsim.numerics.products import with_all_digits
 
 
 class SparsePrediction(NamedTuple):

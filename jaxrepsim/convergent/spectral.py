@@ -8,12 +8,12 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int, Key
-from jaxrepsim.compression.factor import one_at_a_time
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import binary_scale
 from jaxrepsim.convergent.graph import check_graph
 from jaxrepsim.convergent.k_means import k_means
 from jaxrepsim.convergent.moments import Moments
+from jaxrepsim.numerics.factor import one_at_a_time
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import binary_scale
 
 
 def joint_graph(moments: Moments) -> Float[Array, "n n"]:

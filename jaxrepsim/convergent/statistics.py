@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.compression.scaling import next_power_of_two
+from jaxrepsim.numerics.scaling import next_power_of_two
 
 
 class Moments(NamedTuple):

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.decomposition.necessary import by_unit
 from jaxrepsim.decomposition.queries import (
     by_joint_index,
@@ -22,6 +21,7 @@ from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.search import shrink
 from jaxrepsim.matching.side_by_side import side_by_side
+from jaxrepsim.numerics.products import with_all_digits
 
 
 class Certificates(NamedTuple):

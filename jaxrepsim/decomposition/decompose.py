@@ -7,11 +7,11 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.maximum import maximum_match
 from jaxrepsim.matching.minimal import minimal_matches
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
 
 
 class Decomposition(NamedTuple):

@@ -9,12 +9,12 @@ import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from jaxrepsim.compression.inputs import as_activations, check_epsilon
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.decomposition import queries
 from jaxrepsim.decomposition.necessary import by_unit
 from jaxrepsim.decomposition.vital import vital_set
 from jaxrepsim.matching.match import Match
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.products import with_all_digits
 
 Mask = NDArray[np.bool_]
 """Bool[n]: units by joint index, x units first."""

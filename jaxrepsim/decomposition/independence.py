@@ -8,10 +8,10 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Key
-from jaxrepsim.compression.factor import one_at_a_time, triangular_factor
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
+from jaxrepsim.numerics.factor import one_at_a_time, triangular_factor
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import unit_columns
 
 EXACT = 10
 """Up to so many units every group is tried."""

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.decomposition.queries import Queries, by_joint_index, prepare, single_units, without
 from jaxrepsim.matching.side_by_side import side_by_side
+from jaxrepsim.numerics.products import with_all_digits
 
 
 @with_all_digits

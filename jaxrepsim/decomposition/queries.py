@@ -11,14 +11,14 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.dual_basis import DualBasis, Gram
 from jaxrepsim.matching.nested import nested
-from jaxrepsim.matching.precision import squared_threshold
 from jaxrepsim.matching.removal import Left, Spans
 from jaxrepsim.matching.search import cascade, maximum_basis, shrink
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.precision import squared_threshold
 
 
 class Queries(NamedTuple):

@@ -8,7 +8,7 @@ from jaxrepsim.matching.match import Match as Match
 from jaxrepsim.matching.maximum import maximum_match as maximum_match
 from jaxrepsim.matching.minimal import minimal_match as minimal_match
 from jaxrepsim.matching.minimal import minimal_matches as minimal_matches
-from jaxrepsim.matching.precision import resolution as resolution
 from jaxrepsim.matching.profile import MatchProfile as MatchProfile
 from jaxrepsim.matching.profile import match_profile as match_profile
 from jaxrepsim.matching.residual import residuals as residuals
+from jaxrepsim.numerics.precision import resolution as resolution

@@ -20,13 +20,13 @@ import numpy as np
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Bool, Float
-from jaxrepsim.compression.factor import one_at_a_time, solve_upper
 from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.compression.scaling import comparable_columns, unit_columns
 from jaxrepsim.matching.dual_vectors import dual_vectors
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.others import beside
-from jaxrepsim.matching.projection import factor, project_out
+from jaxrepsim.numerics.factor import one_at_a_time, solve_upper
+from jaxrepsim.numerics.projection import factor, project_out
+from jaxrepsim.numerics.scaling import comparable_columns, unit_columns
 
 
 class DualBasis(NamedTuple):

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.compression.inputs import as_activations, check_epsilon
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.maximum import shrunk
 from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.profile import mean_similarity
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.products import with_all_digits
 
 
 class JointMatch(NamedTuple):

@@ -8,13 +8,13 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float
-from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.precision import squared_threshold
 from jaxrepsim.matching.residual import squared_residuals
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.precision import squared_threshold
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import unit_columns
 
 
 @with_all_digits

@@ -7,15 +7,15 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Key
-from jaxrepsim.compression.inputs import as_activations, check_epsilon
 from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.nested import nested
-from jaxrepsim.matching.precision import squared_threshold
 from jaxrepsim.matching.search import maximum_basis, shrink
 from jaxrepsim.matching.side_by_side import side_by_side
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.precision import squared_threshold
+from jaxrepsim.numerics.products import with_all_digits
 
 
 @with_all_digits

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.matching import removal
 from jaxrepsim.matching.dual_basis import DualBasis
-from jaxrepsim.matching.precision import as_residual
 from jaxrepsim.matching.removal import Left, Spans
+from jaxrepsim.numerics.precision import as_residual
 
 
 def critical_values(basis: DualBasis) -> Float[Array, "k n"]:

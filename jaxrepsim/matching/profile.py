@@ -6,11 +6,11 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.inputs import as_activations, check_epsilon
-from jaxrepsim.compression.products import with_all_digits
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import critical_values
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.products import with_all_digits
 
 
 class MatchProfile(NamedTuple):

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.others import largest
-from jaxrepsim.matching.projection import ridge
+from jaxrepsim.numerics.projection import ridge
 
 BLOCK = 32
 """How many directions are applied at once."""

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.factor import solve_upper
-from jaxrepsim.compression.inputs import as_activations
-from jaxrepsim.compression.products import with_all_digits
-from jaxrepsim.compression.scaling import unit_columns
-from jaxrepsim.matching.precision import as_residual
-from jaxrepsim.matching.projection import factor, project_out
+from jaxrepsim.numerics.factor import solve_upper
+from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.precision import as_residual
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.projection import factor, project_out
+from jaxrepsim.numerics.scaling import unit_columns
 
 
 @with_all_digits

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression.factor import orthonormal_basis
+from jaxrepsim.numerics.factor import orthonormal_basis
 
 
 def ridge(dtype: DTypeLike) -> float:

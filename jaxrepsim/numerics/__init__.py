@@ -1,0 +1,1 @@
+"""What all stages rest on: checked inputs, safe scaling, precision, factorisations."""
