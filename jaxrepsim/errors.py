@@ -29,3 +29,7 @@ def unknown(kind: str, received: str, known: Iterable[str]) -> InputError:
     near = get_close_matches(received, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return InputError(f"unknown {kind} {received!r}; {hint}Known: {', '.join(names)}")
+
+
+class FewSamplesWarning(UserWarning):
+    """Fewer samples than ten a unit: part of what matches does so by chance."""

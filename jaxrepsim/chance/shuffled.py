@@ -7,6 +7,7 @@ from jaxrepsim._typing import Array, Key
 from jaxrepsim.chance.draws import for_each_draw
 from jaxrepsim.chance.groups import groups_of, permuted_rows
 from jaxrepsim.matching import dual_basis
+from jaxrepsim.matching.dual_basis import Either
 from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.profile import MatchProfile
 from jaxrepsim.numerics.inputs import as_activations
@@ -54,13 +55,16 @@ def shuffled_profiles(x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: in
     groups_of(samples, group_size)
     unit_x, _ = unit_columns(x)
     unit_y, _ = unit_columns(y)
-    products = dual_basis.gram(unit_x, unit_y)
-    n = products.own.shape[1]
+    n = max(1, n_x, n_y)
+    own, cross = dual_basis.products(unit_x, unit_y)
+    own, cross = dual_basis.stacked(own, n), dual_basis.stacked(cross, n)
+    products = dual_basis.normalised(own, cross)
 
     def profile(key: Array) -> MatchProfile:
         moved = unit_y[permuted_rows(key, samples, group_size)]
-        cross = jnp.pad(unit_x.T @ moved, ((0, n - n_x), (0, n - n_y)))
-        critical = critical_values(dual_basis.init(unit_x, moved, products._replace(cross=cross[None])))
+        cross = dual_basis.stacked([unit_x.T @ moved], n)
+        source = Either(products._replace(cross=cross), (unit_x, moved))
+        critical = critical_values(source.basis(products.alive))
         return MatchProfile(critical[0, :n_x], critical[1, :n_y])
 
     # The factorisation that is there for dependent units takes copies of both sides, and the peel some of (2, n, n).

@@ -1,16 +1,20 @@
 """The compression: fewer rows, the same geometry."""
 
+from collections.abc import Sequence
+
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Float
+from jaxrepsim.numerics.buckets import side_by_side, size_bucket
 from jaxrepsim.numerics.factor import triangular_factor
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.inputs import as_activations, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
 
 
-@with_all_digits
 def compress(*activations: ArrayLike) -> tuple[Float[Array, "rows units"], ...]:
     """Activations with the same inner products on fewer samples: the triangular factor of the joint QR.
 
@@ -30,8 +34,9 @@ def compress(*activations: ArrayLike) -> tuple[Float[Array, "rows units"], ...]:
         As many arrays of the same numbers of units, with min(samples, total units) rows.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or different numbers of samples.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, or a concrete activation that is NaN or infinite. Of
+            traced ones, all rows are NaN where one is.
 
     >>> import jax, jax.numpy as jnp
     >>> x, y = jax.random.normal(jax.random.key(0), (2, 1000, 3))
@@ -42,10 +47,38 @@ def compress(*activations: ArrayLike) -> tuple[Float[Array, "rows units"], ...]:
     True
     """
     arrays = as_activations(*activations)
-    widths = [array.shape[1] for array in arrays]
-    if not arrays or arrays[0].shape[0] <= sum(widths):
-        return arrays
-    scaled, norms = unit_columns(jnp.concatenate(arrays, axis=1))
-    triangle = triangular_factor(scaled) * norms
+    return compressed(arrays) if not traced(arrays) else _compiled(*arrays)
+
+
+def compressed(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "rows _"], ...]:
+    """`compress`, of concrete arrays of one dtype."""
+    widths = [network.shape[1] for network in networks]
+    samples, total = len(networks[0]) if networks else 0, sum(widths)
+    if samples <= total:
+        return tuple(networks)
+    # Padding lies behind all units: a zero column between them would put a row between theirs.
+    shape = (size_bucket(samples, 64), size_bucket(total, 32))
+    factor = _factor(side_by_side(networks, shape))
+    if on_host(factor):
+        factor = np.asarray(factor)
+    ends = np.cumsum(widths)
+    parts = [factor[:total, end - width : end] for end, width in zip(ends, widths, strict=True)]
+    return tuple(map(jnp.asarray, parts))
+
+
+def triangle(*networks: Float[Array, "m _"]) -> tuple[Float[Array, "rows _"], ...]:
+    """`compress`, of arrays of one dtype, inside a program."""
+    widths = [network.shape[1] for network in networks]
+    if not networks or networks[0].shape[0] <= sum(widths):
+        return networks
     cuts = [sum(widths[:i]) for i in range(1, len(widths))]
-    return tuple(jnp.split(triangle, cuts, axis=1))
+    return tuple(jnp.split(_triangular(jnp.concatenate(networks, axis=1)), cuts, axis=1))
+
+
+def _triangular(joint: Float[Array, "m n"]) -> Float[Array, "k n"]:
+    scaled, norms = unit_columns(joint)
+    return triangular_factor(scaled) * norms
+
+
+_factor = jax.jit(with_all_digits(_triangular))
+_compiled = jax.jit(with_all_digits(triangle))

@@ -4,24 +4,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
-from jaxrepsim.decomposition.necessary import by_unit
-from jaxrepsim.decomposition.queries import (
-    by_joint_index,
-    first_matches,
-    joint_indices,
-    natural_order,
-    prepare,
-    single_units,
-    without,
-)
-from jaxrepsim.matching import dual_basis
+from jaxrepsim.decomposition.necessary import necessary_in
+from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.search import shrink
-from jaxrepsim.matching.side_by_side import side_by_side
-from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.matching.minimal import Networks, checked
+from jaxrepsim.numerics.gradients import without_gradient
+from jaxrepsim.numerics.inputs import on_host, traced
 
 
 class Certificates(NamedTuple):
@@ -45,7 +37,6 @@ class Certificates(NamedTuple):
         return self.second.size > 0
 
 
-@with_all_digits
 def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates:
     """For every unit v the proof that it has one v-minimum match, and which; or two different v-minimal matches.
 
@@ -62,8 +53,9 @@ def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates
         The necessary units, and for each unit the matches; `minimum` and `several` say which it is.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, or an ε outside [0, 1).
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, an ε that is not one number in [0, 1), or a concrete
+            activation that is NaN or infinite. Where one is traced, no unit is in any match.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), v-minimum matches and their uniqueness, section 3.2; the certificate is
     ours.
@@ -75,27 +67,24 @@ def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates
     >>> certified.minimum.tolist(), certified.several.tolist()   # y's unit is matched by either of them
     ([True, True, False], [False, False, True])
     """
-    queries = prepare(x, y, epsilon)
-    n_x, n_y = queries.x.shape[1], queries.y.shape[1]
-    real, units, rank = joint_indices(queries), single_units(queries), natural_order(queries)
-    necessary = by_unit(queries)
-    needed = jnp.moveaxis(necessary.reshape(len(units), -1), 0, 1).reshape(units.shape)  # [v, u]
-    first = first_matches(queries)
+    networks = checked(x, y, epsilon)
+    call = _compiled if traced(networks, epsilon) else _certificates
+    return call(networks, epsilon)
 
-    def another(row: tuple[Array, Array, Array]) -> Array:
-        v, first, needed = row
-        spare = first & ~needed
-        # Any unit that v can do without will do; the first of them is as good as another.
-        left_out = (rank == jnp.min(jnp.where(spare, rank, rank.size))) & spare
-        return jax.lax.cond(
-            jnp.any(spare),
-            lambda: shrink(*without(queries, left_out), queries.threshold, v, rank)[1].active,
-            lambda: jnp.zeros_like(v),
-        )
 
-    second = side_by_side(another, (units, first, needed), queries.bytes)
-    return Certificates(
-        by_joint_index(queries, necessary),
-        dual_basis.as_match(first[real], n_x, n_y),
-        dual_basis.as_match(second[real], n_x, n_y),
-    )
+def _certificates(networks: Networks, epsilon: ArrayLike) -> Certificates:
+    asked = Asked(networks, epsilon)
+    every = np.arange(asked.units)
+    necessary = necessary_in(asked)
+    first = asked.nested(every)
+    spare = asked.joint(first) & ~necessary.T
+    several = spare.any(axis=1)
+    # Any unit that v can do without will do; the first of them is as good as another.
+    gone = asked.rank((every == spare.argmax(axis=1)[:, None]) & several[:, None])
+    v = (np if on_host(several) else jnp).where(several, asked.ready.places(every), -1)
+    ranks = np.broadcast_to(asked.rank(every), gone.shape)
+    second = asked.ask(asked.maximum, gone, v, ranks).match & several[:, None, None]
+    return Certificates(jnp.asarray(necessary), asked.ready.as_match(first), asked.ready.as_match(second))
+
+
+_compiled = jax.jit(without_gradient(_certificates))

@@ -4,14 +4,15 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
+from jaxrepsim.matching.asked import Asked, as_values
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.maximum import maximum_match
-from jaxrepsim.matching.minimal import minimal_matches
-from jaxrepsim.numerics.inputs import as_activations
-from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.matching.minimal import Networks, checked
+from jaxrepsim.numerics.gradients import without_gradient
+from jaxrepsim.numerics.inputs import traced
 
 
 class Decomposition(NamedTuple):
@@ -37,7 +38,6 @@ class Decomposition(NamedTuple):
         return jnp.all(union.x == self.match.x, axis=-1) & jnp.all(union.y == self.match.y, axis=-1)
 
 
-@with_all_digits
 def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | None = None) -> Decomposition:
     """Writes a match as a union of simple matches, by default the maximum match.
 
@@ -57,8 +57,9 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
         The parts; `union` and `whole` check them against the match.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), or a match of another shape.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, an ε that is not one number in [0, 1), a match of
+            another shape, or a concrete activation that is NaN or infinite. Where one is traced, no unit is in any match.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), the decomposition theorem, section 3.2.
 
@@ -67,17 +68,32 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
     >>> found.chosen.sum(), found.parts.size[found.chosen].tolist(), bool(found.whole)
     (Array(3, dtype=int32), [2, 2, 2], True)
     """
-    x, y = as_activations(x, y)
-    if match is None:
-        match = maximum_match(x, y, epsilon)
-    elif (jnp.shape(match.x), jnp.shape(match.y)) != (x.shape[1:], y.shape[1:]):
-        raise ValueError(
-            f"a match of {x.shape[1]} and {y.shape[1]} units is needed, received masks of the shapes"
-            f" {jnp.shape(match.x)} and {jnp.shape(match.y)}"
-        )
-    match = Match(jnp.asarray(match.x, bool), jnp.asarray(match.y, bool))
-    parts = minimal_matches(x * match.x, y * match.y, epsilon)
-    return Decomposition(match, parts, none_to_spare(jnp.concatenate([parts.x, parts.y], axis=1)))
+    networks = checked(x, y, epsilon)
+    given = None
+    if match is not None:
+        shapes, wanted = [jnp.shape(match.x), jnp.shape(match.y)], [network.shape[1:] for network in networks]
+        if shapes != wanted:
+            raise ValueError(
+                f"a match of {wanted[0][0]} and {wanted[1][0]} units is needed, received masks of the shapes"
+                f" {shapes[0]} and {shapes[1]}"
+            )
+        given = tuple(side if traced(side) else np.asarray(side, bool) for side in match[:2])
+    call = _compiled if traced(networks, epsilon, given) else _decompose
+    return call(networks, epsilon, given)
+
+
+def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Array, Array] | None) -> Decomposition:
+    if given is not None:
+        kept = [as_values(network) * units for network, units in zip(networks, given, strict=True)]
+        networks = tuple(jnp.asarray(network) for network in kept)
+    asked = Asked(networks, epsilon)
+    parts = asked.nested(np.arange(asked.units))
+    joint = asked.joint(parts)
+    # The minimal matches of all units together are the maximum match.
+    whole = asked.ready.as_match(parts.any(axis=0))
+    match = whole if given is None else whole._replace(x=jnp.asarray(given[0]), y=jnp.asarray(given[1]))
+    chosen = none_to_spare(joint) if traced(joint) else _none_to_spare(joint)
+    return Decomposition(match, asked.ready.as_match(parts), jnp.asarray(chosen))
 
 
 def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
@@ -96,3 +112,15 @@ def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
 
     everything = jnp.ones(len(parts), bool), jnp.sum(parts, axis=0)
     return jax.lax.fori_loop(0, len(parts), consider, everything)[0]
+
+
+def _none_to_spare(parts: np.ndarray) -> np.ndarray:
+    """`none_to_spare` on the host."""
+    chosen, holders = np.ones(len(parts), bool), parts.sum(axis=0)
+    for part in np.argsort(parts.sum(axis=1), kind="stable"):
+        chosen[part] = (parts[part] & (holders <= 1)).any()
+        holders = holders if chosen[part] else holders - parts[part]
+    return chosen
+
+
+_compiled = jax.jit(without_gradient(_decompose))

@@ -1,4 +1,4 @@
-"""The questions of `queries` asked from the host: NumPy masks over the joint index in, the same out."""
+"""A pair asked from the host: NumPy masks over the joint index in, the same out."""
 
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -9,22 +9,19 @@ import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from jaxrepsim.decomposition import queries
-from jaxrepsim.decomposition.necessary import by_unit
+from jaxrepsim.decomposition.necessary import necessary_in
 from jaxrepsim.decomposition.vital import vital_set
+from jaxrepsim.matching.asked import Asked
+from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.matching.minimal import checked
+from jaxrepsim.matching.search import Answer
+from jaxrepsim.numerics.inputs import traced
 from jaxrepsim.numerics.products import with_all_digits
 
 Mask = NDArray[np.bool_]
 """Bool[n]: units by joint index, x units first."""
 
-_prepare = jax.jit(with_all_digits(queries.prepare))
-_without = jax.jit(with_all_digits(lambda asked, units: queries.without(asked, units)[1].active))
-_within = jax.jit(with_all_digits(lambda asked, units: queries.within(asked, units)[1].active))
-_minimal_within = jax.jit(with_all_digits(queries.minimal_within))
-_necessary = jax.jit(with_all_digits(lambda asked: queries.by_joint_index(asked, by_unit(asked))))
-_first_matches = jax.jit(with_all_digits(lambda asked: queries.by_joint_index(asked, queries.first_matches(asked))))
 _vital_set = jax.jit(with_all_digits(vital_set))
 
 
@@ -39,15 +36,14 @@ class Pair:
     """A pair at one ε. Questions are answered in the precision that was set when it was made."""
 
     def __init__(self, x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> None:
-        check_epsilon(epsilon)
-        if np.ndim(epsilon):
-            raise ValueError(f"epsilon must be one number, received {epsilon}; search at each by itself")
-        x, y = as_activations(x, y)
-        self.n_x, self.n_y = x.shape[1], y.shape[1]
+        networks = checked(x, y, epsilon)
+        if traced(networks, epsilon):
+            raise TypeError("this search runs on the host, so it cannot be traced: call it outside of jit and vmap")
         # An iterator may be read after the block that switched float64 on has ended.
         self._precision = partial(jax.enable_x64, jnp.result_type(float) == jnp.float64)
-        self._asked = _prepare(x, y, epsilon)
-        self.matched = self._joint(self._asked.maximum.active)
+        self._asked = Asked(networks, epsilon)
+        self.n_x, self.n_y = self._asked.ready.widths
+        self.matched = self._asked.joint(self._asked.matched)
         """The maximum match."""
 
     @property
@@ -59,13 +55,13 @@ class Pair:
     def necessary(self) -> Mask:
         """Bool[n, n]: [u, v], every match with v needs u."""
         with self._precision():
-            return np.asarray(_necessary(self._asked))
+            return np.asarray(necessary_in(self._asked))
 
     @cached_property
     def first_matches(self) -> Mask:
         """Bool[n, n]: [v], a v-minimal match of unit v; empty where there is none."""
         with self._precision():
-            return np.asarray(_first_matches(self._asked))
+            return np.asarray(self._asked.joint(self._asked.nested(np.arange(self.units))))
 
     @property
     def minimum(self) -> Mask:
@@ -78,21 +74,26 @@ class Pair:
         with self._precision():
             # A few are removed one by one; many are sooner left out of a new factorisation.
             if 8 * gone.sum() <= self.matched.sum():
-                return self._joint(_without(self._asked, self._sides(gone)))
-            return self._joint(_within(self._asked, self._sides(units & self.matched)))
+                return self._ask(self._asked.maximum, gone).match
+            return self._ask(self._asked.basis(self._sides(units & self.matched))).match
 
     def minimal_within(self, units: Mask, v: int, first: Mask | None = None) -> Minimal:
-        """A v-minimal match among some units, deletions tried in their order, those in `first` before the others.
+        """A v-minimal match among some units, proven on a factorisation of its own units alone.
+
+        Deletions are tried in the order of the units, those in `first` before the others. The search inside a match is
+        a proof that it is minimal when it finds nothing smaller: so it is repeated, each time on what was found, until
+        it finds just that. The first repetition does, but for residuals that tie with ε.
 
         Empty where v is in none: also where it was in one by another factorisation, and a residual ties with ε.
         """
-        order = np.arange(self.units)
-        order = order if first is None else np.argsort(np.argsort(~first, kind="stable"))
+        before = units & self.matched
         with self._precision():
-            found = _minimal_within(
-                self._asked, self._sides(units & self.matched), self._sides(self.only(v)), self._sides(order)
-            )
-        return Minimal(self._joint(found.match), self._joint(found.units))
+            while True:
+                found = self._ask(self._asked.basis(self._sides(before)), v=v, first=first)
+                if np.array_equal(found.match, before):
+                    # A match inside it either holds v, and then is the whole; or it lies in what is left without v.
+                    return Minimal(found.match, found.match & ~found.rest)
+                before = found.match
 
     def vital_set(self, spared: Mask, v: int) -> Mask | None:
         """Units outside `spared` without which v is in no match, and with any one of them back is in one.
@@ -101,8 +102,10 @@ class Pair:
         """
         with self._precision():
             order = self._sides(np.arange(self.units))
-            found = _vital_set(self._asked, self._sides(spared), self._sides(self.only(v)), order)
-        return None if found.missed else self._joint(found.units)
+            found = _vital_set(
+                self._asked.maximum, self._asked.threshold, self._sides(spared), self._sides(self.only(v)), order
+            )
+            return None if found.missed else self._asked.joint(np.asarray(found.units))
 
     def only(self, unit: int) -> Mask:
         """A mask of one unit."""
@@ -112,11 +115,15 @@ class Pair:
         """Units by joint index as a match."""
         return Match(jnp.asarray(units[: self.n_x]), jnp.asarray(units[self.n_x :]))
 
-    def _joint(self, sides: jax.Array | np.ndarray) -> Mask:
-        x, y = np.asarray(sides)
-        return np.concatenate([x[: self.n_x], y[: self.n_y]])
+    def _ask(
+        self, basis: DualBasis, gone: Mask | None = None, v: int | None = None, first: Mask | None = None
+    ) -> Answer:
+        """One question, in joint indices."""
+        order = np.arange(self.units) if first is None else np.argsort(np.argsort(~first, kind="stable"))
+        going = np.zeros(self.units, bool) if gone is None else gone
+        place = np.full(1, -1) if v is None else self._asked.ready.places(np.full(1, v))
+        found = self._asked.ask(basis, self._sides(going)[None], place, self._sides(order)[None])
+        return Answer(*(self._asked.joint(part[0]) for part in found))
 
-    def _sides(self, joint: np.ndarray) -> jax.Array:
-        sides = np.zeros((2, self._asked.width), joint.dtype)
-        sides[0, : self.n_x], sides[1, : self.n_y] = joint[: self.n_x], joint[self.n_x :]
-        return jnp.asarray(sides)
+    def _sides(self, joint: np.ndarray) -> np.ndarray:
+        return self._asked.ready.sides(joint)

@@ -2,15 +2,16 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool
-from jaxrepsim.decomposition.queries import Queries, by_joint_index, prepare, single_units, without
-from jaxrepsim.matching.side_by_side import side_by_side
-from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.matching.asked import Asked
+from jaxrepsim.matching.minimal import Networks, checked
+from jaxrepsim.numerics.gradients import without_gradient
+from jaxrepsim.numerics.inputs import traced
 
 
-@with_all_digits
 def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Array, "n n"]:
     """Which units every ε-match with v needs, for all v at once.
 
@@ -28,8 +29,9 @@ def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Arra
         a unit that is in no match is False.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, or an ε outside [0, 1).
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, an ε that is not one number in [0, 1), or a concrete
+            activation that is NaN or infinite. Where one is traced, no unit is in any match.
 
     Source: the relation follows from the closure under union of Wang et al. 2018 (arXiv:1810.11750), section 3.
 
@@ -39,19 +41,22 @@ def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Arra
     >>> necessary_units(x, y, 0.1).astype(int).tolist()          # each x unit needs y's; y's needs neither one
     [[1, 0, 0], [0, 1, 0], [1, 1, 1]]
     """
-    queries = prepare(x, y, epsilon)
-    return by_joint_index(queries, by_unit(queries))
+    networks = checked(x, y, epsilon)
+    call = _compiled if traced(networks, epsilon) else _necessary
+    return call(networks, epsilon)
 
 
-def by_unit(queries: Queries) -> Bool[Array, "both 2 n"]:
-    """The relation with both sides padded: [u, :, v]."""
-    matched = queries.maximum.active
+def _necessary(networks: Networks, epsilon: ArrayLike) -> Bool[Array, "n n"]:
+    return jnp.asarray(necessary_in(Asked(networks, epsilon)))
 
-    def row(unit: Array) -> Array:
-        return jax.lax.cond(
-            jnp.any(unit & matched),
-            lambda: matched & ~without(queries, unit)[1].active,
-            lambda: jnp.zeros_like(matched),
-        )
 
-    return side_by_side(row, single_units(queries), queries.bytes)
+def necessary_in(asked: Asked) -> Bool[Array, "n n"] | np.ndarray:
+    """`necessary_units` of a pair at one ε that is ready for questions."""
+    every = np.arange(asked.units)
+    gone = asked.rank(np.eye(asked.units, dtype=bool))
+    ranks = np.broadcast_to(asked.rank(every), gone.shape)
+    without = asked.ask(asked.maximum, gone, np.full(asked.units, -1), ranks).match
+    return asked.joint(asked.matched & ~without)
+
+
+_compiled = jax.jit(without_gradient(_necessary))

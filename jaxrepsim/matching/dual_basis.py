@@ -4,15 +4,15 @@ Take the units of one network as a basis B = Q R of unit-norm columns, and the u
 coordinates T = QᵀP. Row k of W = R⁻¹ is the dual vector of unit k: w_k·r_l = δ_kl. The span of the basis loses exactly
 the direction q = w_k/|w_k| when unit k goes; `removal` says what follows for the others.
 
-There are two ways to W and T. The Gram matrix of all units gives them by an elimination a network at little more than
+There are two ways to W and T. The `Gram` matrix of all units gives them by an elimination a network at little more than
 the cost of one matrix product, but its rounding errors reach the squared residuals multiplied by Σ|w_k|². Where
-that is too much, or a factorisation fails, they come from Householder QR, with rows √δ·I below the basis that make
-dependent units harmless.
+that is too much they come from `Rows` by Householder QR, with rows √δ·I below the basis that make dependent units
+harmless. Fewer units are better conditioned, so what may be trusted for all may be for some.
 """
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -20,9 +20,8 @@ import numpy as np
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Bool, Float
-from jaxrepsim.compression.one_shot import compress
+from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.matching.dual_vectors import dual_vectors
-from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.others import beside
 from jaxrepsim.numerics.factor import one_at_a_time, solve_upper
 from jaxrepsim.numerics.projection import factor, project_out
@@ -30,7 +29,7 @@ from jaxrepsim.numerics.scaling import comparable_columns, unit_columns
 
 
 class DualBasis(NamedTuple):
-    """k networks, stacked and padded with dead units to n, the largest width or 1. Of a pair x, y, x is the first.
+    """k networks, stacked and padded with dead units to n. Of a pair x, y, x is the first.
 
     The units of a network's others stand side by side, in the order of `others.beside`.
     """
@@ -43,10 +42,25 @@ class DualBasis(NamedTuple):
     """[network, unit]: the squared residual of a unit of another network on the active units of this one."""
     active: Bool[Array, "k n"]
     """[network, unit]: the units that are left."""
+    ridged: Bool[Array, ""] | None
+    """Whether a ridge stands below the basis; None where it is known that none does."""
+
+
+class Source(Protocol):
+    """What dual bases are made from."""
+
+    @property
+    def alive(self) -> Bool[Array, "k n"]:
+        """The units that are not dead."""
+        ...
+
+    def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
+        """The dual basis of some units alone."""
+        ...
 
 
 class Gram(NamedTuple):
-    """Inner products of units of norm 1; a unit that is dead or left out stands as a direction of its own."""
+    """Inner products of units of norm 1; zero for a dead one."""
 
     own: Float[Array, "k n n"]
     """Within each network."""
@@ -54,66 +68,119 @@ class Gram(NamedTuple):
     """Between two networks, for every pair (a, b), a < b, in the order of `combinations`."""
     alive: Bool[Array, "k n"]
 
+    def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
+        """By elimination."""
+        keep = units.astype(self.own.dtype)
+        # A unit that is left out stands as a direction of its own.
+        own = _scaled(self.own, keep, keep) + (1 - keep)[:, :, None] * jnp.eye(units.shape[1], dtype=keep.dtype)
+        dual = jax.vmap(dual_vectors)(own)
+        coordinates = jnp.swapaxes(dual, 1, 2) @ _others(_scaled(self.cross, *_pairs(keep)))
+        inside = jnp.sum(coordinates * coordinates, axis=1)
+        apart = jnp.where(beside(units), jnp.maximum(1 - inside, 0.0), 0.0)
+        return DualBasis(dual, coordinates, apart, units, None)
 
-def gram(*networks: Float[Array, "m _"]) -> Gram:
-    """All inner products of the networks' units: for a pair three matrix products."""
-    n = _width(networks)
+
+class Rows(NamedTuple):
+    """Units of norm 1 on few samples."""
+
+    units: Float[Array, "k m n"]
+    alive: Bool[Array, "k n"]
+
+    def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
+        """By orthogonal factorisations, exact for dependent units too."""
+        columns = self.units * units[:, None]
+        n = columns.shape[2]
+
+        def one(basis: Array, others: Array) -> tuple[Array, Array, Array]:
+            top, triangle = factor(basis)
+            error = project_out(top, others)
+            dual = solve_upper(triangle, jnp.eye(n, dtype=basis.dtype))
+            return dual, top.T @ others, jnp.sum(error * error, axis=0)
+
+        return DualBasis(*jax.vmap(one)(columns, beside(columns)), units, jnp.asarray(True))
+
+
+class Either(NamedTuple):
+    """The Gram matrix, and the rows for where it cannot be trusted: in a program that has to decide by itself."""
+
+    gram: Gram
+    networks: tuple[Float[Array, "m _"], ...]
+
+    @property
+    def alive(self) -> Bool[Array, "k n"]:
+        return self.gram.alive
+
+    def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
+        """By elimination, and again from the rows where that is too inexact."""
+
+        def either(gram: Gram, units: Array, *networks: Array) -> DualBasis:
+            basis = gram.basis(units)
+            return jax.lax.cond(
+                trusted(basis),
+                lambda: basis._replace(ridged=jnp.asarray(False)),
+                lambda: rows_of(networks, units.shape[1], gram.alive).basis(units),
+            )
+
+        # One after the other on a CPU: a batched condition would compute both ways for all.
+        return one_at_a_time(either, self.gram, units, *self.networks)
+
+
+def products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """All inner products, within each network and for every pair (a, b), a < b: for a pair three matrix products."""
+    cross = tuple(a.T @ b for a, b in combinations(networks, 2))
+    return tuple(network.T @ network for network in networks), cross
+
+
+def are_safe(*networks: Float[Array, "m _"]) -> Bool[Array, ""]:
+    """Whether no product overflows or loses digits to underflow."""
     tiny, huge = (1e-100, 1e100) if jnp.finfo(networks[0].dtype).bits == 64 else (1e-12, 1e12)
+    largest = jnp.concatenate([jnp.max(jnp.abs(network), axis=0, initial=0.0) for network in networks])
+    return jnp.all((largest == 0) | ((largest > tiny) & (largest < huge)))
 
-    def products(*networks: Array) -> tuple[Array, Array]:
-        own = [_pad(network.T @ network, n) for network in networks]
-        cross = [_pad(a.T @ b, n) for a, b in combinations(networks, 2)]
-        return jnp.stack(own), jnp.stack(cross)
 
-    def safe_products(*networks: Array) -> tuple[Array, Array]:
-        largest = jnp.concatenate([jnp.max(jnp.abs(network), axis=0, initial=0.0) for network in networks])
-        safe = jnp.all((largest == 0) | ((largest > tiny) & (largest < huge)))
-        # To scale all activations takes as long as a good part of the products, and hardly any need it.
+def safe_products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """`products`, of columns brought to size 1 where these are not safe.
+
+    To scale all activations takes as long as a good part of the products, and hardly any need it.
+    """
+
+    def either(*networks: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         return jax.lax.cond(
-            safe, lambda: products(*networks), lambda: products(*[comparable_columns(x)[0] for x in networks])
+            are_safe(*networks),
+            lambda: products(*networks),
+            lambda: products(*[comparable_columns(network)[0] for network in networks]),
         )
 
-    own, cross = one_at_a_time(safe_products, *networks)
+    return one_at_a_time(either, *networks)
+
+
+def normalised(own: Float[Array, "k n n"], cross: Float[Array, "pairs n n"]) -> Gram:
+    """The Gram matrix of units of norm 1, from inner products. Where some are not finite every unit is dead."""
+    finite = jnp.all(jnp.isfinite(own)) & jnp.all(jnp.isfinite(cross))
+    own, cross = jnp.where(finite, own, 0.0), jnp.where(finite, cross, 0.0)
     lengths = jnp.sqrt(jnp.diagonal(own, axis1=1, axis2=2))
     alive = lengths > 0
     scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
-    return among(Gram(_scaled(own, scale, scale), _scaled(cross, *_pairs(scale)), alive), alive)
+    return Gram(_scaled(own, scale, scale), _scaled(cross, *_pairs(scale)), alive)
 
 
-def among(products: Gram, units: Bool[Array, "k n"]) -> Gram:
-    """The same of some units only."""
-    keep = units.astype(products.own.dtype)
-    own = _scaled(products.own, keep, keep) + (1 - keep)[:, :, None] * jnp.eye(units.shape[1], dtype=keep.dtype)
-    return Gram(own, _scaled(products.cross, *_pairs(keep)), products.alive & units)
+def stacked(matrices: Sequence[Array], n: int) -> Array:
+    """Matrices padded to (n, n), one above the other."""
+    return jnp.stack([jnp.pad(a, [(0, n - size) for size in a.shape]) for a in matrices])
 
 
-def init(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"], products: Gram | None = None) -> DualBasis:
-    """Factors both networks of a pair: see `factored`."""
-    return factored((x, y), products)
-
-
-def factored(networks: Sequence[Float[Array, "m _"]], products: Gram | None = None) -> DualBasis:
-    """Factors all networks.
+def rows_of(networks: Sequence[Float[Array, "m _"]], n: int, alive: Bool[Array, "k n"] | None = None) -> Rows:
+    """Units of norm 1 on at most as many samples as there are units; where one is not finite every unit is dead.
 
     Args:
-        networks: (samples, n_a) each, activations on the same samples.
-        products: Their inner products, where they are there already; or those `among` some units.
-
-    Returns:
-        The dual basis, with all units active that are alive in `products`.
+        networks: (samples, n_a) each.
+        n: The number of units to pad each network to.
+        alive: Which are alive, where that is known.
     """
-
-    def either(products: Gram, *networks: Array) -> DualBasis:
-        by_gram, trusted = _by_gram(products)
-        used = products.alive.astype(networks[0].dtype)
-        return jax.lax.cond(
-            trusted,
-            lambda: by_gram,
-            lambda: _by_qr(*[x * keep[: x.shape[1]] for x, keep in zip(networks, used, strict=True)]),
-        )
-
-    # One after the other on a CPU: a batched condition would compute both ways for all.
-    return one_at_a_time(either, gram(*networks) if products is None else products, *networks)
+    few = jnp.stack([jnp.pad(a, ((0, 0), (0, n - a.shape[1]))) for a in triangle(*networks)])
+    few = jnp.where(jnp.all(jnp.isfinite(few)), few, 0.0)
+    columns, norms = jax.vmap(unit_columns)(few)
+    return Rows(columns, norms > 0 if alive is None else alive)
 
 
 def gram_limit(dtype: DTypeLike) -> float:
@@ -125,47 +192,17 @@ def gram_limit(dtype: DTypeLike) -> float:
     return 1e5 if jnp.finfo(dtype).bits == 64 else 16.0
 
 
-def _by_gram(products: Gram) -> tuple[DualBasis, Bool[Array, ""]]:
-    """From the inner products alone, and whether these can be trusted."""
-    dual = jax.vmap(dual_vectors)(products.own)
-    coordinates = jnp.swapaxes(dual, 1, 2) @ _others(products)
-    inside = jnp.sum(coordinates * coordinates, axis=1)
-    apart = jnp.where(beside(products.alive), jnp.maximum(1 - inside, 0.0), 0.0)
-    weights = jnp.sum(dual * dual, axis=(1, 2))
-    return DualBasis(dual, coordinates, apart, products.alive), jnp.all(weights <= gram_limit(dual.dtype))
+def trusted(basis: DualBasis) -> Bool[Array, ""]:
+    """Whether a dual basis that comes from the Gram matrix is exact enough."""
+    weights = jnp.sum(jnp.where(basis.active[:, :, None], basis.dual, 0.0) ** 2, axis=(1, 2))
+    return jnp.all(weights <= gram_limit(basis.dual.dtype))
 
 
-def _by_qr(*networks: Float[Array, "m _"]) -> DualBasis:
-    """From orthogonal factorisations, exact for dependent units too."""
-    n = _width(networks)
-    widened = [jnp.pad(x, ((0, 0), (0, n - x.shape[1]))) for x in compress(*networks)]
-    units, norms = jax.vmap(unit_columns)(jnp.stack(widened))
-
-    def one(basis: Array, others: Array) -> tuple[Array, Array, Array]:
-        top, triangle = factor(basis)
-        error = project_out(top, others)
-        dual = solve_upper(triangle, jnp.eye(n, dtype=basis.dtype))
-        return dual, top.T @ others, jnp.sum(error * error, axis=0)
-
-    return DualBasis(*jax.vmap(one)(units, beside(units)), norms > 0)
-
-
-def as_match(active: Bool[Array, "*batch 2 n"], n_x: int, n_y: int) -> Match:
-    """Units of a stacked pair as a match, without the padding."""
-    return Match(active[..., 0, :n_x], active[..., 1, :n_y])
-
-
-def as_sides(joint: Array, n_x: int, n: int) -> Array:
-    """(n_x + n_y,) values by joint index as (2, n), by side, the padding zero."""
-    x, y = joint[:n_x], joint[n_x:]
-    return jnp.stack([jnp.pad(side, (0, n - len(side))) for side in (x, y)])
-
-
-def _others(products: Gram) -> Float[Array, "k n others"]:
+def _others(cross: Float[Array, "pairs n n"]) -> Float[Array, "k n others"]:
     """[network]: the inner products of its units with all others', side by side."""
-    k = len(products.own)
-    cross = dict(zip(combinations(range(k), 2), products.cross, strict=True))
-    both = cross | {(b, a): block.T for (a, b), block in cross.items()}
+    k = next(k for k in range(2, len(cross) + 2) if k * (k - 1) // 2 == len(cross))
+    upper = dict(zip(combinations(range(k), 2), cross, strict=True))
+    both = upper | {(b, a): block.T for (a, b), block in upper.items()}
     return jnp.stack([jnp.concatenate([both[a, (a + i) % k] for i in range(1, k)], axis=1) for a in range(k)])
 
 
@@ -177,11 +214,3 @@ def _pairs(values: Float[Array, "k n"]) -> tuple[Float[Array, "pairs n"], Float[
 
 def _scaled(matrices: Array, rows: Float[Array, "p n"], columns: Float[Array, "p n"]) -> Float[Array, "p n n"]:
     return matrices * rows[:, :, None] * columns[:, None, :]
-
-
-def _width(networks: Sequence[Array]) -> int:
-    return max(1, *[x.shape[1] for x in networks])
-
-
-def _pad(matrix: Array, n: int) -> Array:
-    return jnp.pad(matrix, ((0, n - matrix.shape[0]), (0, n - matrix.shape[1])))

@@ -20,7 +20,8 @@ def dual_vectors(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
         gram: (n, n), the inner products of n units.
 
     Returns:
-        (n, n), row k the dual vector of unit k. NaN where the matrix is not positive definite.
+        (n, n), row k the dual vector of unit k, finite always. Where a unit depends on those before it as far as the
+        dtype can tell, its dual vector is as long as 1/u, u the precision of the dtype, and says nothing else.
 
     >>> dual_vectors(jnp.array([[4.0, 0.0], [0.0, 1.0]])).tolist()
     [[0.5, 0.0], [0.0, 1.0]]
@@ -46,9 +47,12 @@ def dual_vectors(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
 def _one_by_one(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
     """R⁻ᵀ, row after row."""
     n = gram.shape[0]
+    least = float(jnp.finfo(gram.dtype).eps)
 
     def eliminate(k: Int[Array, ""], table: Float[Array, "n both"]) -> Float[Array, "n both"]:
-        row = table[k] / jnp.sqrt(table[k, k])
+        pivot = table[k, k]
+        alone = (jnp.arange(2 * n) == n + k) / least  # of a dependent unit nothing can be subtracted from the others
+        row = jnp.where(pivot > least, table[k] / jnp.sqrt(jnp.where(pivot > least, pivot, 1.0)), alone)
         multiples = jnp.where(jnp.arange(n) > k, row[:n], 0.0)
         return jnp.where((jnp.arange(n) == k)[:, None], row, table - multiples[:, None] * row)
 

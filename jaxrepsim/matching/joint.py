@@ -7,12 +7,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.matching import dual_basis
-from jaxrepsim.matching.maximum import shrunk
-from jaxrepsim.matching.peel import critical_values
-from jaxrepsim.matching.profile import mean_similarity
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon
-from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.matching.profile import each, known, mean_similarity, members, profiled
+from jaxrepsim.numerics.few_samples import warn_of_few_samples
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon, check_one_epsilon
 
 
 class JointMatch(NamedTuple):
@@ -23,6 +20,8 @@ class JointMatch(NamedTuple):
 
     networks: tuple[Bool[Array, "*batch _"], ...]
     """For each network its units that are in the match."""
+    finite: ArrayLike = True
+    """(*batch,), whether all activations were finite numbers: where not, no unit is in the match."""
 
     @property
     def size(self) -> Int[Array, "*batch"]:
@@ -31,8 +30,10 @@ class JointMatch(NamedTuple):
 
     @property
     def similarity(self) -> Float[Array, "*batch"]:
-        """Σ |S_a| / Σ n_a, in [0, 1]; dead units count below the line. 0 where there are no units at all."""
-        return self.size / max(sum(units.shape[-1] for units in self.networks), 1)
+        """Σ |S_a| / Σ n_a, in [0, 1]; dead units count below the line. 0 where there are no units at all, NaN where
+        activations were not finite."""
+        units = sum(units.shape[-1] for units in self.networks)
+        return jnp.where(jnp.asarray(self.finite), self.size / max(units, 1), jnp.nan)
 
 
 class JointProfile(NamedTuple):
@@ -42,15 +43,31 @@ class JointProfile(NamedTuple):
     """
 
     networks: tuple[Float[Array, "*batch _"], ...]
-    """For each network the critical ε of its units: in [0, 1], infinite for a dead unit."""
+    """For each network the critical ε of its units: in [0, 1], infinite for a dead unit, NaN where traced activations
+    were not finite."""
 
     def match(self, epsilon: ArrayLike) -> JointMatch:
-        """The maximum match at a scalar `epsilon` in [0, 1)."""
+        """The maximum match at one or several ε.
+
+        Args:
+            epsilon: (*e,), in [0, 1).
+
+        Returns:
+            Masks (*batch, *e, n_a).
+        """
         check_epsilon(epsilon)
-        return JointMatch(tuple(critical <= epsilon for critical in self.networks))
+        masks = tuple(members(critical, epsilon) for critical in self.networks)
+        return JointMatch(masks, each(known(self.networks), epsilon))
 
     def similarity(self, epsilon: ArrayLike) -> Float[Array, "*batch"]:
-        """Σ |S_a| / Σ n_a of the maximum match at a scalar `epsilon` in [0, 1)."""
+        """Σ |S_a| / Σ n_a of the maximum match at one or several ε.
+
+        Args:
+            epsilon: (*e,), in [0, 1).
+
+        Returns:
+            (*batch, *e); NaN where the profile is.
+        """
         return self.match(epsilon).similarity
 
     def auc(self, upper: float = 0.5) -> Float[Array, "*batch"]:
@@ -65,7 +82,6 @@ class JointProfile(NamedTuple):
         return mean_similarity(jnp.concatenate(self.networks, axis=-1), upper)
 
 
-@with_all_digits
 def joint_match(networks: Sequence[ArrayLike], epsilon: ArrayLike) -> JointMatch:
     """The maximum ε-match of two or more networks at once: the units that recur in all of them.
 
@@ -84,8 +100,10 @@ def joint_match(networks: Sequence[ArrayLike], epsilon: ArrayLike) -> JointMatch
         The match, as masks over each network's units. Dead units are in no match.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Fewer than two networks, not two axes, different numbers of samples, or an ε outside [0, 1).
+        TypeError: Activations that are not real numbers.
+        ValueError: Fewer than two networks, not two axes, different numbers of samples, an ε that is not one number in
+            [0, 1), or a concrete activation that is NaN or infinite. Where one is traced, no unit is in the match and
+            its similarity is NaN.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 1, for two networks; that of k is ours, by the same argument.
 
@@ -97,11 +115,10 @@ def joint_match(networks: Sequence[ArrayLike], epsilon: ArrayLike) -> JointMatch
     >>> [units.tolist() for units in joint_match([x, y, z], 0.1).networks]
     [[True, True, False, False], [True, True, False, False], [True, True, False, False]]
     """
-    check_epsilon(epsilon)
-    return JointMatch(shrunk(_as_networks(networks), epsilon))
+    check_one_epsilon(epsilon)
+    return joint_profile(networks).match(epsilon)
 
 
-@with_all_digits
 def joint_profile(networks: Sequence[ArrayLike]) -> JointProfile:
     """The maximum match of two or more networks at every ε: one peeling serves the whole axis.
 
@@ -117,8 +134,11 @@ def joint_profile(networks: Sequence[ArrayLike]) -> JointProfile:
         `profile.auc` summarise it. Values below `jaxrepsim.resolution` of the dtype read as 0.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Fewer than two networks, not two axes, or different numbers of samples.
+        TypeError: Activations that are not real numbers.
+        ValueError: Fewer than two networks, not two axes, different numbers of samples, or a concrete activation that
+            is NaN or infinite. Where one is traced, every critical ε is NaN.
+
+    It has no gradient, as a match has none: differentiate `residuals`.
 
     Source: `joint_match` and `match_profile`.
 
@@ -131,12 +151,8 @@ def joint_profile(networks: Sequence[ArrayLike]) -> JointProfile:
     >>> [units.tolist() for units in profile.match(0.3).networks]
     [[True, True], [True, True], [True, True, False, False]]
     """
-    arrays = _as_networks(networks)
-    critical = critical_values(dual_basis.factored(arrays))
-    return JointProfile(tuple(row[: x.shape[1]] for row, x in zip(critical, arrays, strict=True)))
-
-
-def _as_networks(networks: Sequence[ArrayLike]) -> tuple[Array, ...]:
     if len(networks) < 2:
         raise ValueError(f"a joint match is of two networks or more, received {len(networks)}")
-    return as_activations(*networks)
+    arrays = as_activations(*networks)
+    warn_of_few_samples(arrays)
+    return JointProfile(profiled(arrays))

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 
@@ -18,6 +19,8 @@ class Match(NamedTuple):
     """Units of the first network that are in the match."""
     y: Bool[Array, "*batch n_y"]
     """Units of the second network that are in the match."""
+    finite: ArrayLike = True
+    """(*batch,), whether all activations were finite numbers: where not, no unit is in the match."""
 
     @property
     def size(self) -> Int[Array, "*batch"]:
@@ -26,6 +29,7 @@ class Match(NamedTuple):
 
     @property
     def similarity(self) -> Float[Array, "*batch"]:
-        """(|X| + |Y|) / (n_x + n_y), in [0, 1]; dead units count below the line. 0 where there are no units at all."""
+        """(|X| + |Y|) / (n_x + n_y), in [0, 1]; dead units count below the line. 0 where there are no units at all, NaN
+        where activations were not finite."""
         units = self.x.shape[-1] + self.y.shape[-1]
-        return self.size / max(units, 1)
+        return jnp.where(jnp.asarray(self.finite), self.size / max(units, 1), jnp.nan)

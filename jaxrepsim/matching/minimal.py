@@ -1,24 +1,24 @@
 """Minimal matches: what it takes to keep one unit matched."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Key
-from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.matching import dual_basis, removal
+from jaxrepsim._typing import Array, Float, Int, Key
+from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.nested import nested
-from jaxrepsim.matching.search import maximum_basis, shrink
-from jaxrepsim.matching.side_by_side import side_by_side
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon
-from jaxrepsim.numerics.precision import squared_threshold
-from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.buckets import size_bucket
+from jaxrepsim.numerics.few_samples import warn_of_few_samples
+from jaxrepsim.numerics.gradients import without_gradient
+from jaxrepsim.numerics.inputs import as_activations, check_one_epsilon, traced
+
+Networks = tuple[Float[Array, "m _"], ...]
 
 
-@with_all_digits
 def minimal_match(
     x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, unit: ArrayLike, order: ArrayLike | None = None
 ) -> Match:
@@ -42,9 +42,10 @@ def minimal_match(
         The match; empty where v is in no ε-match.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), a concrete unit that is not
-            there, or an order of the wrong length.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, an ε that is not one number in [0, 1), a concrete unit
+            that is not there, an order that does not list every unit once, or a concrete activation that is NaN or
+            infinite. Where one is traced, no unit is in the match and its similarity is NaN.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), algorithm 2 and theorem on the decomposition into simple matches.
 
@@ -55,24 +56,26 @@ def minimal_match(
     >>> match.x.tolist(), match.y.tolist()
     ([False, False, True], [False, False, True])
     """
-    check_epsilon(epsilon)
-    x, y = as_activations(x, y)
-    n_x, n_y = x.shape[1], y.shape[1]
-    order = jnp.arange(n_x + n_y) if order is None else jnp.asarray(order)
-    _check_order(order, n_x + n_y)
-    check_unit(unit, n_x + n_y)
-    threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
-    start = maximum_basis(x, y, threshold)
-    n = start.active.shape[1]
-    v = jnp.arange(n_x + n_y) == jnp.asarray(unit)
-    rank = jnp.zeros(n_x + n_y, int).at[order].set(jnp.arange(n_x + n_y))
-    _, found = shrink(
-        *removal.begin(start), threshold, dual_basis.as_sides(v, n_x, n), dual_basis.as_sides(rank, n_x, n)
-    )
-    return dual_basis.as_match(found.active, n_x, n_y)
+    networks = checked(x, y, epsilon)
+    total = sum(network.shape[1] for network in networks)
+    order = np.arange(total) if order is None else order
+    _check_order(order, total)
+    check_unit(unit, total)
+    if jnp.ndim(unit):
+        raise ValueError(f"unit must be one joint index, received the shape {jnp.shape(unit)}; see `minimal_matches`")
+    call = _compiled_match if traced(networks, epsilon, unit, order) else _match
+    return call(networks, epsilon, unit, order)
 
 
-@with_all_digits
+def _match(networks: Networks, epsilon: ArrayLike, unit: ArrayLike, order: ArrayLike) -> Match:
+    asked = Asked(networks, epsilon)
+    unit, order = (jnp.asarray(a) if traced(a) else np.asarray(a) for a in (unit, order))
+    rank = asked.rank(jnp.argsort(order) if traced(order) else np.argsort(order))
+    nothing = np.zeros((1, 2, asked.ready.n), bool)
+    found = asked.ask(asked.maximum, nothing, asked.ready.places(unit)[None], rank[None])
+    return asked.ready.as_match(found.match[0])
+
+
 def minimal_matches(
     x: ArrayLike,
     y: ArrayLike,
@@ -104,28 +107,52 @@ def minimal_matches(
     >>> minimal_matches(jnp.eye(3), jnp.eye(3), 0.1).size.tolist()
     [2, 2, 2, 2, 2, 2]
     """
-    check_epsilon(epsilon)
-    x, y = as_activations(x, y)
-    n_x, n_y = x.shape[1], y.shape[1]
-    units = jnp.arange(n_x + n_y) if units is None else jnp.asarray(units)
-    check_unit(units, n_x + n_y)
-    x, y = compress(x, y)
-    threshold = squared_threshold(jnp.asarray(epsilon), x.dtype)
-    start = maximum_basis(x, y, threshold)
-    n = start.active.shape[1]
-    joint = jnp.arange(n_x + n_y)
-    v = jax.vmap(lambda unit: dual_basis.as_sides(joint == unit, n_x, n))(units)
+    networks = checked(x, y, epsilon)
+    total = sum(network.shape[1] for network in networks)
+    units = np.arange(total) if units is None else units if traced(units) else np.asarray(units, int)
+    if units.ndim != 1:
+        raise ValueError(f"units must have the shape (k,), joint indices, received {units.shape}")
+    check_unit(units, total)
+    call = _compiled_matches if traced(networks, epsilon, units, key) else _matches
+    return call(networks, epsilon, units, key)
+
+
+def _matches(networks: Networks, epsilon: ArrayLike, units: Array | np.ndarray, key: Array | None) -> Match:
+    asked = Asked(networks, epsilon)
     if key is None:
-        active = nested(x, y, start, threshold, v, dual_basis.as_sides(joint, n_x, n))
-    else:
-        orders = jax.vmap(lambda unit: jax.random.permutation(jax.random.fold_in(key, unit), n_x + n_y))(units)
-        ranks = jax.vmap(lambda order: dual_basis.as_sides(jnp.argsort(order), n_x, n))(orders)
+        return asked.ready.as_match(asked.nested(units))
+    ranks = own_ranks(key, units, asked.units)
+    nothing = np.zeros((len(units), 2, asked.ready.n), bool)
+    found = asked.ask(asked.maximum, nothing, asked.ready.places(units), asked.rank(ranks))
+    return asked.ready.as_match(found.match)
 
-        def one(both: tuple[Array, Array]) -> Array:
-            return shrink(*removal.begin(start), threshold, *both)[1].active
 
-        active = side_by_side(one, (v, ranks), 3 * start.dual.nbytes)
-    return dual_basis.as_match(active, n_x, n_y)
+def own_ranks(key: Key[Array, ""], units: ArrayLike, total: int) -> Int[Array, "k total"] | np.ndarray:
+    """The place of each of `total` units in the order of deletions that a key gives each of some units.
+
+    Units go by random bits, which are those of `jax.random.permutation(jax.random.fold_in(key, unit), total)`: up to
+    1,625 units the order is that too.
+    """
+    if traced(key, units):
+        return jnp.argsort(jnp.argsort(_bits(key, jnp.asarray(units), total), axis=1), axis=1)
+    # Padded to few sizes: a unit's random bits depend on its place alone, wherever the array ends.
+    count, size = len(np.asarray(units)), size_bucket(total, 16)
+    full = np.zeros(size_bucket(count, 16), np.int32)
+    full[:count] = np.asarray(units)
+    bits = np.asarray(_bits(key, full, size))[:count, :total]
+    return np.argsort(np.argsort(bits, axis=1, kind="stable"), axis=1).astype(np.int32)
+
+
+@partial(jax.jit, static_argnames="size")
+def _bits(key: Key[Array, ""], units: Int[Array, "k"], size: int) -> Array:
+    def of(unit: Array) -> Array:
+        return jax.random.bits(jax.random.split(jax.random.fold_in(key, unit))[1], (size,))
+
+    return jax.vmap(of)(units)
+
+
+_compiled_match = jax.jit(without_gradient(_match))
+_compiled_matches = jax.jit(without_gradient(_matches))
 
 
 def check_unit(unit: ArrayLike, units: int) -> None:
@@ -136,8 +163,16 @@ def check_unit(unit: ArrayLike, units: int) -> None:
         raise ValueError(f"unit {unit} is not there: the pair has {units} units, the first network's first")
 
 
-def _check_order(order: Array, units: int) -> None:
-    if order.shape != (units,):
-        raise ValueError(f"order must list all {units} units, received the shape {order.shape}")
+def checked(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Networks:
+    """A pair at one ε as every search takes it."""
+    check_one_epsilon(epsilon)
+    networks = as_activations(x, y)
+    warn_of_few_samples(networks)
+    return networks
+
+
+def _check_order(order: ArrayLike, units: int) -> None:
+    if jnp.shape(order) != (units,):
+        raise ValueError(f"order must list all {units} units, received the shape {jnp.shape(order)}")
     if not isinstance(order, Tracer) and not np.array_equal(np.sort(np.asarray(order)), np.arange(units)):
         raise ValueError(f"order must list every unit from 0 to {units - 1} once, received {order}")

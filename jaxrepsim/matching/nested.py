@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.matching import dual_basis, removal
-from jaxrepsim.matching.dual_basis import DualBasis
-from jaxrepsim.matching.search import cascade, shrink
+from jaxrepsim.matching.dual_basis import Source
+from jaxrepsim.matching.search import Question, search
+from jaxrepsim.numerics.varying import varying_like
 
 
 class _Known(NamedTuple):
@@ -21,55 +21,52 @@ class _Known(NamedTuple):
     """For each unit the smallest known match that holds it; nothing where none does."""
     minimal: Bool[Array, "k"]
     """Whether it is a minimal one."""
+    begun: Bool[Array, ""]
+    """Whether the maximum match was found, the first that is known."""
 
 
 def nested(
-    x: Float[Array, "m n_x"],
-    y: Float[Array, "m n_y"],
-    maximum: DualBasis,
-    threshold: Float[Array, ""],
-    units: Bool[Array, "k 2 n"],
-    rank: Int[Array, "2 n"],
+    source: Source, threshold: Float[Array, ""], units: Int[Array, "k"], rank: Int[Array, "2 n"]
 ) -> Bool[Array, "k 2 n"]:
     """A v-minimal match of every unit v.
 
     Args:
-        x: (samples, n_x), activations.
-        y: (samples, n_y), activations on the same samples.
-        maximum: The dual basis of the maximum match.
-        threshold: ε².
-        units: k units, each alone in its mask.
+        source: Of the pair.
+        threshold: The squared residual up to which a unit is matched.
+        units: k units, counted through both padded sides; −1 for none.
         rank: The place of each unit in the order in which deletions are tried.
 
     Returns:
         k masks, empty for a unit that is not in the maximum match.
     """
+    alive = source.alive
+    nothing = jnp.zeros_like(alive)
 
     def holding(match: Array) -> Bool[Array, "k"]:
-        return jnp.any(units & match, axis=(1, 2))
+        return match.reshape(-1)[units] & (units >= 0)
 
     def size(match: Array) -> Int[Array, "..."]:
         return jnp.sum(match, axis=(-2, -1))
 
     def settle_more(known: _Known) -> _Known:
         chosen = jnp.argmin(jnp.where(known.minimal, known.match.size, size(known.match)))
-        v, within = units[chosen], known.match[chosen]
-        start = jax.lax.cond(
-            jnp.all(within == maximum.active),
-            lambda: maximum,
-            lambda: dual_basis.init(x, y, dual_basis.among(products, within)),
+        within = jnp.where(known.begun, known.match[chosen], alive)
+        v = jnp.where(known.begun, units[chosen], -1)
+        match, rest = search(source.basis(within), Question(nothing, v, rank), threshold)
+        # Where v was in a match by another factorisation, and a residual ties with ε, it may be in none by this one.
+        found = match.reshape(-1)[v] & (v >= 0)
+        settled = ~known.minimal & jnp.where(found, holding(match & ~rest), units == v)
+        smaller = ~known.minimal & holding(rest) & (size(rest) < size(known.match))
+        inside = jnp.where(settled[:, None, None], match, jnp.where(smaller[:, None, None], rest, known.match))
+        in_maximum = holding(match)
+        return _Known(
+            jnp.where(known.begun, inside, in_maximum[:, None, None] & match),
+            jnp.where(known.begun, known.minimal | settled, ~in_maximum),
+            jnp.asarray(True),
         )
-        spans, left = shrink(*removal.begin(start), threshold, v, rank)
-        without = cascade(spans, left, threshold, v)[1].active
-        found = jnp.any(v & left.active)
-        settled = ~known.minimal & jnp.where(found, holding(left.active & ~without), holding(v))
-        smaller = ~known.minimal & holding(without) & (size(without) < size(known.match))
-        match = jnp.where(settled[:, None, None], left.active, jnp.where(smaller[:, None, None], without, known.match))
-        return _Known(match, known.minimal | settled)
 
     if len(units) == 0:
-        return units
-    products = dual_basis.gram(x, y)
-    in_maximum = holding(maximum.active)
-    known = _Known(in_maximum[:, None, None] & maximum.active, ~in_maximum)
+        return jnp.zeros((0, *alive.shape), bool)
+    known = _Known(jnp.zeros((len(units), *alive.shape), bool), jnp.zeros(len(units), bool), jnp.asarray(False))
+    known = varying_like(known, alive, units, rank, threshold)
     return jax.lax.while_loop(lambda known: ~jnp.all(known.minimal), settle_more, known).match

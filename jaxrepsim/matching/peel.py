@@ -14,12 +14,14 @@ from jaxrepsim.matching import removal
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.removal import Left, Spans
 from jaxrepsim.numerics.precision import as_residual
+from jaxrepsim.numerics.varying import varying_like
 
 
 def critical_values(basis: DualBasis) -> Float[Array, "k n"]:
     """Every unit's critical ε; infinite where the unit is not active in the basis."""
     spans, left = removal.begin(basis)
     start = _State(left, jnp.full(left.active.shape, jnp.inf, left.apart.dtype), jnp.asarray(1.0, left.apart.dtype))
+    start = varying_like(start, basis.dual)
     _, end = removal.in_blocks(spans, start, lambda state: jnp.any(state.left.active), _one_step)
     return jnp.where(jnp.isinf(end.critical), jnp.inf, as_residual(end.critical))
 

@@ -1,15 +1,21 @@
 """The match profile: the maximum match at every ε at once, by peeling."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
-from jaxrepsim.matching import dual_basis
+from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import critical_values
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.matching.prepared import prepared
+from jaxrepsim.numerics.few_samples import warn_of_few_samples
+from jaxrepsim.numerics.gradients import without_gradient
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon, traced
+from jaxrepsim.numerics.precision import reached
 from jaxrepsim.numerics.products import with_all_digits
 
 
@@ -17,17 +23,33 @@ class MatchProfile(NamedTuple):
     """Every unit's critical ε: the smallest ε at which it is in the maximum match. Leading axes are batches."""
 
     x: Float[Array, "*batch n_x"]
-    """Critical ε of the first network's units: in [0, 1], infinite for a dead unit."""
+    """Critical ε of the first network's units: in [0, 1], infinite for a dead unit, NaN where traced activations were
+    not finite."""
     y: Float[Array, "*batch n_y"]
     """Critical ε of the second network's units."""
 
     def match(self, epsilon: ArrayLike) -> Match:
-        """The maximum match at a scalar `epsilon` in [0, 1)."""
+        """The maximum match at one or several ε.
+
+        Args:
+            epsilon: (*e,), in [0, 1).
+
+        Returns:
+            Masks (*batch, *e, n_x) and (*batch, *e, n_y).
+        """
         check_epsilon(epsilon)
-        return Match(self.x <= epsilon, self.y <= epsilon)
+        x, y = (members(critical, epsilon) for critical in self)
+        return Match(x, y, each(known(self), epsilon))
 
     def similarity(self, epsilon: ArrayLike) -> Float[Array, "*batch"]:
-        """(|X| + |Y|) / (n_x + n_y) of the maximum match at a scalar `epsilon` in [0, 1)."""
+        """(|X| + |Y|) / (n_x + n_y) of the maximum match at one or several ε.
+
+        Args:
+            epsilon: (*e,), in [0, 1).
+
+        Returns:
+            (*batch, *e); NaN where the profile is.
+        """
         return self.match(epsilon).similarity
 
     def auc(self, upper: float = 0.5) -> Float[Array, "*batch"]:
@@ -42,6 +64,24 @@ class MatchProfile(NamedTuple):
         return mean_similarity(jnp.concatenate([self.x, self.y], axis=-1), upper)
 
 
+def members(critical: Float[Array, "*batch n"], epsilon: ArrayLike) -> Bool[Array, "*batch_e n"]:
+    """The units whose critical ε is reached, at each ε."""
+    at = jnp.asarray(epsilon)
+    spread = jnp.reshape(critical, (*jnp.shape(critical)[:-1], *(1,) * at.ndim, jnp.shape(critical)[-1]))
+    return reached(spread, at[..., None])
+
+
+def known(networks: Sequence[Float[Array, "*batch _"]]) -> Bool[Array, "*batch"]:
+    """Whether no critical ε is NaN."""
+    return ~jnp.any(jnp.isnan(jnp.concatenate(networks, axis=-1)), axis=-1)
+
+
+def each(values: Bool[Array, "*batch"], epsilon: ArrayLike) -> Bool[Array, "*batch_e"]:
+    """The same for each ε."""
+    shape = jnp.shape(values)
+    return jnp.broadcast_to(values.reshape(*shape, *(1,) * jnp.ndim(epsilon)), (*shape, *jnp.shape(epsilon)))
+
+
 def mean_similarity(critical: Float[Array, "*batch n"], upper: float) -> Float[Array, "*batch"]:
     """The mean over ε in [0, upper] of the share of all units whose critical ε is reached.
 
@@ -53,7 +93,6 @@ def mean_similarity(critical: Float[Array, "*batch n"], upper: float) -> Float[A
     return jnp.sum(jnp.clip(1 - critical / upper, 0, 1), axis=-1) / max(critical.shape[-1], 1)
 
 
-@with_all_digits
 def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
     """The maximum match at every ε: one peeling serves the whole axis.
 
@@ -71,8 +110,11 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
         `profile.auc` summarise it. Values below `jaxrepsim.resolution` of the dtype read as 0.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or different numbers of samples.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, or a concrete activation that is NaN or infinite. Where
+            one is traced, every critical ε is NaN.
+
+    It has no gradient, as a match has none: differentiate `residuals`.
 
     Source: the maximum match is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1; the peeling is ours, after
     Batagelj and Zaversnik's algorithm for k-cores (arXiv:cs/0310049).
@@ -86,7 +128,29 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
     >>> float(profile.similarity(0.5))
     0.57...
     """
-    x, y = as_activations(x, y)
-    n_x, n_y = x.shape[1], y.shape[1]
-    critical = critical_values(dual_basis.init(x, y))
-    return MatchProfile(critical[0, :n_x], critical[1, :n_y])
+    networks = as_activations(x, y)
+    warn_of_few_samples(networks)
+    return MatchProfile(*profiled(networks))
+
+
+def profiled(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "_"], ...]:
+    """Critical ε of every unit of two or more networks, checked."""
+    return _compiled(tuple(networks)) if traced(networks) else _critical(networks, _peel)
+
+
+def _critical(networks: Sequence[Array], peel: Callable[[DualBasis], Array]) -> tuple[Array, ...]:
+    ready = prepared(networks)
+    critical = peel(ready.basis)
+    if traced(ready.finite):
+        critical = jnp.where(ready.finite, critical, jnp.nan)
+    return ready.rows(critical)
+
+
+_peel = jax.jit(with_all_digits(critical_values))
+
+
+@jax.jit
+@without_gradient
+@with_all_digits
+def _compiled(networks: tuple[Array, ...]) -> tuple[Array, ...]:
+    return _critical(networks, critical_values)

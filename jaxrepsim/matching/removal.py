@@ -20,6 +20,7 @@ from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.others import largest
 from jaxrepsim.numerics.projection import ridge
+from jaxrepsim.numerics.varying import varying_like
 
 BLOCK = 32
 """How many directions are applied at once."""
@@ -34,8 +35,8 @@ class Spans(NamedTuple):
 
     dual: Float[Array, "k n n"]
     coordinates: Float[Array, "k n others"]
-    dependent: Bool[Array, ""]
-    """Whether some unit's dual vector is so long that the ridge's rows matter."""
+    dependent: Bool[Array, ""] | None
+    """Whether some unit's dual vector is so long that the ridge's rows matter; None where there is no ridge."""
 
 
 class Left(NamedTuple):
@@ -56,7 +57,8 @@ class Left(NamedTuple):
 def begin(basis: DualBasis) -> tuple[Spans, Left]:
     """All active units of the basis are left, no direction is held."""
     left = Left(basis.apart, basis.active, jnp.zeros(len(basis.active), int))
-    return Spans(basis.dual, basis.coordinates, _dependent(basis.dual, basis.active)), left
+    dependent = None if basis.ridged is None else basis.ridged & _dependent(basis.dual, basis.active)
+    return Spans(basis.dual, basis.coordinates, dependent), left
 
 
 def remove(
@@ -84,22 +86,31 @@ def remove(
         rows = _orthogonalised(rows, directions, left.held)
     length = jnp.linalg.norm(rows, axis=1, keepdims=True)
     lost = jnp.where(present[:, None], rows / jnp.where(length > 0, length, 1.0), 0.0)
-    # q is Σ (w_j·q) b_j over the active units, so its share in the ridge's rows is known. What lies there was never in
-    # the span: the unit depends on others, and nothing is lost with it.
-    share = jax.lax.cond(
-        spans.dependent,
-        lambda: (
-            ridge(rows.dtype) ** 2
-            * jnp.sum(jnp.where(left.active, jnp.einsum("snk,sk->sn", spans.dual, lost), 0.0) ** 2, axis=1)
-        ),
-        lambda: jnp.zeros(len(unit), rows.dtype),
-    )[:, None]
     taken = jnp.einsum("sk,skn->sn", lost, spans.coordinates)
-    growth = jnp.where(share < 0.5, taken**2 / (1 - jnp.minimum(share, 0.5)), 0.0)
+    growth = taken**2 if spans.dependent is None else _less_the_ridge(spans, spans.dependent, left, lost, taken**2)
     gone = present[:, None] & (jnp.arange(lost.shape[1]) == unit[:, None])
     for a in every:
         directions = jax.lax.dynamic_update_slice(directions, lost[None, a : a + 1], (a, left.held[a], 0))
     return directions, Left(left.apart + growth, left.active & ~gone, left.held + present)
+
+
+def _less_the_ridge(
+    spans: Spans, dependent: Bool[Array, ""], left: Left, lost: Float[Array, "k n"], growth: Float[Array, "k others"]
+) -> Float[Array, "k others"]:
+    """What residuals grow by, where directions may lie in the ridge's rows.
+
+    A direction q is Σ (w_j·q) b_j over the active units, so its share in these rows is known. What lies there was never
+    in the span: the unit depends on others, and nothing is lost with it.
+    """
+    share = jax.lax.cond(
+        dependent,
+        lambda: (
+            ridge(lost.dtype) ** 2
+            * jnp.sum(jnp.where(left.active, jnp.einsum("snk,sk->sn", spans.dual, lost), 0.0) ** 2, axis=1)
+        ),
+        lambda: 0 * lost[:, 0],
+    )[:, None]
+    return jnp.where(share < 0.5, growth / (1 - jnp.minimum(share, 0.5)), 0.0)
 
 
 def in_blocks(
@@ -128,7 +139,7 @@ def in_blocks(
 
     def block(both: tuple[Spans, State]) -> tuple[Spans, State]:
         spans, state = both
-        directions = jnp.zeros((k, capacity, n), spans.dual.dtype)
+        directions = varying_like(jnp.zeros((k, capacity, n), spans.dual.dtype), spans.dual, state.left.held)
         directions, state = jax.lax.while_loop(room, lambda carry: step(spans, *carry), (directions, state))
         spans, left = _applied(spans, directions, state.left)
         return spans, state._replace(left=left)
@@ -146,7 +157,8 @@ def _applied(spans: Spans, directions: Float[Array, "k capacity n"], left: Left)
         return dual, coordinates - jnp.einsum("sbk,sbn->skn", q, jnp.einsum("sbk,skn->sbn", q, coordinates))
 
     dual, coordinates = jax.lax.fori_loop(0, _blocks(left.held), one, (spans.dual, spans.coordinates))
-    return Spans(dual, coordinates, _dependent(dual, left.active)), left._replace(held=jnp.zeros_like(left.held))
+    dependent = None if spans.dependent is None else _dependent(dual, left.active)
+    return Spans(dual, coordinates, dependent), left._replace(held=jnp.zeros_like(left.held))
 
 
 def _orthogonalised(rows: Float[Array, "k n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k n"]:

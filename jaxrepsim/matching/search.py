@@ -1,10 +1,12 @@
 """The search for a minimal match: which units can go, so that one unit stays matched?
 
-Deletions are tried in an order. Each begins a trial: the unit is removed, then whatever its removal drives over ε,
-until nothing more is. It succeeds when v is still there, and the smaller match is kept; else it is taken back, and the
-unit is *necessary* for v. Whether v survives is monotone in the set of units that are left, so one pass over the order
+First what is asked to go goes, and whatever is over ε after it, until nothing is: that leaves the maximum match of the
+rest. Then deletions are tried in an order. Each begins a trial: the unit is removed, then whatever its removal drives
+over ε. It succeeds when v is still there, and the smaller match is kept; else it is taken back, and the unit is
+*necessary* for v. Whether v survives is monotone in the set of units that are left, so one pass over the order
 suffices, and a unit that was necessary once is necessary in every smaller match. That is what makes failing cheap: a
-trial is over as soon as it drives out any necessary unit, not only v, and mostly its first removal does.
+trial is over as soon as it drives out any necessary unit, not only v, and mostly its first removal does. Last, v itself
+is taken out: what then is left says for which other units the match is minimal too.
 """
 
 from typing import NamedTuple
@@ -13,117 +15,104 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.matching import dual_basis, removal
+from jaxrepsim.matching import removal
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.removal import Left, Spans
+from jaxrepsim.numerics.varying import varying_like
+
+
+class Question(NamedTuple):
+    """What is asked of the units that a dual basis holds; leading axes are batches."""
+
+    gone: Bool[Array, "*batch 2 n"]
+    """Units that are to go."""
+    unit: Int[Array, "*batch"]
+    """v, counted through both padded sides; −1 where only the maximum match without those is asked for."""
+    rank: Int[Array, "*batch 2 n"]
+    """The place of each unit in the order in which deletions are tried."""
+
+
+class Answer(NamedTuple):
+    """Leading axes are batches."""
+
+    match: Bool[Array, "*batch 2 n"]
+    """A v-minimal match, nothing where v is in no match; without a v the maximum match."""
+    rest: Bool[Array, "*batch 2 n"]
+    """The maximum match inside it without v."""
 
 
 class _Search(NamedTuple):
-    """Deletions are tried one after the other; each is a trial of as many removals as it takes to settle."""
+    """Trials one after the other, each of as many removals as it takes to settle."""
 
     left: Left
-    """The smallest match so far that holds v."""
+    """The smallest match so far that holds v; in a forced trial, what that has left."""
     trial: Left
     """What the trial under way has left."""
     trying: Bool[Array, ""]
     """Whether a trial is under way."""
-    deleted: Bool[Array, "2 n"]
-    """The unit it began with."""
+    forced: Bool[Array, ""]
+    """Whether it is one that is not taken back: the first and the last."""
+    last: Bool[Array, ""]
+    """Whether it is the last one."""
+    asked: Bool[Array, "2 n"]
+    """The units it is to remove, besides those over ε."""
     necessary: Bool[Array, "2 n"]
     """v, and the units whose deletion v did not survive: it does not survive it in a smaller match either."""
+    match: Bool[Array, "2 n"]
+    """The answer, once it is there."""
+    done: Bool[Array, ""]
 
 
-def shrink(
-    spans: Spans, left: Left, threshold: Float[Array, ""], v: Bool[Array, "2 n"], rank: Int[Array, "2 n"]
-) -> tuple[Spans, Left]:
-    """A v-minimal match inside a match.
+def search(basis: DualBasis, question: Question, threshold: Float[Array, ""]) -> Answer:
+    """A v-minimal match inside the maximum match of some units.
 
     Args:
-        spans: Both sides, no direction held.
-        left: The match.
-        threshold: ε².
-        v: The unit, alone in the mask.
-        rank: The place of each unit in the order in which deletions are tried.
-
-    Returns:
-        The state of the v-minimal match, no direction held; nothing is active in it where v is not in the match.
+        basis: Of the units.
+        question: Which are to go first, and v.
+        threshold: The squared residual up to which a unit is matched.
     """
+    spans, left = removal.begin(basis)
     n = left.active.shape[1]
+    v = (jnp.arange(2 * n) == question.unit).reshape(2, n)
+    yes, no = jnp.asarray(True), jnp.asarray(False)
     nothing = jnp.zeros_like(v)
-    holds_v = jnp.any(left.active & v)
-    search = _Search(left, left, jnp.asarray(False), nothing, v)
+    start = _Search(left, left, yes, yes, no, question.gone, v, nothing, no)
+    start = varying_like(start, basis.dual, question.gone, question.unit, question.rank, threshold)
 
-    def open_units(search: _Search) -> Array:
-        return search.left.active & ~search.necessary
+    def step(spans: Spans, directions: Array, now: _Search) -> tuple[Array, _Search]:
+        # Where no trial is under way one begins: of the first unit that is open, or the last one, of v.
+        open_units = now.left.active & ~now.necessary
+        first = jnp.argmin(jnp.where(open_units, question.rank, jnp.iinfo(question.rank.dtype).max))
+        none_open = ~jnp.any(open_units)
+        chosen = jnp.where(none_open, v, (jnp.arange(2 * n) == first).reshape(2, n))
+        last = jnp.where(now.trying, now.last, none_open)
+        forced = jnp.where(now.trying, now.forced, none_open)
+        asked = jnp.where(now.trying, now.asked, chosen)
+        match = jnp.where(last & ~now.trying, now.left.active, now.match)
+        here = jax.tree.map(lambda a, b: jnp.where(now.trying, a, b), now.trial, now.left)
 
-    def unfinished(search: _Search) -> Array:
-        return holds_v & (search.trying | jnp.any(open_units(search)))
+        def going(left: Left) -> Bool[Array, "2 n"]:
+            return left.active & (asked | (left.squared > threshold))
 
-    def step(spans: Spans, directions: Array, search: _Search) -> tuple[Array, _Search]:
-        here = jax.tree.map(lambda a, b: jnp.where(search.trying, a, b), search.trial, search.left)
-        over = here.active & (here.squared > threshold)
-        candidates = open_units(search)
-        first = jnp.argmin(jnp.where(candidates, rank, jnp.iinfo(rank.dtype).max))
-        chosen = (jnp.arange(2 * n).reshape(2, n) == first) & candidates
-        unit = jnp.argmax(jnp.where(search.trying, jnp.where(over, here.squared, -1.0), chosen), axis=1)
-        present = jnp.any(jnp.where(search.trying, over, chosen), axis=1)
-        directions, after = removal.remove(spans, directions, here, unit, present)
+        worst = going(here)
+        unit = jnp.argmax(jnp.where(worst, here.squared, -1.0), axis=1)
+        directions, after = removal.remove(spans, directions, here, unit, jnp.any(worst, axis=1))
 
-        deleted = jnp.where(search.trying, search.deleted, chosen)
-        over = after.active & (after.squared > threshold)
-        failed = jnp.any(over & search.necessary)
-        settled = ~failed & ~jnp.any(over)
+        failed = ~forced & jnp.any(after.active & (after.squared > threshold) & now.necessary)
+        settled = ~failed & ~jnp.any(going(after))
+        begun = settled & forced & ~last  # the first trial is over
+        searching = jnp.any(after.active & v)
         return directions, _Search(
-            left=jax.tree.map(lambda a, b: jnp.where(settled, a, b), after, search.left),
+            left=jax.tree.map(lambda a, b: jnp.where(settled | forced, a, b), after, now.left),
             trial=after,
             trying=~failed & ~settled,
-            deleted=deleted,
-            necessary=search.necessary | (deleted & failed),
+            forced=forced,
+            last=last,
+            asked=asked,
+            necessary=now.necessary | (asked & failed),
+            match=jnp.where(begun & (question.unit < 0), after.active, match),
+            done=settled & (last | (begun & ~searching)),
         )
 
-    spans, search = removal.in_blocks(spans, search, unfinished, step, busy=lambda search: search.trying)
-    return spans, search.left._replace(active=search.left.active & holds_v)
-
-
-def cascade(
-    spans: Spans, left: Left, threshold: Float[Array, ""], units: Bool[Array, "2 n"] | None = None
-) -> tuple[Spans, Left]:
-    """The maximum match among what is left without some units: those go, and then whatever is over ε.
-
-    Args:
-        spans: Both sides, no direction held.
-        left: The units to begin with, a match or not.
-        threshold: ε².
-        units: Those that are to go; by default none.
-
-    Returns:
-        The state of the match, no direction held.
-    """
-    asked = jnp.zeros_like(left.active) if units is None else units
-
-    def going(left: Left) -> Bool[Array, "2 n"]:
-        return left.active & (asked | (left.squared > threshold))
-
-    def step(spans: Spans, directions: Array, cascade: _Cascade) -> tuple[Array, _Cascade]:
-        left = cascade.left
-        worst = jnp.argmax(jnp.where(cascade.going, left.squared, -1.0), axis=1)
-        directions, left = removal.remove(spans, directions, left, worst, jnp.any(cascade.going, axis=1))
-        return directions, _Cascade(going(left), left)
-
-    first = _Cascade(going(left), left)
-    spans, last = removal.in_blocks(spans, first, lambda cascade: jnp.any(cascade.going), step)
-    return spans, last.left
-
-
-class _Cascade(NamedTuple):
-    going: Bool[Array, "2 n"]
-    """Those of which the worst of each side goes next."""
-    left: Left
-
-
-def maximum_basis(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"], threshold: Float[Array, ""]) -> DualBasis:
-    """The dual basis of the maximum match alone, factored afresh: nothing of the removed units is left in it."""
-    products = dual_basis.gram(x, y)
-    everything = dual_basis.init(x, y, products)
-    _, left = cascade(*removal.begin(everything), threshold)
-    return dual_basis.init(x, y, dual_basis.among(products, left.active))
+    _, end = removal.in_blocks(spans, start, lambda now: ~now.done, step, busy=lambda now: now.trying & ~now.forced)
+    return Answer(end.match, end.left.active)

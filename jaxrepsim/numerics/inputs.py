@@ -1,15 +1,20 @@
-"""What every function of the core accepts, checked where shapes are known: at trace time."""
+"""What every function of the core accepts, checked before anything is compiled."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
+from jax.typing import ArrayLike, DTypeLike
 
-from jaxrepsim._typing import Array
+from jaxrepsim._typing import Array, Bool
 
 
 def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
     """Activations of several networks on the same samples, in one floating dtype of at least 32 bits.
+
+    Lists and NumPy arrays are taken too, and so are integers, booleans and half precision: integers and booleans become
+    the default floating numbers, bfloat16 and float16 become float32. Values are checked where they are concrete;
+    traced ones are not, and what rests on one that is NaN or infinite is NaN.
 
     Args:
         *activations: Arrays of shape (samples, units), one a network.
@@ -18,13 +23,14 @@ def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
         The same arrays in their common dtype: float64 where one of them is (and x64 is on), else float32.
 
     Raises:
-        TypeError: An array is not of real floating numbers.
-        ValueError: An array has not two axes, or the numbers of samples differ.
+        TypeError: An array is not of real numbers.
+        ValueError: An array has not two axes, the numbers of samples differ, or a concrete activation is NaN or
+            infinite.
     """
-    arrays = [jnp.asarray(a) for a in activations]
+    arrays = [a if isinstance(a, jax.Array) else np.asarray(a) for a in activations]
     for array in arrays:
-        if not jnp.issubdtype(array.dtype, jnp.floating):
-            raise TypeError(f"activations must be real floating numbers, not {array.dtype}; convert them first")
+        if not _is_real(array.dtype):
+            raise TypeError(f"activations must be real numbers, not {array.dtype}")
         if array.ndim != 2:
             raise ValueError(
                 f"activations must have the shape (samples, units), not {array.shape}; "
@@ -36,8 +42,69 @@ def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
             f"the networks have different numbers of samples, {' and '.join(map(str, samples))}; "
             "row i of each must be the response to the same input"
         )
-    dtype = jnp.result_type(jnp.float32, *arrays)
-    return tuple(array.astype(dtype) for array in arrays)
+    dtype = jnp.result_type(jnp.float32, *map(_as_floating, arrays))
+    converted = tuple(as_dtype(array, dtype) for array in arrays)
+    for network, array in enumerate(converted):
+        check_finite(array, _name(network) if len(converted) > 1 else "")
+    return converted
+
+
+def as_dtype(array: Array | np.ndarray, dtype: DTypeLike) -> Array:
+    """The array in another dtype: on the host where its values are there, which compiles nothing."""
+    if isinstance(array, jax.Array):
+        if array.dtype == dtype:
+            return array
+        if not on_host(array):
+            return array.astype(dtype)
+    with np.errstate(over="ignore"):  # what overflows is refused as infinite
+        return jnp.asarray(np.asarray(array).astype(dtype, copy=False))
+
+
+def traced(*values: object) -> bool:
+    """Whether some leaf of the values is traced: inside `jit`, `vmap`, `grad` and their like."""
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values))
+
+
+def on_host(array: Array | np.ndarray) -> bool:
+    """Whether the values are there, in the memory of one CPU device."""
+    if isinstance(array, Tracer):
+        return False
+    if isinstance(array, jax.Array):
+        devices = array.devices()
+        return len(devices) == 1 and all(device.platform == "cpu" for device in devices)
+    return True
+
+
+def check_finite(array: Array, network: str = "", rows: np.ndarray | None = None) -> None:
+    """Refuses a concrete NaN or infinity; traced values are taken on trust.
+
+    Args:
+        array: (samples, units).
+        network: Whose they are, for the message.
+        rows: (samples,), which rows count; by default all.
+
+    Raises:
+        ValueError: Names network, unit and sample.
+    """
+    if isinstance(array, Tracer):
+        return
+    if on_host(array):
+        values = np.asarray(array)
+        values = values if rows is None else np.where(rows[:, None], values, 0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A sum is finite only where all its terms are, and reads the array once.
+            if np.isfinite(np.sum(values)) or np.isfinite(values).all():
+                return
+    elif bool(_all_finite(array if rows is None else jnp.where(jnp.asarray(rows)[:, None], array, 0))):
+        return
+    else:
+        values = np.asarray(array)
+    sample, unit = np.argwhere(~np.isfinite(values) if rows is None else ~np.isfinite(values) & rows[:, None])[0]
+    of = f" of the {network}" if network else ""
+    raise ValueError(
+        f"unit {unit}{of} is {values[sample, unit]} at sample {sample}: activations must be finite numbers in "
+        f"{values.dtype}; leave the sample or the unit out, or mend what made it"
+    )
 
 
 def check_epsilon(epsilon: ArrayLike) -> None:
@@ -51,3 +118,36 @@ def check_epsilon(epsilon: ArrayLike) -> None:
     values = np.asarray(epsilon)  # NumPy: under jit, jnp would trace even a constant
     if not np.all((values >= 0) & (values < 1)):
         raise ValueError(f"epsilon must lie in [0, 1), received {epsilon}: it is a distance relative to a unit's norm")
+
+
+def check_one_epsilon(epsilon: ArrayLike) -> None:
+    """Refuses what is not one number in [0, 1).
+
+    Raises:
+        ValueError: See above.
+    """
+    check_epsilon(epsilon)
+    if np.ndim(epsilon):
+        raise ValueError(
+            f"epsilon must be one number, received the shape {np.shape(epsilon)}; `match_profile` serves every ε, and "
+            "`jax.vmap` over this argument several"
+        )
+
+
+def _name(network: int) -> str:
+    ordinals = ("first", "second", "third")
+    return f"{ordinals[network] if network < 3 else f'{network + 1}th'} network"
+
+
+def _is_real(dtype: DTypeLike) -> bool:
+    # JAX's lattice, unlike NumPy's, knows bfloat16.
+    return any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_))
+
+
+def _as_floating(array: Array | np.ndarray) -> DTypeLike:
+    return array.dtype if jnp.issubdtype(array.dtype, jnp.floating) else jnp.result_type(float)
+
+
+@jax.jit
+def _all_finite(array: Array) -> Bool[Array, ""]:
+    return jnp.all(jnp.isfinite(array))

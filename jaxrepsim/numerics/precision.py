@@ -1,9 +1,9 @@
-"""How small a residual can be told from zero."""
+"""How small a residual can be told from zero, and from ε."""
 
 import jax.numpy as jnp
-from jax.typing import DTypeLike
+from jax.typing import ArrayLike, DTypeLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, Bool, Float
 
 
 def resolution(dtype: DTypeLike) -> float:
@@ -23,13 +23,23 @@ def resolution(dtype: DTypeLike) -> float:
     return 1e-5 if jnp.finfo(dtype).bits == 64 else 3e-3
 
 
-def squared_threshold(epsilon: Float[Array, "*e"], dtype: DTypeLike) -> Float[Array, "*e"]:
-    """The squared residual up to which a unit is matched at `epsilon`: ε², or the resolution where ε is below it."""
-    return jnp.maximum(jnp.asarray(epsilon, dtype), resolution(dtype)) ** 2
+def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Array, "*e"]:
+    """The squared residual up to which a unit is matched at `epsilon`: ε² and the square of the resolution.
+
+    The one rule for ties: a residual that equals ε, such as those between activations that are 0 or 1, is matched
+    whatever rounding does to it.
+    """
+    return jnp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
+
+
+def reached(critical: Float[Array, "*n"], epsilon: ArrayLike) -> Bool[Array, "*n"]:
+    """Whether a critical ε is at most `epsilon`, by the rule of `squared_threshold`; never for one that is NaN."""
+    dtype = jnp.result_type(critical)
+    return jnp.asarray(critical) ** 2 <= squared_threshold(epsilon, dtype)
 
 
 def as_residual(squared: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """Square root of squared residuals, clipped to [0, 1], with what is below the resolution read as 0."""
     floor = resolution(squared.dtype) ** 2
-    seen = squared > floor
+    seen = ~(squared <= floor)  # also where it is not a number
     return jnp.where(seen, jnp.sqrt(jnp.where(seen, jnp.minimum(squared, 1.0), 1.0)), 0.0)

@@ -1,0 +1,151 @@
+"""Networks made ready for all questions: checked, brought to a size that programs are compiled for, and factored.
+
+Of concrete activations the host knows whether the Gram matrix may be trusted, and calls small programs one after the
+other, those that raw activations go through and those whose size is a bucket. Inside a program, where activations are
+traced, both ways are there and the program decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim.compression.one_shot import compressed
+from jaxrepsim.matching import dual_basis
+from jaxrepsim.matching.dual_basis import DualBasis, Either, Gram, Rows, gram_limit
+from jaxrepsim.matching.match import Match
+from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
+from jaxrepsim.numerics.inputs import on_host, traced
+from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.scaling import comparable_columns
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """k networks, padded with dead units to n."""
+
+    source: Gram | Rows | Either
+    """For the dual bases of some units alone."""
+    basis: DualBasis
+    """Of all units that are not dead."""
+    finite: Bool[Array, ""] | np.bool_
+    """Whether all activations are finite numbers."""
+    widths: tuple[int, ...]
+    """The units of each network."""
+
+    @property
+    def n(self) -> int:
+        """The padded number of units of each."""
+        return self.basis.active.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.basis.apart.dtype
+
+    def rows(self, sides: Array) -> tuple[Array, ...]:
+        """What is said of every unit, (…, k, n), for each network without the padding."""
+        values = np.asarray(sides) if on_host(sides) else sides
+        return tuple(jnp.asarray(values[..., network, :width]) for network, width in enumerate(self.widths))
+
+    def as_match(self, sides: Bool[Array, "*batch 2 n"]) -> Match:
+        """Units of a pair as a match."""
+        shape = sides.shape[:-2]
+        finite = np.broadcast_to(self.finite, shape) if on_host(self.finite) else jnp.broadcast_to(self.finite, shape)
+        return Match(*self.rows(sides), jnp.asarray(finite))
+
+    def places(self, units: np.ndarray | Array) -> Int[Array, "*batch"]:
+        """Joint indices of a pair, counted through both padded sides."""
+        where = np.where if on_host(units) else jnp.where
+        return where(units < self.widths[0], units, units + (self.n - self.widths[0]))
+
+    def sides(self, joint: np.ndarray | Array) -> Array | np.ndarray:
+        """(…, n_x + n_y) values by joint index as (…, 2, n), by side, the padding zero."""
+        n_x, n_y = self.widths
+        if not on_host(joint):
+            halves = joint[..., :n_x], joint[..., n_x:]
+            lead = [(0, 0)] * (joint.ndim - 1)
+            return jnp.stack([jnp.pad(half, [*lead, (0, self.n - half.shape[-1])]) for half in halves], axis=-2)
+        values = np.asarray(joint)
+        full = np.zeros((*values.shape[:-1], 2, self.n), values.dtype)
+        full[..., 0, :n_x], full[..., 1, :n_y] = values[..., :n_x], values[..., n_x:]
+        return full
+
+
+def prepared(networks: Sequence[Float[Array, "m _"]]) -> Prepared:
+    """Factors networks.
+
+    Args:
+        networks: (samples, n_a) each, checked, of one dtype.
+    """
+    widths = tuple(network.shape[1] for network in networks)
+    return _in_a_program(networks, widths) if traced(networks) else _on_the_host(networks, widths)
+
+
+def _in_a_program(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared:
+    n = max(1, *widths)
+    if _may_be_trusted(networks):
+        own, cross = dual_basis.safe_products(*networks)
+        own, cross = dual_basis.stacked(own, n), dual_basis.stacked(cross, n)
+        finite = jnp.all(jnp.isfinite(own)) & jnp.all(jnp.isfinite(cross))
+        source = Either(dual_basis.normalised(own, cross), tuple(networks))
+    else:
+        finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(network)) for network in networks]))
+        source = dual_basis.rows_of(networks, n)
+    return Prepared(source, source.basis(source.alive), finite, widths)
+
+
+def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared:
+    n = units_bucket(max(widths))
+    if _may_be_trusted(networks):
+        rows = size_bucket(len(networks[0]), 64)
+        wide = [padded(network, (rows, size_bucket(network.shape[1], 16))) for network in networks]
+        own, cross, safe = _products(*wide)
+        if not safe:
+            own, cross, _ = _products(*_comparable(*wide))
+        own, cross = ([padded(part, (n, n)) for part in parts] for parts in (own, cross))
+        gram, basis, trusted = _by_elimination(tuple(own), tuple(cross))
+        if trusted:
+            return Prepared(gram, basis, np.True_, widths)
+    few = [padded(part, (len(widths) * n, n)) for part in compressed(networks)]
+    return Prepared(*_by_factorisation(*few), np.True_, widths)
+
+
+def _may_be_trusted(networks: Sequence[Array]) -> bool:
+    """Whether a Gram matrix can be exact enough: Σ1/σ² of n live units of norm 1 is n or more."""
+    return max(network.shape[1] for network in networks) <= gram_limit(networks[0].dtype)
+
+
+@jax.jit
+@with_all_digits
+def _products(*networks: Array) -> tuple[tuple[Array, ...], tuple[Array, ...], Array]:
+    return *dual_basis.products(*networks), dual_basis.are_safe(*networks)
+
+
+@jax.jit
+def _comparable(*networks: Array) -> tuple[Array, ...]:
+    return tuple(comparable_columns(network)[0] for network in networks)
+
+
+@jax.jit
+@with_all_digits
+def _by_elimination(own: tuple[Array, ...], cross: tuple[Array, ...]) -> tuple[Gram, DualBasis, Array]:
+    gram = dual_basis.normalised(jnp.stack(own), jnp.stack(cross))
+    basis = gram.basis(gram.alive)
+    return gram, basis, dual_basis.trusted(basis)
+
+
+@jax.jit
+@with_all_digits
+def _by_factorisation(*networks: Array) -> tuple[Rows, DualBasis]:
+    rows = dual_basis.rows_of(networks, networks[0].shape[1])
+    return rows, rows.basis(rows.alive)
+
+
+@jax.jit
+@with_all_digits
+def basis_of(source: Gram | Rows | Either, units: Bool[Array, "k n"]) -> DualBasis:
+    """The dual basis of some units alone."""
+    return source.basis(units)

@@ -1,0 +1,30 @@
+"""What loops begin with, inside `jax.shard_map`."""
+
+from typing import Any
+
+import jax
+
+from jaxrepsim._typing import Array
+
+
+def varying_like(values: Any, *references: Array) -> Any:
+    """The values, marked as differing between devices along every axis along which the references do.
+
+    Inside `shard_map` what a loop carries must have one type, and a constant that it begins with has not that of what
+    it becomes. Elsewhere this does nothing.
+
+    Args:
+        values: A pytree of arrays.
+        *references: Arrays that what the values become depends on.
+    """
+    axes = frozenset().union(*(_axes(reference) for reference in references))
+
+    def mark(value: Array) -> Array:
+        missing = tuple(sorted(axes - _axes(value)))
+        return jax.lax.pcast(value, missing, to="varying") if missing else value
+
+    return jax.tree.map(mark, values) if axes else values
+
+
+def _axes(value: Array) -> frozenset[str]:
+    return getattr(jax.typeof(value), "vma", frozenset())
