@@ -5,11 +5,15 @@ The core needs jax and numpy only, and jaxtyping is only there to check.
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from jax import Array
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int, Key
+
+    Values = Any  # a union would have to be told apart at every use
 else:
+    Values = Array | np.ndarray  # NumPy's where the values are on the host
     try:
         from jaxtyping import Bool, Float, Int, Key
     except ImportError:
@@ -20,4 +24,4 @@ else:
 
         Bool = Float = Int = Key = _Unchecked
 
-__all__ = ["Array", "Bool", "Float", "Int", "Key"]
+__all__ = ["Array", "Bool", "Float", "Int", "Key", "Values"]

@@ -1,6 +1,5 @@
 """The null of shuffled samples: each network as it is, but no sample of one corresponds to the same of the other."""
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxrepsim._typing import Array, Key

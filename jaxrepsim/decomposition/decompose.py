@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool
+from jaxrepsim._typing import Array, Bool, Values
 from jaxrepsim.matching.asked import Asked, as_values
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
@@ -59,7 +59,8 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
     Raises:
         TypeError: Activations that are not real numbers.
         ValueError: Not two axes, different numbers of samples, an ε that is not one number in [0, 1), a match of
-            another shape, or a concrete activation that is NaN or infinite. Where one is traced, no unit is in any match.
+            another shape, or a concrete activation that is NaN or infinite. Where one is traced, no unit is
+            in any match.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), the decomposition theorem, section 3.2.
 
@@ -69,7 +70,7 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
     (Array(3, dtype=int32), [2, 2, 2], True)
     """
     networks = checked(x, y, epsilon)
-    given = None
+    given: tuple[Values, Values] | None = None
     if match is not None:
         shapes, wanted = [jnp.shape(match.x), jnp.shape(match.y)], [network.shape[1:] for network in networks]
         if shapes != wanted:
@@ -77,12 +78,12 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
                 f"a match of {wanted[0][0]} and {wanted[1][0]} units is needed, received masks of the shapes"
                 f" {shapes[0]} and {shapes[1]}"
             )
-        given = tuple(side if traced(side) else np.asarray(side, bool) for side in match[:2])
+        given = (_as_mask(match.x), _as_mask(match.y))
     call = _compiled if traced(networks, epsilon, given) else _decompose
     return call(networks, epsilon, given)
 
 
-def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Array, Array] | None) -> Decomposition:
+def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Values, Values] | None) -> Decomposition:
     if given is not None:
         kept = [as_values(network) * units for network, units in zip(networks, given, strict=True)]
         networks = tuple(jnp.asarray(network) for network in kept)
@@ -96,6 +97,10 @@ def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Array, Array
     return Decomposition(match, asked.ready.as_match(parts), jnp.asarray(chosen))
 
 
+def _as_mask(side: Values) -> Values:
+    return side if traced(side) else np.asarray(side, bool)
+
+
 def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
     """Which sets to keep, so that their union is that of all and each holds something of its own; small ones go first.
 
@@ -104,7 +109,7 @@ def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
     """
     order = jnp.argsort(jnp.sum(parts, axis=1))
 
-    def consider(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+    def consider(step: Values, state: tuple[Values, Values]) -> tuple[Values, Values]:
         chosen, holders = state
         part = order[step]
         spare = jnp.all(~parts[part] | (holders > 1))

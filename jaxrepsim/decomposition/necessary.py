@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool
+from jaxrepsim._typing import Array, Bool, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.minimal import Networks, checked
 from jaxrepsim.numerics.gradients import without_gradient
@@ -50,7 +50,7 @@ def _necessary(networks: Networks, epsilon: ArrayLike) -> Bool[Array, "n n"]:
     return jnp.asarray(necessary_in(Asked(networks, epsilon)))
 
 
-def necessary_in(asked: Asked) -> Bool[Array, "n n"] | np.ndarray:
+def necessary_in(asked: Asked) -> Bool[Values, "n n"]:
     """`necessary_units` of a pair at one ε that is ready for questions."""
     every = np.arange(asked.units)
     gone = asked.rank(np.eye(asked.units, dtype=bool))

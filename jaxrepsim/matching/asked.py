@@ -1,5 +1,6 @@
 """A pair at one ε, asked which units match and what is minimal."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import jax
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, Bool, Float, Int, Values
 from jaxrepsim.matching.dual_basis import DualBasis, Source
 from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.prepared import Prepared, basis_of, prepared
@@ -25,7 +26,7 @@ class Asked:
     padding.
     """
 
-    def __init__(self, networks: tuple[Float[Array, "m n_x"], Float[Array, "m n_y"]], epsilon: ArrayLike) -> None:
+    def __init__(self, networks: Sequence[Float[Array, "m _"]], epsilon: ArrayLike) -> None:
         """Factors a pair: checked activations of one dtype, and a scalar ε."""
         self.ready: Prepared = prepared(networks)
         self.threshold = squared_threshold(epsilon, self.ready.dtype)
@@ -39,20 +40,20 @@ class Asked:
         return self.basis(everything.match[0])
 
     @property
-    def matched(self) -> Bool[Array, "2 n"] | np.ndarray:
+    def matched(self) -> Bool[Values, "2 n"]:
         """The units of the maximum match."""
         return as_values(self.maximum.active)
 
-    def basis(self, units: Bool[Array, "2 n"] | np.ndarray) -> DualBasis:
+    def basis(self, units: Bool[Values, "2 n"]) -> DualBasis:
         """The dual basis of some units alone."""
         return basis_of(self.ready.source, units)
 
     def ask(
         self,
         basis: DualBasis,
-        gone: Bool[Array, "q 2 n"] | np.ndarray,
-        units: Int[Array, "q"] | np.ndarray,
-        ranks: Int[Array, "q 2 n"] | np.ndarray,
+        gone: Bool[Values, "q 2 n"],
+        units: Int[Values, "q"],
+        ranks: Int[Values, "q 2 n"],
     ) -> Answer:
         """q questions about the units of a basis: see `search.Question`."""
         questions = Question(gone, units, ranks)
@@ -65,7 +66,7 @@ class Asked:
         ]
         return Answer(*(np.concatenate(parts) for parts in zip(*found, strict=True))) if found else Answer(gone, gone)
 
-    def nested(self, units: Int[Array, "q"] | np.ndarray) -> Bool[Array, "q 2 n"] | np.ndarray:
+    def nested(self, units: Int[Values, "q"]) -> Bool[Values, "q 2 n"]:
         """A v-minimal match of each of some units, by joint index, each searched inside a known one."""
         places, rank = self.ready.places(units), self.rank(np.arange(self.units))
         if traced(self.ready.basis, places, self.threshold):
@@ -75,17 +76,17 @@ class Asked:
         full[: len(places)] = places
         return np.asarray(_nested(self.ready.source, self.threshold, full, rank))[: len(places)]
 
-    def rank(self, places: Int[Array, "*batch units"] | np.ndarray) -> Int[Array, "*batch 2 n"] | np.ndarray:
+    def rank(self, places: Int[Values, "*batch units"]) -> Int[Values, "*batch 2 n"]:
         """The place of each unit in an order, from places by joint index."""
         return self.ready.sides(places)
 
-    def joint(self, sides: Bool[Array, "*batch 2 n"] | np.ndarray) -> Bool[Array, "*batch units"] | np.ndarray:
+    def joint(self, sides: Bool[Values, "*batch 2 n"]) -> Bool[Values, "*batch units"]:
         """Sets of units as masks over the joint index."""
         halves = [sides[..., side, :width] for side, width in enumerate(self.ready.widths)]
         return np.concatenate(halves, axis=-1) if on_host(sides) else jnp.concatenate(halves, axis=-1)
 
 
-def as_values(array: Array) -> Array | np.ndarray:
+def as_values(array: Array) -> Values:
     """As a NumPy array, where the values are there."""
     return array if traced(array) else np.asarray(array)
 

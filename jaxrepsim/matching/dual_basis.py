@@ -12,7 +12,7 @@ harmless. Fewer units are better conditioned, so what may be trusted for all may
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -44,19 +44,6 @@ class DualBasis(NamedTuple):
     """[network, unit]: the units that are left."""
     ridged: Bool[Array, ""] | None
     """Whether a ridge stands below the basis; None where it is known that none does."""
-
-
-class Source(Protocol):
-    """What dual bases are made from."""
-
-    @property
-    def alive(self) -> Bool[Array, "k n"]:
-        """The units that are not dead."""
-        ...
-
-    def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
-        """The dual basis of some units alone."""
-        ...
 
 
 class Gram(NamedTuple):
@@ -123,6 +110,10 @@ class Either(NamedTuple):
 
         # One after the other on a CPU: a batched condition would compute both ways for all.
         return one_at_a_time(either, self.gram, units, *self.networks)
+
+
+Source = Gram | Rows | Either
+"""What dual bases are made from."""
 
 
 def products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:

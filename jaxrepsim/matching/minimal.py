@@ -8,7 +8,7 @@ import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int, Key
+from jaxrepsim._typing import Array, Float, Int, Key, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
 from jaxrepsim.numerics.buckets import size_bucket
@@ -109,15 +109,15 @@ def minimal_matches(
     """
     networks = checked(x, y, epsilon)
     total = sum(network.shape[1] for network in networks)
-    units = np.arange(total) if units is None else units if traced(units) else np.asarray(units, int)
-    if units.ndim != 1:
-        raise ValueError(f"units must have the shape (k,), joint indices, received {units.shape}")
+    units = np.arange(total) if units is None else jnp.asarray(units) if traced(units) else np.asarray(units, int)
+    if jnp.ndim(units) != 1:
+        raise ValueError(f"units must have the shape (k,), joint indices, received {jnp.shape(units)}")
     check_unit(units, total)
     call = _compiled_matches if traced(networks, epsilon, units, key) else _matches
     return call(networks, epsilon, units, key)
 
 
-def _matches(networks: Networks, epsilon: ArrayLike, units: Array | np.ndarray, key: Array | None) -> Match:
+def _matches(networks: Networks, epsilon: ArrayLike, units: Values, key: Array | None) -> Match:
     asked = Asked(networks, epsilon)
     if key is None:
         return asked.ready.as_match(asked.nested(units))
@@ -127,7 +127,7 @@ def _matches(networks: Networks, epsilon: ArrayLike, units: Array | np.ndarray, 
     return asked.ready.as_match(found.match)
 
 
-def own_ranks(key: Key[Array, ""], units: ArrayLike, total: int) -> Int[Array, "k total"] | np.ndarray:
+def own_ranks(key: Key[Array, ""], units: ArrayLike, total: int) -> Int[Values, "k total"]:
     """The place of each of `total` units in the order of deletions that a key gives each of some units.
 
     Units go by random bits, which are those of `jax.random.permutation(jax.random.fold_in(key, unit), total)`: up to

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, Bool, Float, Int, Values
 from jaxrepsim.compression.one_shot import compressed
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.dual_basis import DualBasis, Either, Gram, Rows, gram_limit
@@ -45,23 +45,24 @@ class Prepared:
     def dtype(self) -> np.dtype:
         return self.basis.apart.dtype
 
-    def rows(self, sides: Array) -> tuple[Array, ...]:
+    def rows(self, sides: Values) -> tuple[Array, ...]:
         """What is said of every unit, (…, k, n), for each network without the padding."""
         values = np.asarray(sides) if on_host(sides) else sides
         return tuple(jnp.asarray(values[..., network, :width]) for network, width in enumerate(self.widths))
 
-    def as_match(self, sides: Bool[Array, "*batch 2 n"]) -> Match:
+    def as_match(self, sides: Bool[Values, "*batch 2 n"]) -> Match:
         """Units of a pair as a match."""
         shape = sides.shape[:-2]
-        finite = np.broadcast_to(self.finite, shape) if on_host(self.finite) else jnp.broadcast_to(self.finite, shape)
-        return Match(*self.rows(sides), jnp.asarray(finite))
+        finite = (np if on_host(self.basis.apart) else jnp).broadcast_to(self.finite, shape)
+        x, y = self.rows(sides)
+        return Match(x, y, jnp.asarray(finite))
 
-    def places(self, units: np.ndarray | Array) -> Int[Array, "*batch"]:
+    def places(self, units: Values) -> Int[Values, "*batch"]:
         """Joint indices of a pair, counted through both padded sides."""
         where = np.where if on_host(units) else jnp.where
         return where(units < self.widths[0], units, units + (self.n - self.widths[0]))
 
-    def sides(self, joint: np.ndarray | Array) -> Array | np.ndarray:
+    def sides(self, joint: Values) -> Values:
         """(…, n_x + n_y) values by joint index as (…, 2, n), by side, the padding zero."""
         n_x, n_y = self.widths
         if not on_host(joint):
@@ -110,7 +111,8 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared
         if trusted:
             return Prepared(gram, basis, np.True_, widths)
     few = [padded(part, (len(widths) * n, n)) for part in compressed(networks)]
-    return Prepared(*_by_factorisation(*few), np.True_, widths)
+    source, basis = _by_factorisation(*few)
+    return Prepared(source, basis, np.True_, widths)
 
 
 def _may_be_trusted(networks: Sequence[Array]) -> bool:

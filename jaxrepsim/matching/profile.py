@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, Bool, Float, Values
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import critical_values
@@ -64,22 +64,22 @@ class MatchProfile(NamedTuple):
         return mean_similarity(jnp.concatenate([self.x, self.y], axis=-1), upper)
 
 
-def members(critical: Float[Array, "*batch n"], epsilon: ArrayLike) -> Bool[Array, "*batch_e n"]:
+def members(critical: Float[Values, "*batch n"], epsilon: ArrayLike) -> Bool[Values, "*batch_e n"]:
     """The units whose critical ε is reached, at each ε."""
     at = jnp.asarray(epsilon)
     spread = jnp.reshape(critical, (*jnp.shape(critical)[:-1], *(1,) * at.ndim, jnp.shape(critical)[-1]))
     return reached(spread, at[..., None])
 
 
-def known(networks: Sequence[Float[Array, "*batch _"]]) -> Bool[Array, "*batch"]:
+def known(networks: Sequence[Float[Values, "*batch _"]]) -> Bool[Values, "*batch"]:
     """Whether no critical ε is NaN."""
     return ~jnp.any(jnp.isnan(jnp.concatenate(networks, axis=-1)), axis=-1)
 
 
-def each(values: Bool[Array, "*batch"], epsilon: ArrayLike) -> Bool[Array, "*batch_e"]:
+def each(values: Bool[Values, "*batch"], epsilon: ArrayLike) -> Bool[Values, "*batch_e"]:
     """The same for each ε."""
     shape = jnp.shape(values)
-    return jnp.broadcast_to(values.reshape(*shape, *(1,) * jnp.ndim(epsilon)), (*shape, *jnp.shape(epsilon)))
+    return jnp.broadcast_to(jnp.reshape(values, (*shape, *(1,) * jnp.ndim(epsilon))), (*shape, *jnp.shape(epsilon)))
 
 
 def mean_similarity(critical: Float[Array, "*batch n"], upper: float) -> Float[Array, "*batch"]:

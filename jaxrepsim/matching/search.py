@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, Bool, Float, Int, Values
 from jaxrepsim.matching import removal
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.removal import Left, Spans
@@ -24,20 +24,20 @@ from jaxrepsim.numerics.varying import varying_like
 class Question(NamedTuple):
     """What is asked of the units that a dual basis holds; leading axes are batches."""
 
-    gone: Bool[Array, "*batch 2 n"]
+    gone: Bool[Values, "*batch 2 n"]
     """Units that are to go."""
-    unit: Int[Array, "*batch"]
+    unit: Int[Values, "*batch"]
     """v, counted through both padded sides; −1 where only the maximum match without those is asked for."""
-    rank: Int[Array, "*batch 2 n"]
+    rank: Int[Values, "*batch 2 n"]
     """The place of each unit in the order in which deletions are tried."""
 
 
 class Answer(NamedTuple):
     """Leading axes are batches."""
 
-    match: Bool[Array, "*batch 2 n"]
+    match: Bool[Values, "*batch 2 n"]
     """A v-minimal match, nothing where v is in no match; without a v the maximum match."""
-    rest: Bool[Array, "*batch 2 n"]
+    rest: Bool[Values, "*batch 2 n"]
     """The maximum match inside it without v."""
 
 

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jax.typing import ArrayLike, DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, Bool, Float, Values
 
 
 def resolution(dtype: DTypeLike) -> float:
@@ -32,7 +32,7 @@ def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Array, "*e"
     return jnp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
 
 
-def reached(critical: Float[Array, "*n"], epsilon: ArrayLike) -> Bool[Array, "*n"]:
+def reached(critical: Float[Values, "*n"], epsilon: ArrayLike) -> Bool[Array, "*n"]:
     """Whether a critical ε is at most `epsilon`, by the rule of `squared_threshold`; never for one that is NaN."""
     dtype = jnp.result_type(critical)
     return jnp.asarray(critical) ** 2 <= squared_threshold(epsilon, dtype)
