@@ -80,7 +80,7 @@ def _certificates(networks: Networks, epsilon: ArrayLike) -> Certificates:
     spare = asked.joint(first) & ~necessary.T
     several = spare.any(axis=1)
     # Any unit that v can do without will do; the first of them is as good as another.
-    gone = asked.rank((every == spare.argmax(axis=1)[:, None]) & several[:, None])
+    gone = asked.ready.sides((every == spare.argmax(axis=1)[:, None]) & several[:, None])
     v = (np if on_host(several) else jnp).where(several, asked.ready.places(every), -1)
     ranks = np.broadcast_to(asked.rank(every), gone.shape)
     second = asked.ask(asked.maximum, gone, v, ranks).match & several[:, None, None]

@@ -53,7 +53,7 @@ def _necessary(networks: Networks, epsilon: ArrayLike) -> Bool[Array, "n n"]:
 def necessary_in(asked: Asked) -> Bool[Values, "n n"]:
     """`necessary_units` of a pair at one ε that is ready for questions."""
     every = np.arange(asked.units)
-    gone = asked.rank(np.eye(asked.units, dtype=bool))
+    gone = asked.ready.sides(np.eye(asked.units, dtype=bool))
     ranks = np.broadcast_to(asked.rank(every), gone.shape)
     without = asked.ask(asked.maximum, gone, np.full(asked.units, -1), ranks).match
     return asked.joint(asked.matched & ~without)

@@ -117,7 +117,7 @@ def is_stable(
     if not np.all(_are_matches(first, second, *_padded(matches), epsilon)):
         return False
     # All simple matches make up the maximum match; if these do not, they are not all, and prove nothing.
-    union = np.concatenate([np.any(np.asarray(side), axis=0) for side in matches])
+    union = np.concatenate([np.any(np.asarray(side), axis=0) for side in matches[:2]])
     return True if np.array_equal(union, _joint(profile) <= level) else None
 
 
@@ -151,7 +151,7 @@ def _padded(matches: Match) -> Match:
     """With empty matches up to 8 or a higher power of two, so that few sizes are compiled."""
     k = len(matches.x)
     extra = (1 << (max(k, 8) - 1).bit_length()) - k
-    return Match(*(jnp.pad(jnp.asarray(side), ((0, extra), (0, 0))) for side in matches))
+    return Match(*(np.pad(np.asarray(side), ((0, extra), (0, 0))) for side in matches[:2]))
 
 
 def _critical(profile: MatchProfile) -> Float[np.ndarray, "n"]:

@@ -47,11 +47,19 @@ def test_the_same_samples(function, jit):
         function(GOOD, jnp.ones((11, 3)))
 
 
-@pytest.mark.parametrize("dtype", [jnp.int32, jnp.uint8, jnp.bool_, jnp.complex64])
-def test_only_real_floating_point(function, dtype):
-    for x, y in ((GOOD.astype(dtype), GOOD), (GOOD, GOOD.astype(dtype))):
-        with pytest.raises(TypeError, match=jnp.dtype(dtype).name):
-            function(x, y)
+def test_only_real_numbers(function):
+    for bad in (GOOD.astype(jnp.complex64), np.full(GOOD.shape, "a"), np.full(GOOD.shape, None)):
+        for x, y in ((bad, GOOD), (GOOD, bad)):
+            with pytest.raises(TypeError, match=str(bad.dtype)):
+                function(x, y)
+
+
+@pytest.mark.parametrize("dtype", [jnp.int32, jnp.uint8, jnp.bool_, jnp.bfloat16, jnp.float16, list])
+def test_integers_booleans_half_precision_and_lists_are_taken(function, dtype):
+    values = np.random.default_rng(0).integers(0, 2, size=GOOD.shape)
+    given = values.tolist() if dtype is list else jnp.asarray(values, dtype)
+    found, expected = function(given, GOOD), function(jnp.asarray(values, jnp.float32), GOOD)
+    jax.tree.map(np.testing.assert_array_equal, found, expected)
 
 
 @pytest.mark.parametrize("epsilon", [-0.1, 1.0, 1.5, float("nan"), np.float32(1.0), jnp.float32(-1.0)])

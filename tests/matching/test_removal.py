@@ -14,7 +14,20 @@ from tests import reference as ref
 from tests.matching import calls
 
 N, SAMPLES = 40, 120  # more units than a block of directions
-INITS = {"gram": lambda x, y: dual_basis._by_gram(dual_basis.gram(x, y))[0], "qr": dual_basis._by_qr}
+
+
+def by_gram(x, y):
+    own, cross = dual_basis.safe_products(x, y)
+    source = dual_basis.normalised(dual_basis.stacked(own, N), dual_basis.stacked(cross, N))
+    return source.basis(source.alive)
+
+
+def by_qr(x, y):
+    source = dual_basis.rows_of((x, y), N)
+    return source.basis(source.alive)
+
+
+INITS = {"gram": by_gram, "qr": by_qr}
 
 
 class Walk(NamedTuple):
@@ -109,7 +122,7 @@ def test_more_units_than_samples(dtype):
 
 @pytest.mark.parametrize("dtype", calls.DTYPES)
 def test_takes_the_gram_matrix_where_it_can_be_trusted(dtype):
-    trusted = jax.jit(lambda x, y: dual_basis._by_gram(dual_basis.gram(x, y))[1])
+    trusted = jax.jit(lambda x, y: dual_basis.trusted(by_gram(x, y)))
     x, y = ref.conditioned_pair(np.random.default_rng(0), SAMPLES, 10, 1.1)
     assert calls.call(trusted, x, y, dtype=dtype)
     worse = ref.conditioned_pair(np.random.default_rng(0), SAMPLES, 10, 1e4)[1]
@@ -126,8 +139,8 @@ def test_a_removal_is_taken_back_by_forgetting_it():
 
     @jax.jit
     def after(x, y, detour):
-        spans, left = removal.begin(dual_basis.init(x, y))
-        directions = jnp.zeros((2, 2 * BLOCK, 24))
+        spans, left = removal.begin(by_gram(x, y))
+        directions = jnp.zeros((2, 2 * BLOCK, N))
         both = jnp.ones(2, bool)
         directions, left = removal.remove(spans, directions, left, jnp.array([3, 5]), both)
         for unit in detour:
