@@ -128,8 +128,9 @@ def test_absent_data_cannot_be_drawn(make: Callable[..., Dataset], tmp_path: Pat
 
 
 def test_depth_draws_the_mean_over_pairs(results: Dataset) -> None:
-    lines = similarity_by_depth(results).axes[0].get_lines()
+    lines = similarity_by_depth(results).axes[0].get_legend_handles_labels()[0]
     expected = results["similarity"].mean(("pair", "redraw")).values
+    assert len(lines) == 5
     for index, line in enumerate(lines):
         assert line.get_ydata() == pytest.approx(expected[:, index])
         assert line.get_label() == f"ε = {results['epsilon'].values[index]:g}"
