@@ -4,8 +4,8 @@ Paper:     Wang et al. 2018 (arXiv:1810.11750) varies the initialisation; the or
 Command:   python experiments/seeds_and_data_order.py configs/seeds_and_data_order/smoke.py
 Time:      within two minutes on two CPU cores, most of it compilation.
 Expected:  validation accuracy of 95 % or more in all three runs; networks that share their first weights are more
-           alike (similarity 0.39, the mean over layers, pairs and ε) than those that share nothing (0.22), or the order
-           of their data (0.22).
+           alike (similarity about 0.4, the mean over layers, pairs and ε) than those that share nothing, or the order
+           of their data (about 0.2).
 """
 
 from dataclasses import replace

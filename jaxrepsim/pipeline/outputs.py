@@ -39,11 +39,11 @@ def write_report(folder: RunFolder, results: xr.Dataset, progress: Progress, say
     """Draws figures and page."""
     progress("drawing the report", 0, 2)
     with folder.timed("report"):
-        report.write_figures(results, folder.figures)
+        figures = report.write_figures(results, folder.figures)
         progress("drawing the report", 1, 2)
         # Without the report's own time, which is known only once it is there.
         results.attrs["timings"] = json.dumps(folder.timings)
-        report.build(results, folder.report)
+        report.build(results, folder.report, [folder.results, *sorted(folder.tables.glob("*.csv")), *figures])
     progress("drawing the report", 2, 2)
     for stage, seconds in folder.timings.items():
         say(f"{stage}: {seconds:.1f} s")

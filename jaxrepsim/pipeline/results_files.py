@@ -9,6 +9,7 @@ import xarray as xr
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path
+from jaxrepsim.report.schema import documented
 
 _COUNTED = ("unit", "other_unit", "interval", "shown")
 """Dimensions of which layers have different numbers."""
@@ -40,9 +41,9 @@ def fill(part: xr.Dataset) -> dict[Hashable, Any]:
 
 
 def write_netcdf(results: xr.Dataset, path: Path) -> None:
-    """Writes results atomically."""
+    """Writes results atomically; beside its values each variable says what it is."""
     with atomic_path(path) as temporary:
-        results.to_netcdf(temporary, engine="h5netcdf")
+        documented(results).to_netcdf(temporary, engine="h5netcdf")
 
 
 def read_netcdf(path: Path) -> xr.Dataset:

@@ -54,7 +54,7 @@ def of_units(results: Dataset, name: Kind | Literal["leaf"], layer: int, pair: i
     Returns:
         Of the x units and of the y units.
     """
-    counts = unit_counts(results.isel(layer=[layer], pair=[pair]))
+    counts = unit_counts(results[["profile_x", "profile_y"]].isel(layer=[layer], pair=[pair]))
     x, y = (
         results[f"{name}_{side}"].values[layer, pair, : count.item()].astype(np.int64)
         for side, count in zip("xy", counts, strict=True)

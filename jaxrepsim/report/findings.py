@@ -3,16 +3,17 @@
 import numpy as np
 from xarray import Dataset
 
+from jaxrepsim.report.doubtful import caveats, cited, praised
 from jaxrepsim.report.findings_alignment import alignment_details
 from jaxrepsim.report.findings_theory import theory_details
 from jaxrepsim.report.summaries import (
     SAME,
+    Floats,
     Spread,
     epsilon_labels,
     half_matched,
     headline_epsilon,
     minimal_sizes,
-    names,
     over_pairs,
     pair_similarity,
     plural,
@@ -27,9 +28,10 @@ def headline(results: Dataset) -> str:
         results: The Dataset.
 
     Returns:
-        The sentence. It compares the first layer with the last, and names a layer in between that lies outside them.
+        The sentence. It compares the first layer with the last, and names a layer in between that lies outside them. A
+        layer of few samples is marked as one, and is not called the highest.
     """
-    layers, epsilon = names(results, "layer"), headline_epsilon(results)
+    layers, epsilon = cited(results), headline_epsilon(results)
     mean = over_pairs(pair_similarity(results)).mean[:, epsilon]
     at = f"At ε = {epsilon_labels(results)[epsilon]}"
     subject = f"{at}, {_similarity(results)}"
@@ -43,7 +45,7 @@ def headline(results: Dataset) -> str:
         sentence = f"{subject} is about the same in the first and the last layer ({ends[0]}, {ends[1]})"
     else:
         sentence = f"{subject} {'falls' if last < first else 'rises'} from {ends[0]} to {ends[1]}"
-    low, high = int(mean.argmin()), int(mean.argmax())
+    low, high = int(mean.argmin()), _highest(results, mean)
     between = []
     if mean[low] < min(first, last) - SAME:
         between.append(f"is lowest in {layers[low]} ({rounded(mean[low])})")
@@ -59,11 +61,12 @@ def details(results: Dataset) -> list[str]:
         results: The Dataset.
 
     Returns:
-        On the smallest ε, the ε at which layers come to match, the spread over pairs, sampled minimal matches, and the
-        optional groups, as far as the results hold them.
+        On few samples and dead units where there are any, the smallest ε, the ε at which layers come to match, the
+        spread over pairs, sampled minimal matches, and the optional groups, as far as the results hold them.
     """
     spread = over_pairs(pair_similarity(results))
     return [
+        *caveats(results),
         *_smallest_epsilon(results, spread),
         _onset(results),
         _between_pairs(results, spread),
@@ -77,31 +80,38 @@ def _similarity(results: Dataset) -> str:
     return "similarity" if results.sizes["pair"] == 1 else "mean similarity over pairs"
 
 
+def _highest(results: Dataset, values: Floats) -> int:
+    """The layer of the highest value, of those that may be called that."""
+    return int(np.where(praised(results), values, -np.inf).argmax())
+
+
 def _smallest_epsilon(results: Dataset, spread: Spread) -> list[str]:
     epsilon = int(np.argmin(results["epsilon"].values))
     if epsilon == headline_epsilon(results):
         return []
-    label, layers = epsilon_labels(results)[epsilon], names(results, "layer")
+    label, layers = epsilon_labels(results)[epsilon], cited(results)
     empty = int((spread.high[:, epsilon] == 0).sum())
     where = "" if results.sizes["pair"] == 1 else " in every pair"
     if empty == len(layers):
         return [f"At ε = {label} nothing matches: the maximum match is empty{where} in {plural(empty, 'layer')}."]
-    best = int(spread.mean[:, epsilon].argmax())
+    best = _highest(results, spread.mean[:, epsilon])
     value = rounded(spread.mean[best, epsilon])
     if len(layers) == 1:
         return [f"At ε = {label} it is {value}."]
-    return [
-        f"At ε = {label} the maximum match is empty{where} in {empty} of {len(layers)} layers; {_similarity(results)} "
-        f"is highest in {layers[best]} ({value})."
-    ]
+    start = f"At ε = {label} the maximum match is empty{where} in {empty} of {len(layers)} layers"
+    if spread.mean[best, epsilon] == 0:
+        return [f"{start}: in all that have enough samples."]
+    return [f"{start}; {_similarity(results)} is highest in {layers[best]} ({value})."]
 
 
 def _onset(results: Dataset) -> str:
     half = over_pairs(half_matched(results)).mean
-    layers = names(results, "layer")
-    reached = np.flatnonzero(np.isfinite(half))
-    if not len(reached):
+    layers = cited(results)
+    if not np.isfinite(half).any():
         return "In no layer is half of the units matched at any ε: too many are dead."
+    reached = np.flatnonzero(np.isfinite(half) & praised(results))
+    if not len(reached):
+        return "Half of the units are matched at some ε in layers of few samples only: in the others too many are dead."
     low, high = reached[half[reached].argmin()], reached[half[reached].argmax()]
     ends = [f"ε = {half[layer]:.2f} ({layers[layer]})" for layer in (low, high)]
     if low == high:
@@ -119,7 +129,7 @@ def _between_pairs(results: Dataset, spread: Spread) -> str:
     layer, epsilon = np.unravel_index(width.argmax(), width.shape)
     return (
         f"The {pairs} pairs differ by up to {rounded(width.max())} in similarity (largest minus smallest; in "
-        f"{names(results, 'layer')[layer]} at ε = {epsilon_labels(results)[epsilon]})."
+        f"{cited(results)[layer]} at ε = {epsilon_labels(results)[epsilon]})."
     )
 
 

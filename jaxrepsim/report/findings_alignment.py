@@ -7,8 +7,9 @@ from xarray import Dataset
 
 from jaxrepsim.report.aligned import aligned, alignment, by_layer, informed, same_under_both
 from jaxrepsim.report.clusters import clustered, mixing
+from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.prediction import best_prediction, predicted, single_mean, smallest_threshold
-from jaxrepsim.report.summaries import SAME, Floats, names, over_known, plural, rounded
+from jaxrepsim.report.summaries import SAME, Floats, over_known, plural, rounded
 
 
 def alignment_details(results: Dataset) -> list[str]:
@@ -38,7 +39,7 @@ def _partners(results: Dataset) -> str:
 
     def at(layer: int) -> str:
         value, other = rounded(partner[layer]), rounded(best[layer])
-        return f"{value} in {names(results, 'layer')[layer]} ({other} with the unit they correlate most with)"
+        return f"{value} in {cited(results)[layer]} ({other} with the unit they correlate most with)"
 
     over = "" if results.sizes["pair"] == 1 else ", averaged over pairs,"
     return f"Units and their partners one to one have a mean correlation{over} of {_extremes(partner, at)}."
@@ -77,7 +78,7 @@ def _sparse(results: Dataset) -> str:
     def at(layer: int) -> str:
         alone = "" if np.isnan(single[layer]) else f"; squared correlation with the best one: {rounded(single[layer])}"
         count = f"from {predictors[layer]:.3g} units{alone}"
-        return f"{rounded(held_out[layer])} in {names(results, 'layer')[layer]} ({count})"
+        return f"{rounded(held_out[layer])} in {cited(results)[layer]} ({count})"
 
     over = "" if results.sizes["pair"] == 1 else ", averaged over pairs,"
     return (
@@ -109,7 +110,7 @@ def _ends(results: Dataset, share: Floats) -> str:
     low, high = int(known[share[known].argmin()]), int(known[share[known].argmax()])
     if share[high] - share[low] < SAME:
         return ""
-    layers = names(results, "layer")
+    layers = cited(results)
     return f"; from {_percent(share[low])} in {layers[low]} to {_percent(share[high])} in {layers[high]}"
 
 

@@ -5,11 +5,12 @@ from xarray import Dataset
 
 from jaxrepsim.report.chance import compared
 from jaxrepsim.report.decomposition import any_simple, certificates, certified, matched_units, simple_sizes
+from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.joint import matched_at_once, pair_mean
 from jaxrepsim.report.over_training import followed, training_mean
 from jaxrepsim.report.schema import holds
 from jaxrepsim.report.stability import looked_at
-from jaxrepsim.report.summaries import SAME, epsilon_labels, headline_epsilon, names, plural, rounded, unit_counts
+from jaxrepsim.report.summaries import SAME, epsilon_labels, headline_epsilon, plural, rounded, unit_counts
 
 
 def theory_details(results: Dataset) -> list[str]:
@@ -117,7 +118,7 @@ def _joint(results: Dataset) -> list[str]:
     start = f"{_at(results, epsilon)}, similarity of all {results.sizes['network']} networks at once"
     if fall.max() < SAME:
         return [f"{start} is about that of pairs in every layer."]
-    name = names(results, "layer")[layer]
+    name = cited(results)[layer]
     values = f"{rounded(together[layer, epsilon])} against {rounded(pairs[layer, epsilon])}"
     if len(known) == 1:
         return [f"{start} is {values} of pairs in {name}."]
@@ -155,9 +156,9 @@ def _training(results: Dataset) -> list[str]:
     rise, fall = int((change >= SAME).sum()), int((change <= -SAME).sum())
     start = f"{_at(results, epsilon)}, from epoch {epochs[0]:g} to epoch {epochs[-1]:g} similarity"
     if len(layers) == 1:
-        return [f"{start} goes from {rounded(first[0])} to {rounded(last[0])} in {names(results, 'layer')[layers[0]]}."]
+        return [f"{start} goes from {rounded(first[0])} to {rounded(last[0])} in {cited(results)[layers[0]]}."]
     largest = int(np.abs(change).argmax())
-    most = f"{names(results, 'layer')[layers[largest]]}, from {rounded(first[largest])} to {rounded(last[largest])}"
+    most = f"{cited(results)[layers[largest]]}, from {rounded(first[largest])} to {rounded(last[largest])}"
     return [
         f"{start} rises in {rise} and falls in {fall} of {len(layers)} layers; averaged over layers it goes from "
         f"{rounded(first.mean())} to {rounded(last.mean())}, and changes most in {most}."

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from xarray import Dataset
 
 from jaxrepsim.report.chance import compared, spread
+from jaxrepsim.report.doubtful import few_samples, hollow_handle
 from jaxrepsim.report.labels import ALONE, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.panels import nonzero_epsilons, thinned
-from jaxrepsim.report.several.runs import UPPER, few_samples, hollow_handle
+from jaxrepsim.report.several.runs import UPPER
 from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, new_figure, paper_style
 from jaxrepsim.report.summaries import (
     Floats,

@@ -3,9 +3,11 @@
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,6 +15,7 @@ from xarray import Dataset
 
 from jaxrepsim.files import write_text
 from jaxrepsim.report.alignment_tables import OneToManyRow, many_to_many_rows, one_to_many_rows
+from jaxrepsim.report.configuration import settings
 from jaxrepsim.report.figures import FAMILIES, Family
 from jaxrepsim.report.findings import details, headline
 from jaxrepsim.report.labels import layer_labels
@@ -28,7 +31,7 @@ from jaxrepsim.report.unit_tables import one_to_one_rows, together_rows
 _COLUMNS: tuple[Column, ...] = ("double", "single")
 
 
-def build(results: Dataset, path: str | os.PathLike[str]) -> None:
+def build(results: Dataset, path: str | os.PathLike[str], files: Sequence[str | os.PathLike[str]] = ()) -> None:
     """Writes the report of a comparison as one self-contained HTML file; the same results give the same bytes.
 
     The page holds its style sheet and its figures, runs no script and asks for nothing over the network. It follows the
@@ -37,6 +40,8 @@ def build(results: Dataset, path: str | os.PathLike[str]) -> None:
     Args:
         results: The Dataset.
         path: The file, by convention `report.html`.
+        files: What the page links to, by the way from its own folder: files of the results, and of figures, which are
+            linked beside the figure that has their name.
 
     Raises:
         InputError: The Dataset is not one of match results, or its attributes cannot be read.
@@ -59,7 +64,7 @@ def build(results: Dataset, path: str | os.PathLike[str]) -> None:
         "unbroken": _unbroken,
     }
     environment.globals["zip"] = zip
-    write_text(path, environment.get_template("template.html").render(_context(results)))
+    write_text(path, environment.get_template("template.html").render(_context(results) | _links(path, files)))
 
 
 def _context(results: Dataset) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def _context(results: Dataset) -> dict[str, Any]:
         "pairs": names(results, "pair"),
         "epsilons": epsilon_labels(results),
         "redraws": results.sizes["redraw"],
-        "config": list(_flat(about.config)),
+        "settings": settings(results),
         "groups": {name: _rows(name, results) for name in GROUPS if holds(results, name)},
         "aligned": any(holds(results, group) for group in ("one_to_one", "sparse", "clusters")),
         "together": together_rows(results),
@@ -88,6 +93,19 @@ def _context(results: Dataset) -> dict[str, Any]:
         "dark": {"ink": colors[INK], "muted": colors[MUTED], "faint": colors[FAINT], "paper": colors[PAPER]},
         "figure_colors": {custom_property(light): dark for light, dark in colors.items()},
     }
+
+
+def _links(page: str | os.PathLike[str], files: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
+    """Links to the files of each figure, by its name, and to the other files: pairs of text and address."""
+    figures: dict[str, list[tuple[str, str]]] = {}
+    others = []
+    for file in files:
+        way = Path(os.path.relpath(file, Path(page).parent)).as_posix()
+        if any(family.name == Path(file).stem for family in FAMILIES):
+            figures.setdefault(Path(file).stem, []).append((Path(file).suffix.lstrip(".").upper(), quote(way)))
+        else:
+            others.append((way, quote(way)))
+    return {"figure_files": figures, "files": others}
 
 
 def _rows(group: str, results: Dataset) -> Sequence[Any]:
@@ -119,22 +137,6 @@ def _figure(family: Family, results: Dataset, colors: dict[str, str]) -> dict[st
     return {"caption": family.caption(results), "description": family.description, "drawings": drawings}
 
 
-def _flat(config: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in config.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _readable(value)
-
-
-def _readable(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_readable, value)) or "(none)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "(none)" if value in (None, {}) else str(value)
-
-
 def _duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.3g} s"
@@ -144,8 +146,11 @@ def _duration(seconds: float) -> str:
 
 
 def _interval(cell: Cell) -> str:
+    """From the lowest to the highest; a dash beside a sign such as > or − would not read."""
     low, high = rounded(cell.low), rounded(cell.high)
-    return low if low == high else f"{low} to {high}" if cell.low < 0 else f"{low}–{high}"
+    if low == high:
+        return low
+    return f"{low}–{high}" if low[0].isdigit() and high[0].isdigit() else f"{low} to {high}"
 
 
 def _short(value: float) -> str:

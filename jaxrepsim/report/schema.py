@@ -1,41 +1,13 @@
 """What a results Dataset holds: checked once at the door, so that tables and plots may rely on it.
 
-Coordinates: `layer` (names, from input to output), `pair` (such as "0-1"), `epsilon`, `redraw` (of sampled positions;
-one where all are used), `unit`, `sample` (sampled units), `network` (names), and `epoch` where training is on record.
+Every variable and coordinate is declared once, with its dimensions and what it means: those of every file in
+`schema_match` and `schema_coordinates`, those of the optional groups (`GROUPS`), each of which is there as a whole or
+not at all, in `schema_theory` and `schema_convergent`. `documented` writes the declarations into a file as attributes.
 
-- similarity, matched_x, matched_y: of the maximum match, and the sizes of its two sides. NaN similarity: not computed.
-- profile_x, profile_y: each unit's critical ε; NaN where the layer has no such unit, infinite for a dead one.
-- minimal_unit: the joint index of a sampled unit (first network's units first), −1 for none; minimal_size_x,
-  minimal_size_y: the sizes of the v-minimal match that was found for it, 0 where it is in no match.
-- units, samples: of a layer; dead: units of each network that are zero on all samples.
-- optional: accuracy of each network as compared; train_loss, validation_accuracy at each epoch. Accuracies lie in
-  [0, 1].
+Masks and integers are padded with −1, floats with NaN; "not computed" reads the same as padding.
 
-Optional groups (`GROUPS`), each of which is there as a whole or not at all. Masks and integers are padded with −1,
-floats with NaN; "not computed" reads the same as padding. What counts units is of redraw 0.
-
-- decomposition: simple_x, simple_y, the members of each simple match found (1 or 0; −1 throughout: no such match), in
-  the order in which they were found; simple_below, 1 where `other_simple` lies inside `simple` with nothing found
-  between; simple_complete, 1 all were found, 0 the search stopped before; certified_minimum and certified_several,
-  matched units with exactly one v-minimal match and with two or more, together all of the maximum match; parts, simple
-  matches that the maximum match takes, none of them spare; smallest_size and smallest_bound for each `minimal_unit`,
-  the smallest v-minimal match found and a proven lower bound of any match that holds the unit, 0 where it is in none.
-- stability: theta_lower and theta_upper, bounds in radians of the angle of strong linear independence, 0 where units
-  are dependent; stable, 1 proven (so the decomposition is unique), 0 proven not, −1 undecided; stable_from and
-  stable_to, the intervals [from, to) of ε that the profile does not rule out at the λ of theta_lower.
-- chance: chance_observed, the similarity on the chance_samples rows that all of these share; chance_shuffled with
-  inputs shuffled in one network, chance_random of random vectors with the same spectrum, one value a draw;
-  chance_untrained of the networks before training; p_shuffled and p_random, (1 + #{draw ≥ observed}) / (1 + draws);
-  residual_x, residual_y on all units of the other network, fitted and measured on the same rows, and held_out_x,
-  held_out_y, fitted on one half and measured on the other, so that they may exceed 1.
-- joint: joint_similarity, the share of all networks' units that are in the maximum match of all of them at once;
-  joint_profile, each unit's critical ε in it; joint_matched, how many units of each network it holds.
-- across: across, the similarity of each layer of a pair's first network with each layer (`other_layer`) of its second;
-  across_samples, the rows of a cell; across_pooled, 1 where maps were averaged to one vector an image.
-- training: training_similarity at each `checkpoint` (epochs; 0 is untrained); checkpoint_accuracy in [0, 1].
-- one_to_one, mutual_information, sparse, clusters, exciting: see `jaxrepsim.report.schema_convergent`.
-
-Attributes: title, description, data (text); config, versions, timings in seconds, warnings (JSON). All may be absent.
+Attributes of the file: title, description, data (text); config, versions, timings in seconds, warnings (JSON). All may
+be absent.
 """
 
 import json
@@ -45,84 +17,20 @@ from xarray import Dataset
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.schema_convergent import CONVERGENT
+from jaxrepsim.report.schema_coordinates import COORDINATES
+from jaxrepsim.report.schema_match import OPTIONAL, REQUIRED
+from jaxrepsim.report.schema_theory import THEORY
+from jaxrepsim.report.schema_variable import Variable
 
-_MATCH = ("layer", "pair", "epsilon", "redraw")
-_PROFILE = ("layer", "pair", "redraw", "unit")
-_MINIMAL = ("layer", "pair", "epsilon", "sample")
-_REQUIRED = {
-    "similarity": _MATCH,
-    "matched_x": _MATCH,
-    "matched_y": _MATCH,
-    "profile_x": _PROFILE,
-    "profile_y": _PROFILE,
-    "minimal_unit": _MINIMAL,
-    "minimal_size_x": _MINIMAL,
-    "minimal_size_y": _MINIMAL,
-    "units": ("layer",),
-    "samples": ("layer",),
-    "dead": ("layer", "network"),
+GROUPS: dict[str, dict[str, Variable]] = THEORY | CONVERGENT
+"""Optional variables by group."""
+DECLARED: dict[str, Variable] = {
+    name: variable
+    for variables in (COORDINATES, REQUIRED, OPTIONAL, *GROUPS.values())
+    for name, variable in variables.items()
 }
-_OPTIONAL = {
-    "accuracy": ("network",),
-    "train_loss": ("network", "epoch"),
-    "validation_accuracy": ("network", "epoch"),
-}
-_SIMPLE = ("layer", "pair", "epsilon", "simple")
-_CELL = ("layer", "pair", "epsilon")
-_DRAW = (*_CELL, "draw")
-_UNIT = ("layer", "pair", "unit")
-_INTERVAL = ("layer", "pair", "interval")
-_ACROSS = ("layer", "other_layer")
-GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
-    "decomposition": {
-        "simple_x": (*_SIMPLE, "unit"),
-        "simple_y": (*_SIMPLE, "unit"),
-        "simple_below": (*_SIMPLE, "other_simple"),
-        "simple_complete": _CELL,
-        "certified_minimum": _CELL,
-        "certified_several": _CELL,
-        "parts": _CELL,
-        "smallest_size": _MINIMAL,
-        "smallest_bound": _MINIMAL,
-    },
-    "stability": {
-        "theta_lower": ("layer", "network"),
-        "theta_upper": ("layer", "network"),
-        "stable": _CELL,
-        "stable_from": _INTERVAL,
-        "stable_to": _INTERVAL,
-    },
-    "chance": {
-        "chance_observed": _CELL,
-        "chance_samples": ("layer",),
-        "chance_shuffled": _DRAW,
-        "chance_random": _DRAW,
-        "chance_untrained": _CELL,
-        "p_shuffled": _CELL,
-        "p_random": _CELL,
-        "residual_x": _UNIT,
-        "residual_y": _UNIT,
-        "held_out_x": _UNIT,
-        "held_out_y": _UNIT,
-    },
-    "joint": {
-        "joint_similarity": ("layer", "epsilon"),
-        "joint_profile": ("layer", "network", "unit"),
-        "joint_matched": ("layer", "epsilon", "network"),
-    },
-    "across": {
-        "across": ("pair", *_ACROSS, "epsilon"),
-        "across_samples": _ACROSS,
-        "across_pooled": _ACROSS,
-    },
-    "training": {
-        "training_similarity": ("checkpoint", *_CELL),
-        "checkpoint_accuracy": ("network", "checkpoint"),
-    },
-    **CONVERGENT,
-}
-"""Optional variables with their dimensions, by group."""
-_NOT_EMPTY = ("draw", "other_layer", "checkpoint", "penalty", "threshold")
+"""Every variable and coordinate that a results file may hold, by name."""
+_NOT_EMPTY = (*REQUIRED["similarity"].dims, "network", "draw", "other_layer", "checkpoint", "penalty", "threshold")
 
 
 class Provenance(NamedTuple):
@@ -147,10 +55,9 @@ def check(results: Dataset) -> None:
         InputError: A variable is missing, an optional group is there in part, a variable has other dimensions, there is
             no layer, pair, ε or redraw at all, or `other_layer` does not name the layers.
     """
-    missing = sorted(_REQUIRED.keys() - results.data_vars.keys())
+    missing = sorted(REQUIRED.keys() - results.data_vars.keys())
     if missing:
         raise InputError(f"these results lack {', '.join(missing)}; were they written by `jaxrepsim`?")
-    known = _REQUIRED | _OPTIONAL
     for group, variables in GROUPS.items():
         here = sorted(variables.keys() & results.data_vars.keys())
         lacking = sorted(variables.keys() - results.data_vars.keys())
@@ -158,11 +65,10 @@ def check(results: Dataset) -> None:
             raise InputError(
                 f"these results hold {', '.join(here)} of the group {group!r}, but lack {', '.join(lacking)}"
             )
-        known |= variables
-    for name, dims in known.items():
-        if name in results and results[name].dims != dims:
-            raise InputError(f"{name} has the dimensions {results[name].dims}, not {dims}")
-    for dim in (*_MATCH, "network", *_NOT_EMPTY):
+    for name, variable in DECLARED.items():
+        if name in results.variables and results[name].dims != variable.dims:
+            raise InputError(f"{name} has the dimensions {results[name].dims}, not {variable.dims}")
+    for dim in _NOT_EMPTY:
         if results.sizes.get(dim) == 0:
             raise InputError(f"these results hold no {dim}, so there is nothing to show")
     if holds(results, "across") and results["other_layer"].values.tolist() != results["layer"].values.tolist():
@@ -180,6 +86,22 @@ def holds(results: Dataset, group: str) -> bool:
         Whether all of its variables are there.
     """
     return GROUPS[group].keys() <= results.data_vars.keys()
+
+
+def documented(results: Dataset) -> Dataset:
+    """The same results, in which every variable and coordinate that is declared says what it is.
+
+    Args:
+        results: Results, or a part of them.
+
+    Returns:
+        A shallow copy with the attributes `long_name`, `units` (where there is one) and `description`.
+    """
+    copy = results.copy()
+    for name, variable in DECLARED.items():
+        if name in copy.variables:
+            copy[name].attrs |= variable.attributes
+    return copy
 
 
 def provenance(results: Dataset) -> Provenance:

@@ -142,6 +142,11 @@ def half_matched(results: Dataset) -> Floats:
     return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
 
 
+def live_shares(results: Dataset) -> Floats:
+    """The share of both networks' units that are not dead, which similarity cannot exceed: (layer, pair)."""
+    return _over_redraws(results, 1, lambda critical: np.isfinite(critical).mean(keepdims=True))[..., 0]
+
+
 def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
     """Mean, smallest and largest of the values that were computed.
 

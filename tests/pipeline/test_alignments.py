@@ -26,6 +26,7 @@ from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
 from tests.pipeline.conftest import jaxrepsim, run_once
+from tests.report.test_schema import assert_documented
 
 LAYERS = ("conv6", "fc1", "logits")
 PAIRS = ((0, 1), (0, 2), (1, 2))
@@ -109,6 +110,8 @@ def test_every_group_is_there_and_on_the_page(folder, results):
     groups = report.schema_convergent.CONVERGENT
     assert all(report.holds(results, group) for group in groups)
     assert len(folder.report.read_text(encoding="utf-8")) > 10_000
+    for file in [folder.results, *folder.convergent.glob("*.nc")]:
+        assert_documented(xr.load_dataset(file, engine="h5netcdf"))
 
 
 def test_moments_and_correlations(results, raw):

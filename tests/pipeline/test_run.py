@@ -21,6 +21,7 @@ from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
 from tests import reference
 from tests.pipeline.conftest import SMOKE, jaxrepsim, raw_activations
+from tests.report.test_schema import assert_documented
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,8 @@ def test_the_folder_holds_what_the_readme_says(finished):
     assert {"python", "jax", "jaxlib", "flax", "optax", "numpy", "tensorflow-datasets", "devices"} <= set(versions)
     assert (finished / "report.html").read_text().startswith("<!DOCTYPE html>")
     assert not [path for path in finished.rglob(".*") if path.name != ".lock"], "a temporary file was left"
+    for file in (finished / "results").rglob("*.nc"):
+        assert_documented(xr.load_dataset(file, engine="h5netcdf"))
 
 
 def test_layers_are_in_forward_order(results):

@@ -26,6 +26,7 @@ from jaxrepsim.pipeline.theory.joint import joint_layer
 from jaxrepsim.pipeline.theory.stability import stability_of_layer
 from jaxrepsim.pipeline.theory.structure import decompose_layer
 from tests.pipeline.conftest import jaxrepsim, run_once
+from tests.report.test_schema import assert_documented
 
 LAYERS = ("fc1", "conv7")  # not in the order of the network
 certificates = jax.jit(jrs.certificates)
@@ -102,6 +103,8 @@ def test_every_group_is_there_and_on_the_page(folder, results):
         assert f'<section id="{section}"' in page
     for table in ("simple_matches", "stability", "chance", "joint", "across_layers", "over_training"):
         assert len((folder.tables / f"{table}.csv").read_text().splitlines()) > 1
+    for file in [folder.results, *folder.theory.glob("*.nc")]:
+        assert_documented(xr.load_dataset(file, engine="h5netcdf"))
 
 
 def test_decomposition(results, rows):

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xarray import Dataset
+from markupsafe import Markup
+from xarray import Dataset, load_dataset
 
+from jaxrepsim.report import Family, build, page
 from tests.report.groups import add_groups, not_computed
 
 EPSILONS = (0.15, 0.2, 0.25, 0.3, 0.5)
@@ -119,7 +121,7 @@ CASES: dict[str, Callable[[], Dataset]] = {
     "one pair": lambda: make_results(layers=FEW, networks=("0", "1"), redraws=1),
     "one epsilon": lambda: make_results(layers=FEW, epsilons=(0.5,)),
     "ten seeds": lambda: make_results(networks=tuple(map(str, range(10)))),
-    "many layers, ten seeds": lambda: make_results(layers=LONG, networks=tuple(map(str, range(10))), redraws=2),
+    "many layers, ten seeds": lambda: make_results(layers=LONG[:40], networks=tuple(map(str, range(10))), redraws=2),
     "two files": lambda: make_results(layers=FEW, networks=FILES, redraws=1, samples=0, epochs=None, accuracy=False),
     "accuracy only": lambda: make_results(layers=FEW, epochs=None),
     "all small": lambda: make_results(
@@ -142,10 +144,12 @@ GROUP_CASES: dict[str, Callable[[], Dataset]] = {
     "all groups, two networks": lambda: add_groups(make_results(layers=FEW, networks=("0", "1")), epochs=(0, 3)),
     "all groups, nothing matches": lambda: add_groups(make_results(layers=FEW, epsilons=(0.001, 0.01))),
     "enumeration stopped": lambda: add_groups(make_results(layers=FEW, units=64), slots=7),
-    "many simple matches": lambda: add_groups(make_results(layers=FEW, networks=("0", "1"), units=192), slots=200),
+    "many simple matches": lambda: add_groups(make_results(layers=FEW, networks=("0", "1"), units=96), slots=100),
     "huge held-out residuals": lambda: add_groups(make_results(layers=FEW), huge=True),
     "all groups, many layers": lambda: add_groups(
-        make_results(layers=LONG, redraws=1, epsilons=(0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)), slots=8, draws=5
+        make_results(layers=LONG[:40], networks=("0", "1"), redraws=1, epsilons=(0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)),
+        slots=8,
+        draws=5,
     ),
     "groups without samples": lambda: add_groups(make_results(layers=FEW, samples=0)),
     "groups not computed": lambda: not_computed(make_results(layers=FEW)),
@@ -179,6 +183,38 @@ def any_results(request: pytest.FixtureRequest) -> Dataset:
 def make() -> Callable[..., Dataset]:
     """The factory itself."""
     return make_results
+
+
+HARD_LAYERS = ("<script>document.title = 'run'</script>", "a" * 120, "features.block.conv." * 6)
+"""Names that are hard to lay out, and one that would run."""
+
+
+@pytest.fixture(scope="session")
+def whole() -> Dataset:
+    """All optional groups, of few units, with names that are hard."""
+    networks = ("long name " * 6, "1", "2")
+    return add_groups(make_results(layers=HARD_LAYERS, networks=networks, epsilons=(0.2, 0.5), samples=4, units=16))
+
+
+@pytest.fixture(scope="session")
+def whole_page(whole: Dataset, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Their page with every figure, as it is built from the saved file; drawn once for all tests that look at it."""
+    folder = tmp_path_factory.mktemp("whole")
+    whole.to_netcdf(folder / "results.nc", engine="h5netcdf")
+    with load_dataset(folder / "results.nc", engine="h5netcdf") as saved:
+        build(saved, folder / "report.html")
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages whose figures have their captions and no drawing, which is what takes the time."""
+
+    def figure(family: Family, results: Dataset, colors: dict[str, str]) -> dict[str, Any]:
+        drawings = {"double": Markup("<svg></svg>")}
+        return {"caption": family.caption(results), "description": family.description, "drawings": drawings}
+
+    monkeypatch.setattr(page, "_figure", figure)
 
 
 @pytest.fixture

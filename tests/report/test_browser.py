@@ -7,13 +7,12 @@ import subprocess
 from collections.abc import Callable
 from html import escape, unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from xarray import Dataset
 
 from jaxrepsim.report import build
-from tests.report.groups import add_groups
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = (400, 1280)
@@ -61,21 +60,25 @@ window.onload = () => {{
 </script></body></html>"""
 
 
-def look(folder: Path, pages: list[str], *flags: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Opens each page at each width; gives what was measured, and the lines of the browser's console."""
-    frames = [
-        f'<iframe style="border: 0; width: {width}px; height: 900px" srcdoc="{escape(page)}"></iframe>'
-        for page in pages
-        for width in WIDTHS
+class Frame(NamedTuple):
+    """A page as one reader sees it, and what it must hold."""
+
+    width: int
+    scheme: str
+    page: str
+    sections: int
+    figures: int
+
+
+def look(folder: Path, frames: list[Frame]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Opens pages side by side; gives what was measured of each, and the lines of the browser's console."""
+    elements = [
+        f'<iframe style="border: 0; width: {frame.width}px; height: 900px; color-scheme: {frame.scheme}" '
+        f'srcdoc="{escape(frame.page)}"></iframe>'
+        for frame in frames
     ]
-    (folder / "wrapper.html").write_text(WRAPPER.format(frames="".join(frames)), encoding="utf-8")
-    command = [
-        str(BROWSER),
-        *FLAGS,
-        *flags,
-        f"--user-data-dir={folder / 'profile'}",
-        (folder / "wrapper.html").as_uri(),
-    ]
+    (folder / "wrapper.html").write_text(WRAPPER.format(frames="".join(elements)), encoding="utf-8")
+    command = [str(BROWSER), *FLAGS, f"--user-data-dir={folder / 'profile'}", (folder / "wrapper.html").as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     found = re.search("<pre>(.*)</pre>", done.stdout, re.DOTALL)
     assert found, done.stderr
@@ -83,54 +86,46 @@ def look(folder: Path, pages: list[str], *flags: str) -> tuple[list[dict[str, An
 
 
 @pytest.fixture(scope="module")
-def pages(make_page: Callable[..., str]) -> list[str]:
-    """The usual case; names that are hard to lay out; a comparison of files; all groups, with names that are hard."""
-    names = ("<script>document.title = 'run'</script>", "a" * 120, "features.block.conv." * 6, "$x$")
-    return [
-        make_page(),
-        make_page(layers=names, networks=("long name " * 6, "1", "2"), epsilons=(0.2, 0.5), title="b" * 90),
-        make_page(layers=("a",), networks=("x/" * 40, "y"), redraws=1, samples=0, epochs=None, accuracy=False),
-        make_page(groups=True, layers=names, networks=("long name " * 6, "1", "2"), epsilons=(0.2, 0.5)),
-    ]
+def seen(
+    whole_page: str, make: Callable[..., Dataset], tmp_path_factory: pytest.TempPathFactory
+) -> dict[Frame, dict[str, Any]]:
+    """The usual case, a comparison of files, and all groups with names that are hard to lay out, in one browser."""
+    folder = tmp_path_factory.mktemp("page")
 
+    def made(**shape) -> str:
+        build(make(**shape), folder / "report.html")
+        return (folder / "report.html").read_text(encoding="utf-8")
 
-@pytest.fixture(scope="module")
-def make_page(tmp_path_factory: pytest.TempPathFactory, make: Callable[..., Dataset]) -> Callable[..., str]:
-    """Builds a page and gives its text."""
-
-    def built(groups: bool = False, **shape) -> str:
-        path = tmp_path_factory.mktemp("page") / "report.html"
-        build(add_groups(make(**shape)) if groups else make(**shape), path)
-        return path.read_text(encoding="utf-8")
-
-    return built
-
-
-def test_pages_in_a_browser(pages: list[str], tmp_path: Path) -> None:
-    seen, console = look(tmp_path, pages)
+    files = made(layers=("a",), networks=("x/" * 40, "y"), redraws=1, samples=0, epochs=None, accuracy=False)
+    usual = made(title="b" * 90, redraws=1)
+    pages = [(usual, 8, 5), (files, 8, 3), (whole_page, 20, 21)]
+    frames = [Frame(width, scheme, *page) for page in pages for width in WIDTHS for scheme in ("light", "dark")]
+    measured, console = look(folder, frames)
     assert len(console) == 1, console
     assert "canary" in console[0]
-    for index, page in enumerate(seen):
-        narrow = WIDTHS[index % 2] == 400
-        assert page["width"] == WIDTHS[index % 2]
+    return dict(zip(frames, measured, strict=True))
+
+
+def test_pages_in_a_browser(seen: dict[Frame, dict[str, Any]]) -> None:
+    for frame, page in seen.items():
+        assert page["width"] == frame.width
         assert page["scrollWidth"] <= page["width"]
         assert page["scripts"] == 0
         assert page["title"] != "run"
-        assert len(page["sections"]) == (20 if index >= 6 else 8)
+        assert len(page["sections"]) == frame.sections
         assert all(width > 300 and height > 40 for _, width, height in page["sections"])
-        assert len(page["figures"]) == (5, 5, 3, 21)[index // 2]
+        assert len(page["figures"]) == frame.figures
         for figure in page["figures"]:
             ((width, height),) = figure["sizes"]  # one of the two drawings shows
-            assert 350 < width < 400 if narrow else 800 < width < 1000
+            assert 350 < width < 400 if frame.width == 400 else 800 < width < 1000
             assert height > 100
             assert figure["marks"] > 50
             assert figure["caption"][1] > 20
-            assert figure["ink"] == "rgb(27, 31, 36)"
 
 
-def test_dark_scheme(pages: list[str], tmp_path: Path) -> None:
-    seen, console = look(tmp_path, [pages[0], pages[3]], "--blink-settings=preferredColorScheme=0")
-    assert len(console) == 1, console
-    for page in seen:
-        assert page["background"] == "rgb(22, 25, 29)"
-        assert {figure["ink"] for figure in page["figures"]} == {"rgb(232, 234, 237)"}
+def test_pages_follow_the_scheme_of_the_reader(seen: dict[Frame, dict[str, Any]]) -> None:
+    colors = {"light": ("rgb(255, 255, 255)", "rgb(27, 31, 36)"), "dark": ("rgb(22, 25, 29)", "rgb(232, 234, 237)")}
+    for frame, page in seen.items():
+        background, ink = colors[frame.scheme]
+        assert page["background"] == background
+        assert {figure["ink"] for figure in page["figures"]} == {ink}

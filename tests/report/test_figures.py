@@ -29,6 +29,7 @@ from jaxrepsim.report.style import (
     layer_colors,
     paper_style,
 )
+from tests.report.conftest import CASES, made
 from tests.report.groups import add_groups
 
 CLOSE = 1.0
@@ -89,22 +90,37 @@ def in_visible_axes(text: Text) -> bool:
     return text.axes is None or text.axes.get_visible()
 
 
-@pytest.mark.parametrize("column", ["double", "single"])
-def test_every_shape_is_legible(any_results: Dataset, column: Column) -> None:
+EXTREMES = ("all small", "many layers, ten seeds", "many epsilons", "hostile names")
+"""Where texts come closest, or have the most room: layout, which takes the time, is looked at here only."""
+
+
+def assert_drawn(figure: Figure, column: Column, extreme: bool) -> None:
+    """A figure of the right width; at an extreme legible too."""
+    assert figure.get_size_inches()[0] == {"single": 3.4, "double": 7.0}[column]
+    if extreme:
+        assert_legible(figure)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_shape_is_drawn_and_the_extremes_are_legible(case: str) -> None:
+    results = made(case)
+    column: Column = "double" if case in ("all small", "usual", "two files") else "single"
     for family in FAMILIES:
-        if family.present(any_results):
-            figure = family.draw(any_results, column)
-            assert figure.get_size_inches()[0] == {"single": 3.4, "double": 7.0}[column]
-            assert_legible(figure)
-            assert family.caption(any_results).endswith(".")
+        if family.present(results):
+            assert_drawn(family.draw(results, column), column, case in EXTREMES)
+            assert family.caption(results).endswith(".")
 
 
 def test_files_are_the_same_each_time(make: Callable[..., Dataset], tmp_path: Path) -> None:
-    results = add_groups(make(layers=("conv1", "$fc^2$"), epsilons=(0.2, 0.5)), huge=True)
-    first = write_figures(results, tmp_path / "a", "single")
+    plain = make(layers=("conv1", "$fc^2$"), epsilons=(0.2, 0.5), networks=("0", "1"), units=16)
+    asked = ((add_groups(plain, huge=True), ("svg",)), (plain, ("png",)))
+    first = [path for results, kinds in asked for path in write_figures(results, tmp_path / "a", "single", kinds)]
     with rc_context({"font.size": 30, "svg.hashsalt": None, "axes.facecolor": "red"}):
-        second = write_figures(results, tmp_path / "b", "single")
-    assert [path.name for path in first] == [f"{family.name}.{kind}" for family in FAMILIES for kind in ("svg", "png")]
+        second = [path for results, kinds in asked for path in write_figures(results, tmp_path / "b", "single", kinds)]
+    assert [path.name for path in first] == [
+        *[f"{family.name}.svg" for family in FAMILIES],
+        *[f"{family.name}.png" for family in FAMILIES if family.present(plain)],
+    ]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
         if one.suffix == ".svg":
@@ -128,8 +144,9 @@ def test_absent_data_cannot_be_drawn(make: Callable[..., Dataset], tmp_path: Pat
 
 
 def test_depth_draws_the_mean_over_pairs(results: Dataset) -> None:
-    lines = similarity_by_depth(results).axes[0].get_lines()
+    lines = similarity_by_depth(results).axes[0].get_legend_handles_labels()[0]
     expected = results["similarity"].mean(("pair", "redraw")).values
+    assert len(lines) == 5
     for index, line in enumerate(lines):
         assert line.get_ydata() == pytest.approx(expected[:, index])
         assert line.get_label() == f"ε = {results['epsilon'].values[index]:g}"

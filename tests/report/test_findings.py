@@ -48,7 +48,8 @@ def test_headline_is_at_the_largest_epsilon_up_to_a_half(make: Callable, epsilon
 
 
 def test_details_of_the_usual_case(results: Dataset) -> None:
-    smallest, onset, spread, minimal = details(results)
+    dead, smallest, onset, spread, minimal = details(results)
+    assert dead.endswith("the share of units that are alive: 0.96 in conv2.")
     assert smallest.startswith("At ε = 0.15 the maximum match is empty in every pair in 8 of 10 layers")
     assert onset.endswith("(logits) and ε = 0.48 (fc1).")
     values = results["similarity"].mean("redraw")

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,12 @@ from matplotlib.figure import Figure
 from xarray import Dataset
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report import build
+from jaxrepsim.report import FAMILIES, build
 from jaxrepsim.report.schema import GROUPS
 from jaxrepsim.report.svg import inline
+from tests.report.conftest import HARD_LAYERS
 from tests.report.groups import add_groups, not_computed
+from tests.report.pages import Page, read_page, urls
 
 SECTIONS = ["compared", "networks", "depth", "profiles", "minimal", "layers", "method", "reproducibility"]
 OPTIONAL = {
@@ -32,43 +33,6 @@ OPTIONAL = {
     "exciting": ["exciting"],
 }
 """Sections by group, in the order of the page."""
-VOID = {"meta", "link", "br", "wbr", "img", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """What a page holds: elements with their attributes, the text that shows, and whether all elements are closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        """The text that shows."""
-        return " ".join(" ".join(self.words).split())
-
-    def values(self, attribute: str) -> list[str]:
-        """All values of one attribute."""
-        return [attrs[attribute] for _, attrs in self.elements if attribute in attrs]
 
 
 @pytest.fixture
@@ -111,12 +75,6 @@ def test_page_holds_everything_and_asks_for_nothing(page: Callable[..., Page]) -
     assert set(read.values("aria-describedby")) <= set(names)
 
 
-def read_page(results: Dataset, folder: Path) -> Page:
-    """The page of these results."""
-    build(results, folder / "report.html")
-    return Page((folder / "report.html").read_text(encoding="utf-8"))
-
-
 def sections(read: Page) -> list[str]:
     """The ids of the sections; the links at the top lead to each of them."""
     found = [attrs["id"] for tag, attrs in read.elements if tag == "section"]
@@ -125,27 +83,23 @@ def sections(read: Page) -> list[str]:
     return found
 
 
-def test_page_with_all_groups(make: Callable[..., Dataset], tmp_path: Path) -> None:
-    results = add_groups(make(layers=("conv1", "<i>fc1"), epsilons=(0.3,), samples=4))
-    read = read_page(results, tmp_path)
+def test_page_with_all_groups(whole_page: str) -> None:
+    read = Page(whole_page)
     assert read.open == []
     assert sections(read) == [
         *["compared", "networks", "depth", "against-chance", "at-once", "profiles", "minimal", "decomposition"],
         *["stability", "across", "while-training", "one-to-one", "information", "one-to-many", "many-to-many"],
         *["exciting", "together", "layers", "method", "reproducibility"],
     ]
-    figures = {attrs["id"] for tag, attrs in read.elements if tag == "figure"}
-    assert {"certificates", "simple-matches", "chance", "held-out", "joint", "across-layers", "over-training"} < figures
-    assert {"ordered-correlations", "best-and-one-to-one", "correlation-matrices", "exciting-images"} < figures
-    assert {"information-and-correlation", "sparse-prediction", "cluster-blocks", "mixed-clusters"} < figures
+    assert {attrs["id"] for tag, attrs in read.elements if tag == "figure"} == {family.name for family in FAMILIES}
     names = read.values("id")
     assert len(names) == len(set(names))
     references = [value[1:] for value in read.values("href") if value.startswith("#")]
     references += urls([*read.values("clip-path"), *read.values("style"), *read.values("fill")])
     assert set(references) <= set(names)
     assert set(read.values("aria-describedby")) <= set(names)
-    assert "i" not in {tag for tag, _ in read.elements}
-    assert read.text.count("<i>fc1") >= 5
+    assert "script" not in {tag for tag, _ in read.elements}
+    assert read.text.replace(" ", "").count(HARD_LAYERS[0].replace(" ", "")) >= 5
     for term in ("Simple match and decomposition", "Stability", "Chance", "Match of all networks"):
         assert term in read.text
     for term in ("Correlation and partners one to one", "Miller and Madow", "Sparse prediction", "spectral clustering"):
@@ -155,12 +109,18 @@ def test_page_with_all_groups(make: Callable[..., Dataset], tmp_path: Path) -> N
     assert all(image.startswith("data:image/png;base64,") for image in images)
     tables = [attrs for tag, attrs in read.elements if tag == "table"]
     assert len([attrs for attrs in tables if "aria-describedby" in attrs]) == 11
-    results.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
-    with xarray.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as saved:
-        build(saved, tmp_path / "saved.html")
-    assert (tmp_path / "saved.html").read_bytes() == (tmp_path / "report.html").read_bytes()
 
 
+@pytest.mark.usefixtures("without_drawings")
+def test_saved_results_of_all_groups_give_the_same_page(whole: Dataset, tmp_path: Path) -> None:
+    """Their figures are those of `test_figures.test_files_are_the_same_each_time`."""
+    build(whole, tmp_path / "made.html")
+    whole.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
+    build(xarray.load_dataset(tmp_path / "results.nc", engine="h5netcdf"), tmp_path / "saved.html")
+    assert (tmp_path / "saved.html").read_bytes() == (tmp_path / "made.html").read_bytes()
+
+
+@pytest.mark.usefixtures("without_drawings")
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., Dataset], tmp_path: Path) -> None:
     small = make(layers=("a",), epsilons=(0.5,), networks=("0", "1"), epochs=None, samples=0)
@@ -175,6 +135,7 @@ def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., 
     assert not (tmp_path / "partial.html").exists()
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_groups_that_were_not_computed(make: Callable[..., Dataset], tmp_path: Path) -> None:
     read = read_page(not_computed(make(layers=("a", "b"), networks=("0", "1"), epochs=None)), tmp_path)
     assert {section for names in OPTIONAL.values() for section in names} < set(sections(read))
@@ -187,10 +148,11 @@ def test_groups_that_were_not_computed(make: Callable[..., Dataset], tmp_path: P
     assert " nan" not in read.text
 
 
-def test_rows_of_tables_are_as_wide_as_their_heads(make: Callable[..., Dataset], tmp_path: Path) -> None:
-    build(add_groups(make(layers=("a", "b"), epsilons=(0.2, 0.3))), tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    for table in re.findall(r"<table aria-describedby.*?</table>", text, re.DOTALL):
+def test_rows_of_tables_are_as_wide_as_their_heads(whole_page: str) -> None:
+    tables = re.findall(r"<table aria-describedby.*?</table>", whole_page, re.DOTALL)
+    assert len(tables) == 11
+    assert "rowspan" in "".join(tables)
+    for table in tables:
         widths: set[int] = set()
         held: dict[int, int] = {}
         for index, row in enumerate(re.findall(r"<tr>.*?</tr>", table, re.DOTALL)):
@@ -204,11 +166,6 @@ def test_rows_of_tables_are_as_wide_as_their_heads(make: Callable[..., Dataset],
             widths.add(width)
         assert len(widths) == 1, table[:200]
         assert not held
-
-
-def urls(values: list[str]) -> list[str]:
-    """Ids that values refer to as `url(#id)`."""
-    return [name for value in values for name in re.findall(r"url\(#([^)]*)\)", value)]
 
 
 def test_names_of_users_are_text(page: Callable[..., Page]) -> None:

@@ -11,10 +11,9 @@ from xarray import Dataset
 from jaxrepsim.report import local_code, reliable, shared_subspaces
 from jaxrepsim.report.aligned import alignment
 from jaxrepsim.report.prediction import best_penalties, tradeoff
-from jaxrepsim.report.style import Column
 from tests.report.groups_alignment import add_alignment, unaligned
-from tests.report.test_figures import assert_legible
-from tests.report.test_sparse import LAYERS, SHAPES, shaped, units
+from tests.report.test_figures import assert_drawn
+from tests.report.test_sparse import COLUMNS, EXTREMES, LAYERS, SHAPES, shaped, units
 
 DRAWN = (reliable.reliable_features, shared_subspaces.shared_subspaces, local_code.local_and_distributed)
 
@@ -36,14 +35,10 @@ def partners(results: Dataset, layer: int) -> dict[tuple[int, int], dict[int, tu
     return found
 
 
-@pytest.mark.parametrize("column", ["double", "single"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_shape_is_legible(shape: str, column: Column) -> None:
-    results = shaped(shape)
+def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     for draw in DRAWN:
-        figure = draw(results, column)
-        assert figure.get_size_inches()[0] == {"single": 3.4, "double": 7.0}[column]
-        assert_legible(figure)
+        assert_drawn(draw(shaped(shape), COLUMNS[shape]), COLUMNS[shape], shape in EXTREMES)
 
 
 @pytest.mark.parametrize("draw", DRAWN)

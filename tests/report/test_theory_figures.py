@@ -22,8 +22,9 @@ from jaxrepsim.report import (
 from jaxrepsim.report.panels import thinned
 from jaxrepsim.report.simple_matches import places
 from jaxrepsim.report.style import Column
+from tests.report.conftest import GROUP_CASES, made
 from tests.report.groups import add_groups, covers, not_computed
-from tests.report.test_figures import assert_legible
+from tests.report.test_figures import assert_drawn
 
 OPTIONAL = {
     "certificates": certificate_shares,
@@ -36,15 +37,18 @@ OPTIONAL = {
 }
 
 
-@pytest.mark.parametrize("column", ["double", "single"])
-def test_every_shape_is_legible(grouped_results: Dataset, column: Column) -> None:
+EXTREMES = ("all groups, one layer, one pair", "all groups, many layers", "many simple matches")
+
+
+@pytest.mark.parametrize("case", GROUP_CASES)
+def test_every_shape_is_drawn_and_the_extremes_are_legible(case: str) -> None:
+    results = made(case)
+    column: Column = "double" if case in ("all groups", "all groups, one layer, one pair") else "single"
     for family in FAMILIES:
-        if family.name in OPTIONAL and family.present(grouped_results):
-            figure = family.draw(grouped_results, column)
-            assert figure.get_size_inches()[0] == {"single": 3.4, "double": 7.0}[column]
-            assert_legible(figure)
-            assert family.caption(grouped_results).endswith(".")
-            assert "nan" not in family.caption(grouped_results)
+        if family.name in OPTIONAL and family.present(results):
+            assert_drawn(family.draw(results, column), column, case in EXTREMES)
+            assert family.caption(results).endswith(".")
+            assert "nan" not in family.caption(results)
 
 
 @pytest.mark.parametrize("name", OPTIONAL)

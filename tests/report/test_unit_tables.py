@@ -119,6 +119,7 @@ def test_together_with_one_group_alone(aligned: Dataset) -> None:
     assert row.mixed.mean > 0
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_a_range_of_negative_values_is_no_row_of_dashes(aligned: Dataset, tmp_path: Path) -> None:
     for side in "xy":
         aligned[f"held_out_r2_{side}"][0, 0, :, : int(aligned["units"][0])] = -0.3

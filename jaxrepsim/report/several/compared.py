@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from jaxrepsim.report.doubtful import few_samples, hollow_handle, mark_few
 from jaxrepsim.report.labels import ALONE, layer_labels, legend_columns, mark_layers, shortened
 from jaxrepsim.report.panels import nonzero_epsilons, thinned
 from jaxrepsim.report.several.runs import (
@@ -17,9 +18,6 @@ from jaxrepsim.report.several.runs import (
     accuracies,
     accuracy_text,
     dead_shares,
-    few_samples,
-    hollow_handle,
-    mark_few,
     same_epsilons,
     same_layers,
 )

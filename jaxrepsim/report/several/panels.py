@@ -3,24 +3,21 @@
 from math import ceil
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.depth import curves
+from jaxrepsim.report.doubtful import few_samples, hollow_handle
 from jaxrepsim.report.labels import ALONE, layer_labels, legend_columns, mark_layers, shortened
 from jaxrepsim.report.several.runs import (
     UPPER,
     Runs,
     accuracy_text,
     dead_shares,
-    few_samples,
-    hollow_handle,
-    mark_few,
     same_epsilons,
 )
 from jaxrepsim.report.style import PAPER, Column, epsilon_colors, marker, new_figure, paper_style
-from jaxrepsim.report.summaries import names, over_pairs, pair_similarity, profile_auc
+from jaxrepsim.report.summaries import names, pair_similarity, profile_auc
 
 
 class DepthRow(NamedTuple):
@@ -91,7 +88,6 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
     down = ceil(len(runs) / across)
     wide: Column = column if across == 1 else "single"
     labels = [layer_labels(names(results, "layer"), wide, ALONE[wide]) for results in runs.values()]
-    few = [few_samples(results) for results in runs.values()]
     colors = epsilon_colors(len(epsilons))
     short = shortened([*runs], 26 if across == 2 or column == "single" else 60)
     with paper_style():
@@ -99,7 +95,7 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
             Line2D([], [], color=color, marker=marker(index), markeredgecolor=PAPER, label=f"ε = {label}")
             for index, (label, color) in enumerate(zip(epsilons, colors, strict=True))
         ]
-        if any(layers.any() for layers in few):
+        if any(few_samples(results).any() for results in runs.values()):
             handles.append(hollow_handle())
         columns = legend_columns([str(handle.get_label()) for handle in handles], column)
         named = max(label.height for label in labels)
@@ -107,10 +103,6 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
         for place, (axes, results) in enumerate(zip(grid, runs.values(), strict=False)):
             curves(axes, results)
-            mean, depth = over_pairs(pair_similarity(results)).mean, np.arange(results.sizes["layer"], dtype=float)
-            for index, color in enumerate(colors):
-                if len(depth) > 1:
-                    mark_few(axes, depth, mean[:, index], few[place], color, marker(index))
             axes.set_title(_title(place, short[place], accuracy_text(results)), loc="left", pad=4)
             axes.set_ylim(0, 1)
             if place % across == 0:

@@ -1,24 +1,16 @@
-"""What figures and tables of several runs share: what must be the same in all, and what makes a number doubtful."""
+"""What figures and tables of several runs share: what must be the same in all."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 from xarray import Dataset
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.style import MUTED, PAPER
 from jaxrepsim.report.summaries import Floats, epsilon_labels, names
-from jaxrepsim.report.tables import FEW_SAMPLES
 
 Runs = Mapping[str, Dataset]
 """Results by the names of their runs, in the order in which they are shown."""
 
-HOLLOW = f"hollow: fewer than {FEW_SAMPLES} samples a unit"
-_LOOK: dict[str, Any] = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}
 UPPER = 0.5
 """Up to this ε the area under the profile is taken: beyond it nearly everything matches in any network."""
 
@@ -41,11 +33,6 @@ def same_epsilons(runs: Runs) -> list[str]:
     return _same(runs, {name: epsilon_labels(results) for name, results in runs.items()}, "values of ε")
 
 
-def few_samples(results: Dataset) -> NDArray[np.bool_]:
-    """Whether a layer has so few samples a unit that part of its similarity is chance: (layer,)."""
-    return results["samples"].values < FEW_SAMPLES * results["units"].values
-
-
 def dead_shares(results: Dataset) -> Floats:
     """The share of a layer's units that are zero on all samples, never matched and yet counted: (layer, network)."""
     return results["dead"].values / np.maximum(results["units"].values, 1)[:, None]
@@ -64,18 +51,6 @@ def accuracy_text(results: Dataset) -> str:
         return ""
     low, high = min(values, key=float), max(values, key=float)
     return f"{low} %" if low == high else f"{low}–{high} %"
-
-
-def mark_few(axes: Axes, places: Floats, values: Floats, few: NDArray[np.bool_], color: str, shape: str) -> None:
-    """Draws over the points that rest on few samples, so that they are hollow."""
-    if few.any():
-        look: dict[str, Any] = _LOOK | {"markeredgecolor": color, "marker": shape}
-        axes.plot(places[few], values[few], clip_on=False, zorder=4, **look)
-
-
-def hollow_handle() -> Line2D:
-    """Of the legend."""
-    return Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)
 
 
 def _same(runs: Runs, values: dict[str, list[str]], what: str) -> list[str]:

@@ -12,6 +12,7 @@ from matplotlib.ticker import NullLocator
 from xarray import Dataset
 
 from jaxrepsim.errors import InputError
+from jaxrepsim.report.doubtful import few_samples, hollow_handle
 from jaxrepsim.report.labels import legend_columns, shortened
 from jaxrepsim.report.panels import nonzero_epsilons, thinned
 from jaxrepsim.report.schema import provenance
@@ -19,8 +20,6 @@ from jaxrepsim.report.several.runs import (
     UPPER,
     Runs,
     accuracies,
-    few_samples,
-    hollow_handle,
     same_epsilons,
     same_layers,
 )

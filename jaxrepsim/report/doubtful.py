@@ -1,0 +1,98 @@
+"""What makes a layer's similarity doubtful, and how figures and sentences say so: few samples, and dead units."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+from xarray import Dataset
+
+from jaxrepsim.report.style import MUTED, PAPER
+from jaxrepsim.report.summaries import Floats, live_shares, names, over_pairs, plural, rounded
+from jaxrepsim.report.tables import FEW_SAMPLES
+
+_LOOK: dict[str, Any] = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}
+_CEILING: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": (0, (2, 1))}
+HOLLOW = f"hollow: fewer than {FEW_SAMPLES} samples a unit"
+_MOST_NAMES = 6
+
+
+def few_samples(results: Dataset) -> NDArray[np.bool_]:
+    """Whether a layer has so few samples a unit that part of its similarity is chance: (layer,)."""
+    return results["samples"].values < FEW_SAMPLES * results["units"].values
+
+
+def praised(results: Dataset) -> NDArray[np.bool_]:
+    """Which layers a sentence may call the highest: those of enough samples, or all where none has: (layer,)."""
+    few = few_samples(results)
+    return ~few if not few.all() else np.ones_like(few)
+
+
+def cited(results: Dataset) -> list[str]:
+    """The layers' names as sentences give them, with a note where samples are few."""
+    layers = zip(names(results, "layer"), few_samples(results), strict=True)
+    return [f"{name} [few samples]" if few else name for name, few in layers]
+
+
+def ceilings(results: Dataset) -> Floats:
+    """What similarity cannot exceed, as dead units are counted and never matched: (layer,), the mean over pairs."""
+    return over_pairs(live_shares(results)).mean
+
+
+def caveats(results: Dataset) -> list[str]:
+    """A sentence on layers of few samples and one on layers with dead units, where there are any."""
+    layers, ceiling = names(results, "layer"), ceilings(results)
+    few, dead = np.flatnonzero(few_samples(results)), np.flatnonzero(ceiling < 1)
+    sentences = []
+    if len(few):
+        has, its = ("has", "its") if len(few) == 1 else ("have", "their")
+        among = ", and the highest similarity and the first match are sought among the other layers"
+        sentences.append(
+            f"{_listed([layers[index] for index in few])} {has} fewer than {FEW_SAMPLES} samples a unit: part of "
+            f"{its} similarity is chance{among if len(few) < len(layers) else ''}."
+        )
+    if len(dead):
+        lowest = int(dead[ceiling[dead].argmin()])
+        of = f", the lowest of {len(dead)} layers with dead units" if len(dead) > 1 else ""
+        sentences.append(
+            "Dead units are counted and never matched, so that similarity cannot exceed the share of units that are "
+            f"alive: {rounded(ceiling[lowest])} in {layers[lowest]}{of}."
+        )
+    return sentences
+
+
+def mark_few(axes: Axes, places: Floats, values: Floats, few: NDArray[np.bool_], color: str, shape: str) -> None:
+    """Draws over the points that rest on few samples, so that they are hollow."""
+    if few.any():
+        look: dict[str, Any] = _LOOK | {"markeredgecolor": color, "marker": shape}
+        axes.plot(places[few], values[few], clip_on=False, zorder=4, **look)
+
+
+def hollow_handle() -> Line2D:
+    """Of the legend."""
+    return Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)
+
+
+def draw_ceilings(axes: Axes, results: Dataset) -> None:
+    """A bar over each layer that has dead units, at the similarity that it cannot exceed."""
+    ceiling = ceilings(results)
+    for layer in np.flatnonzero(ceiling < 1):
+        axes.plot([layer - 0.4, layer + 0.4], [ceiling[layer]] * 2, zorder=2.5, **_CEILING)
+
+
+def ceiling_handle() -> Line2D:
+    """Of the legend."""
+    return Line2D([], [], label="ceiling: share of units alive", **_CEILING)
+
+
+def doubt_handles(results: Dataset) -> list[Line2D]:
+    """Of the legend of similarity against depth: what there is of both."""
+    handles = [hollow_handle()] if few_samples(results).any() else []
+    return handles + ([ceiling_handle()] if (ceilings(results) < 1).any() else [])
+
+
+def _listed(layers: list[str]) -> str:
+    if len(layers) > _MOST_NAMES:
+        return plural(len(layers), "layer")
+    return " and ".join(filter(None, [", ".join(layers[:-1]), layers[-1]]))
