@@ -1,20 +1,18 @@
 """Minimal matches: what it takes to keep one unit matched."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int, Key, Values
+from jaxrepsim._typing import Array, Float, Key, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
-from jaxrepsim.numerics.buckets import size_bucket
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import as_activations, check_one_epsilon, traced
+from jaxrepsim.numerics.permutations import own_ranks
 
 Networks = tuple[Float[Array, "m _"], ...]
 
@@ -125,30 +123,6 @@ def _matches(networks: Networks, epsilon: ArrayLike, units: Values, key: Array |
     nothing = np.zeros((len(units), 2, asked.ready.n), bool)
     found = asked.ask(asked.maximum, nothing, asked.ready.places(units), asked.rank(ranks))
     return asked.ready.as_match(found.match)
-
-
-def own_ranks(key: Key[Array, ""], units: ArrayLike, total: int) -> Int[Values, "k total"]:
-    """The place of each of `total` units in the order of deletions that a key gives each of some units.
-
-    Units go by random bits, which are those of `jax.random.permutation(jax.random.fold_in(key, unit), total)`: up to
-    1,625 units the order is that too.
-    """
-    if traced(key, units):
-        return jnp.argsort(jnp.argsort(_bits(key, jnp.asarray(units), total), axis=1), axis=1)
-    # Padded to few sizes: a unit's random bits depend on its place alone, wherever the array ends.
-    count, size = len(np.asarray(units)), size_bucket(total, 16)
-    full = np.zeros(size_bucket(count, 16), np.int32)
-    full[:count] = np.asarray(units)
-    bits = np.asarray(_bits(key, full, size))[:count, :total]
-    return np.argsort(np.argsort(bits, axis=1, kind="stable"), axis=1).astype(np.int32)
-
-
-@partial(jax.jit, static_argnames="size")
-def _bits(key: Key[Array, ""], units: Int[Array, "k"], size: int) -> Array:
-    def of(unit: Array) -> Array:
-        return jax.random.bits(jax.random.split(jax.random.fold_in(key, unit))[1], (size,))
-
-    return jax.vmap(of)(units)
 
 
 _compiled_match = jax.jit(without_gradient(_match))

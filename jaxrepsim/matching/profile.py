@@ -66,9 +66,8 @@ class MatchProfile(NamedTuple):
 
 def members(critical: Float[Values, "*batch n"], epsilon: ArrayLike) -> Bool[Values, "*batch_e n"]:
     """The units whose critical ε is reached, at each ε."""
-    at = jnp.asarray(epsilon)
-    spread = jnp.reshape(critical, (*jnp.shape(critical)[:-1], *(1,) * at.ndim, jnp.shape(critical)[-1]))
-    return reached(spread, at[..., None])
+    values, at = jnp.asarray(critical), jnp.asarray(epsilon)
+    return reached(jnp.reshape(values, (*values.shape[:-1], *(1,) * at.ndim, values.shape[-1])), at[..., None])
 
 
 def known(networks: Sequence[Float[Values, "*batch _"]]) -> Bool[Values, "*batch"]:

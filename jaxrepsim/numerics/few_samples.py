@@ -13,7 +13,7 @@ from jaxrepsim.errors import FewSamplesWarning
 
 FEW = 10
 """Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
-PACKAGE = str(Path(__file__).parent.parent)
+PACKAGE = Path(__file__).parent.parent
 
 
 def warn_of_few_samples(networks: Sequence[Array]) -> None:
@@ -27,12 +27,13 @@ def warn_of_few_samples(networks: Sequence[Array]) -> None:
     samples, units = networks[0].shape[0], max(network.shape[1] for network in networks)
     if samples >= FEW * units or any(isinstance(network, Tracer) for network in networks):
         return
-    if not is_compressed(networks):
+    level = _of_caller()
+    if level is not None and not is_compressed(networks):
         warnings.warn(
             f"{samples} samples for {units} units, fewer than {FEW} a unit: part of what matches does so by chance; "
             "take more samples, or see jaxrepsim.chance",
             FewSamplesWarning,
-            stacklevel=_of_caller(),
+            stacklevel=level,
         )
 
 
@@ -53,9 +54,14 @@ def is_compressed(networks: Sequence[Array]) -> bool:
     return zeros > 0 or (len(first) > 1 and not np.any(np.tril(first, -1)))
 
 
-def _of_caller() -> int:
-    """The level, for `warnings.warn` in the function that calls this, of the first frame outside the package."""
+def _of_caller() -> int | None:
+    """The level, for `warnings.warn` in the function that calls this, of the first frame outside the package.
+
+    None where a run calls, which says it by itself, layer by layer.
+    """
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(str(PACKAGE)):
+        if frame.f_code.co_filename.startswith(str(PACKAGE / "pipeline")):
+            return None
         level, frame = level + 1, frame.f_back
     return level

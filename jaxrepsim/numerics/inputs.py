@@ -145,7 +145,8 @@ def _is_real(dtype: DTypeLike) -> bool:
 
 
 def _as_floating(array: Array | np.ndarray) -> DTypeLike:
-    return array.dtype if jnp.issubdtype(array.dtype, jnp.floating) else jnp.result_type(float)
+    given = array.dtype if jnp.issubdtype(array.dtype, jnp.floating) else float
+    return jax.dtypes.canonicalize_dtype(given)
 
 
 @jax.jit

@@ -32,10 +32,9 @@ def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Array, "*e"
     return jnp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
 
 
-def reached(critical: Float[Values, "*n"], epsilon: ArrayLike) -> Bool[Array, "*n"]:
+def reached(critical: Float[Values, "*n"], epsilon: Values | float) -> Bool[Values, "*n"]:
     """Whether a critical ε is at most `epsilon`, by the rule of `squared_threshold`; never for one that is NaN."""
-    dtype = jnp.result_type(critical)
-    return jnp.asarray(critical) ** 2 <= squared_threshold(epsilon, dtype)
+    return critical * critical <= epsilon * epsilon + resolution(critical.dtype) ** 2
 
 
 def as_residual(squared: Float[Array, "*n"]) -> Float[Array, "*n"]:

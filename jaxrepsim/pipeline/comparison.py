@@ -7,20 +7,21 @@ from itertools import combinations
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from jaxrepsim.activations import ActivationFile, layer_key
+from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
-from jaxrepsim.matching import minimal_matches
+from jaxrepsim.matching import match_profile, minimal_matches
+from jaxrepsim.numerics.buckets import units_bucket
+from jaxrepsim.numerics.few_samples import FEW
+from jaxrepsim.numerics.permutations import permutation
+from jaxrepsim.numerics.precision import reached
 from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.results_files import along_layers, file_name, read_netcdf, write_netcdf
-from jaxrepsim.pipeline.stacking import profiles, stacked
-
-FEW = 10
-"""Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
 
 
 def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig) -> list[str]:
@@ -90,45 +91,50 @@ def compare(
         raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
     layers = common_layers(networks, config)
     files = {layer: folder / f"{index:03d}_{file_name(layer)}.nc" for index, layer in enumerate(layers)}
-    pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if not files[layer].exists()}
-    done = len(layers) - len(pending)
-    with jax.enable_x64(True):
-        for group in stacked(pending):
-            progress("matching layers", done, len(layers), ", ".join(group))
-            found = profiles(group)
-            for layer, stacks in group.items():
-                widths = {name: net.layers[layer].shape[-1] for name, net in networks.items()}
-                part = _compare_layer(layer, stacks, widths, found[layer], config, progress)
-                write_netcdf(
-                    part.assign(samples=("layer", [networks[next(iter(networks))].samples[layer]])), files[layer]
-                )
-                done += 1
-                progress("matching layers", done, len(layers), layer)
-    parts = [read_netcdf(file) for file in files.values()]
-    return along_layers(parts, layers)
+    pending = [layer for layer in layers if not files[layer].exists()]
+    names = list(networks)
+    of_layer = {layer: [network.layers[layer] for network in networks.values()] for layer in pending}
+    # The threads that BLAS keeps busy would be missed by the compiler and the searches.
+    with threadpool_limits(1, "blas"):
+        compile_for([max(array.shape[-1] for array in arrays) for arrays in of_layer.values()])
+        for done, (layer, arrays) in enumerate(of_layer.items(), start=len(layers) - len(pending)):
+            progress("matching layers", done, len(layers), layer)
+            found = _compare_layer(layer, dict(zip(names, arrays, strict=True)), config, progress)
+            samples = networks[names[0]].samples[layer]
+            write_netcdf(found.assign(samples=("layer", [samples])), files[layer])
+    progress("matching layers", len(layers), len(layers))
+    return along_layers([read_netcdf(file) for file in files.values()], layers)
 
 
-_minimal = jax.jit(minimal_matches)
+def compile_for(widths: Sequence[int]) -> None:
+    """Compiles, side by side, what layers of these widths need: programs are shared by widths of one bucket."""
+
+    def compile_one(n: int) -> None:
+        with jax.enable_x64(True):  # a setting of the thread
+            dead = np.zeros((2 * n, n))
+            match_profile(dead, dead)
+            minimal_matches(dead, dead, 0.5, np.zeros(1, int), jax.random.key(0))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(compile_one, sorted({units_bucket(width) for width in widths}, reverse=True)))
 
 
 def _compare_layer(
-    layer: str,
-    stacks: Sequence[jax.Array],
-    width_of: Mapping[str, int],
-    profile: tuple[np.ndarray, np.ndarray],
-    config: MatchingConfig,
-    progress: Progress,
+    layer: str, networks: Mapping[str, np.ndarray], config: MatchingConfig, progress: Progress
 ) -> xr.Dataset:
-    names, widths = list(width_of), list(width_of.values())
+    names, widths = list(networks), [array.shape[-1] for array in networks.values()]
     units = max(widths)
-    pairs = list(combinations(range(len(stacks)), 2))
-    profile_x, profile_y = (np.array(side) for side in profile)
-    for index, (a, b) in enumerate(pairs):
-        profile_x[index, :, widths[a] :] = np.nan
-        profile_y[index, :, widths[b] :] = np.nan
+    pairs = list(combinations(range(len(names)), 2))
+    draws = _draws(list(networks.values()))
+    profile_x, profile_y = (np.full((len(pairs), len(draws), units), np.nan) for _ in "xy")
+    with jax.enable_x64(True):
+        for index, (a, b) in enumerate(pairs):
+            for draw, arrays in enumerate(draws):
+                x, y = match_profile(arrays[a], arrays[b])
+                profile_x[index, draw, : widths[a]], profile_y[index, draw, : widths[b]] = x, y
     epsilons = np.asarray(config.epsilons)
     matched_x, matched_y = (
-        (side[:, None] <= epsilons[None, :, None, None]).sum(axis=-1) for side in (profile_x, profile_y)
+        reached(side[:, None], epsilons[None, :, None, None]).sum(axis=-1) for side in (profile_x, profile_y)
     )
     totals = np.asarray([widths[a] + widths[b] for a, b in pairs])[:, None, None]
 
@@ -138,13 +144,10 @@ def _compare_layer(
         )
         for index, (a, b) in enumerate(pairs)
     ]
-    first_draws = [(stacks[a][0, :, : widths[a]], stacks[b][0, :, : widths[b]]) for a, b in pairs]
+    first_draws = [(draws[0][a], draws[0][b]) for a, b in pairs]
     unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, progress)
 
-    dead = [
-        int((jnp.max(jnp.abs(stack[0, :, :width]), axis=0) == 0).sum())
-        for stack, width in zip(stacks, widths, strict=True)
-    ]
+    dead = [int((~array.any(axis=0)).sum()) for array in draws[0]]
     match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
     profile_dims = ("layer", "pair", "redraw", "unit")
     return xr.Dataset(
@@ -172,17 +175,23 @@ def _compare_layer(
     )
 
 
+def _draws(networks: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+    """For each redraw the (rows, units) of every network, float64, compressed jointly."""
+    arrays = [np.asarray(array if array.ndim == 3 else array[None], np.float64) for array in networks]
+    with jax.enable_x64(True):
+        return [[np.asarray(part) for part in compress(*rows)] for rows in zip(*arrays, strict=True)]
+
+
 def _sampled_units(layer: str, pair: int, critical: np.ndarray, config: MatchingConfig) -> np.ndarray:
     """Joint indices of units that are not dead, drawn without replacement, ascending."""
     alive = np.flatnonzero(np.isfinite(critical))
     key = jax.random.fold_in(jax.random.fold_in(layer_key(config.seed, layer), pair), 1)
-    order = np.asarray(jax.random.permutation(key, len(alive)))
-    return np.sort(alive[order[: config.minimal_units]])
+    return np.sort(alive[permutation(key, len(alive))[: config.minimal_units]])
 
 
 def _minimal_sizes(
     layer: str,
-    pairs: list[tuple[jax.Array, jax.Array]],
+    pairs: list[tuple[np.ndarray, np.ndarray]],
     chosen: list[np.ndarray],
     matched: np.ndarray,
     config: MatchingConfig,
@@ -199,8 +208,8 @@ def _minimal_sizes(
         index, at = job
         with jax.enable_x64(True):  # a setting of the thread
             key = jax.random.fold_in(layer_key(config.seed, layer), index)
-            found = _minimal(*pairs[index], config.epsilons[at], jnp.asarray(chosen[index]), key)
-            return np.asarray(found.x.sum(axis=-1)), np.asarray(found.y.sum(axis=-1))
+            found = minimal_matches(*pairs[index], config.epsilons[at], chosen[index], key)
+            return np.asarray(found.x).sum(axis=-1), np.asarray(found.y).sum(axis=-1)
 
     # A search is a long chain of small steps and keeps one core busy; so many run side by side.
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -1,20 +1,16 @@
 """Every layer of one network against every layer of the other, where rows can be aligned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.compression import compress
 from jaxrepsim.matching import match_profile
+from jaxrepsim.numerics.precision import reached
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.sampled import Sampled
 from jaxrepsim.pipeline.theory.layers import pairs
-
-_compress = jax.jit(compress)
-_profile = jax.jit(match_profile)
 
 
 def across_layers(networks: Mapping[str, Sampled], epsilons: np.ndarray, progress: Progress) -> xr.Dataset:
@@ -32,7 +28,6 @@ def across_layers(networks: Mapping[str, Sampled], epsilons: np.ndarray, progres
     sampled = list(networks.values())
     layers = list(sampled[0].positions)
     both = pairs(sampled)
-    units = max(rows.shape[1] for network in sampled for rows in network.positions.values())
     similarity = np.full((len(both), len(layers), len(layers), len(epsilons)), np.nan)
     samples, pooled = np.zeros((len(layers), len(layers)), int), np.zeros((len(layers), len(layers)), np.int8)
     total = similarity[..., 0].size
@@ -41,7 +36,7 @@ def across_layers(networks: Mapping[str, Sampled], epsilons: np.ndarray, progres
             alike = sampled[0].maps[layers[i]] == sampled[0].maps[layers[j]]
             first, second = (network.positions if alike else network.pooled for network in both[pair])
             x, y = first[layers[i]], second[layers[j]]
-            similarity[pair, i, j] = _similarity(x, y, units, epsilons)
+            similarity[pair, i, j] = _similarity(x, y, epsilons)
             samples[i, j], pooled[i, j] = len(x), not alike
             progress("comparing across layers", done, total, f"{layers[i]}, {layers[j]}")
     cells = ("layer", "other_layer")
@@ -55,10 +50,7 @@ def across_layers(networks: Mapping[str, Sampled], epsilons: np.ndarray, progres
     )
 
 
-def _similarity(x: np.ndarray, y: np.ndarray, units: int, epsilons: Sequence[float] | np.ndarray) -> np.ndarray:
-    """At each ε. All pairs go through one compiled profile: padded to one width, and compressed."""
-    n_x, n_y = x.shape[1], y.shape[1]
-    sides = [jnp.asarray(np.pad(side, ((0, 0), (0, units - side.shape[1]))), jnp.float64) for side in (x, y)]
-    profile = _profile(*(jnp.pad(side, ((0, 2 * units - len(side)), (0, 0))) for side in _compress(*sides)))
-    critical = np.concatenate([profile.x[:n_x], profile.y[:n_y]])
-    return (critical[None] <= np.asarray(epsilons)[:, None]).mean(axis=1)
+def _similarity(x: np.ndarray, y: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
+    """At each ε."""
+    critical = np.concatenate(match_profile(np.asarray(x, np.float64), np.asarray(y, np.float64)))
+    return np.array([reached(critical, epsilon).mean() for epsilon in epsilons])

@@ -1,7 +1,6 @@
 """What chance would give in one layer: the nulls, and residuals on inputs that were not fitted."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import jax
 import numpy as np
@@ -11,10 +10,6 @@ from jaxrepsim.activations import layer_key
 from jaxrepsim.chance import cross_validated_residuals, similarity_against_chance
 from jaxrepsim.matching import residuals
 from jaxrepsim.pipeline.theory.layers import pairs
-
-_against_chance = partial(jax.jit, static_argnums=(4, 5))(similarity_against_chance)
-_held_out = partial(jax.jit, static_argnums=3)(cross_validated_residuals)
-_residuals = jax.jit(residuals)
 
 
 def chance_layer(
@@ -44,10 +39,13 @@ def chance_layer(
     with jax.enable_x64(True):
         for pair, (x, y) in enumerate(sides):
             null_key, half_key = jax.random.split(jax.random.fold_in(layer_key(seed, layer), pair))
-            nulls.append(_against_chance(x, y, epsilons, null_key, draws, group_size))
+            nulls.append(similarity_against_chance(x, y, epsilons, null_key, draws, group_size))
             values = (
-                *(_residuals(x, y), _residuals(y, x)),
-                *(_held_out(x, y, half_key, group_size), _held_out(y, x, half_key, group_size)),
+                *(residuals(x, y), residuals(y, x)),
+                *(
+                    cross_validated_residuals(x, y, half_key, group_size),
+                    cross_validated_residuals(y, x, half_key, group_size),
+                ),
             )
             for name, found in zip(_HELD, values, strict=True):
                 held[name][0, pair, : len(found)] = found

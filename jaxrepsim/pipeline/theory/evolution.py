@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import jax
 import numpy as np
 
+from jaxrepsim.matching import match_profile
+from jaxrepsim.numerics.precision import reached
 from jaxrepsim.pipeline.sampled import Sampled
-from jaxrepsim.pipeline.stacking import profiles, stacked
 from jaxrepsim.pipeline.theory.layers import pairs
 
 
@@ -22,15 +23,10 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
 
     Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of trained networks only.
     """
-    layers = {layer: [network.positions[layer] for network in networks] for layer in networks[0].positions}
     found: dict[str, np.ndarray] = {}
     with jax.enable_x64(True):
-        for group in stacked(layers):
-            for layer, (x, y) in profiles(group).items():
-                # Padding is dead: nothing of it is matched, and it is no unit of the layer either.
-                critical = np.concatenate([x[:, 0], y[:, 0]], axis=1)
-                widths = [array.shape[1] for array in layers[layer]]
-                count = np.array([a + b for a, b in pairs(widths)])
-                matched = (critical[:, None] <= epsilons[None, :, None]).sum(axis=2)
-                found[layer] = matched / count[:, None]
-    return {layer: found[layer] for layer in layers}
+        for layer in networks[0].positions:
+            rows = [np.asarray(network.positions[layer], np.float64) for network in networks]
+            critical = [np.concatenate(match_profile(x, y)) for x, y in pairs(rows)]
+            found[layer] = np.array([[reached(values, epsilon).mean() for epsilon in epsilons] for values in critical])
+    return found

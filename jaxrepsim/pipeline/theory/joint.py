@@ -7,8 +7,7 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.matching import joint_profile
-
-_profile = jax.jit(joint_profile)
+from jaxrepsim.numerics.precision import reached
 
 
 def joint_layer(networks: Sequence[np.ndarray], epsilons: np.ndarray) -> xr.Dataset:
@@ -19,11 +18,11 @@ def joint_layer(networks: Sequence[np.ndarray], epsilons: np.ndarray) -> xr.Data
         epsilons: (e,).
     """
     with jax.enable_x64(True):
-        found = [np.asarray(critical) for critical in _profile(list(networks)).networks]
+        found = [np.asarray(critical) for critical in joint_profile(list(networks)).networks]
     critical = np.full((1, len(found), max(map(len, found))), np.nan)
     for network, values in enumerate(found):
         critical[0, network, : len(values)] = values
-    matched = (critical[:, None] <= epsilons[None, :, None, None]).sum(axis=-1)
+    matched = reached(critical[:, None], epsilons[None, :, None, None]).sum(axis=-1)
     return xr.Dataset(
         {
             "joint_similarity": (("layer", "epsilon"), matched.sum(axis=-1) / max(1, sum(map(len, found)))),
