@@ -30,6 +30,7 @@ from jaxrepsim.decomposition import minimal_matches_of as minimal_matches_of
 from jaxrepsim.decomposition import necessary_units as necessary_units
 from jaxrepsim.decomposition import simple_matches as simple_matches
 from jaxrepsim.decomposition import smallest_match as smallest_match
+from jaxrepsim.errors import FewSamplesWarning as FewSamplesWarning
 from jaxrepsim.errors import InputError as InputError
 from jaxrepsim.matching import JointMatch as JointMatch
 from jaxrepsim.matching import JointProfile as JointProfile

@@ -3,10 +3,15 @@
 The core needs jax and numpy only, and jaxtyping is only there to check.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jax import Array
+from jax import typing as _jax
+
+ArrayLike = _jax.ArrayLike | Sequence[Any]
+"""What arrays are made of: also nested lists."""
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int, Key
@@ -24,4 +29,4 @@ else:
 
         Bool = Float = Int = Key = _Unchecked
 
-__all__ = ["Array", "Bool", "Float", "Int", "Key", "Values"]
+__all__ = ["Array", "ArrayLike", "Bool", "Float", "Int", "Key", "Values"]

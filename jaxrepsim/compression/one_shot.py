@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.numerics.buckets import side_by_side, size_bucket
 from jaxrepsim.numerics.factor import triangular_factor
-from jaxrepsim.numerics.inputs import as_activations, on_host, traced
+from jaxrepsim.numerics.inputs import as_activations, on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
 
@@ -63,7 +62,7 @@ def compressed(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "r
         factor = np.asarray(factor)
     ends = np.cumsum(widths)
     parts = [factor[:total, end - width : end] for end, width in zip(ends, widths, strict=True)]
-    return tuple(map(jnp.asarray, parts))
+    return tuple(map(on_device, parts))
 
 
 def triangle(*networks: Float[Array, "m _"]) -> tuple[Float[Array, "rows _"], ...]:

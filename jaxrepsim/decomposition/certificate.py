@@ -5,15 +5,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool
+from jaxrepsim._typing import Array, ArrayLike, Bool
 from jaxrepsim.decomposition.necessary import necessary_in
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
 from jaxrepsim.numerics.gradients import without_gradient
-from jaxrepsim.numerics.inputs import on_host, traced
+from jaxrepsim.numerics.inputs import on_device, on_host, traced
 
 
 class Certificates(NamedTuple):
@@ -84,7 +83,7 @@ def _certificates(networks: Networks, epsilon: ArrayLike) -> Certificates:
     v = (np if on_host(several) else jnp).where(several, asked.ready.places(every), -1)
     ranks = np.broadcast_to(asked.rank(every), gone.shape)
     second = asked.ask(asked.maximum, gone, v, ranks).match & several[:, None, None]
-    return Certificates(jnp.asarray(necessary), asked.ready.as_match(first), asked.ready.as_match(second))
+    return Certificates(on_device(necessary), asked.ready.as_match(first), asked.ready.as_match(second))
 
 
 _compiled = jax.jit(without_gradient(_certificates))

@@ -5,14 +5,13 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Values
+from jaxrepsim._typing import Array, ArrayLike, Bool, Values
 from jaxrepsim.matching.asked import Asked, as_values
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
 from jaxrepsim.numerics.gradients import without_gradient
-from jaxrepsim.numerics.inputs import traced
+from jaxrepsim.numerics.inputs import on_device, traced
 
 
 class Decomposition(NamedTuple):
@@ -86,15 +85,15 @@ def decompose(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike, match: Match | Non
 def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Values, Values] | None) -> Decomposition:
     if given is not None:
         kept = [as_values(network) * units for network, units in zip(networks, given, strict=True)]
-        networks = tuple(jnp.asarray(network) for network in kept)
+        networks = tuple(on_device(network) for network in kept)
     asked = Asked(networks, epsilon)
     parts = asked.nested(np.arange(asked.units))
     joint = asked.joint(parts)
     # The minimal matches of all units together are the maximum match.
     whole = asked.ready.as_match(parts.any(axis=0))
-    match = whole if given is None else whole._replace(x=jnp.asarray(given[0]), y=jnp.asarray(given[1]))
+    match = whole if given is None else whole._replace(x=on_device(given[0]), y=on_device(given[1]))
     chosen = none_to_spare(joint) if traced(joint) else _none_to_spare(joint)
-    return Decomposition(match, asked.ready.as_match(parts), jnp.asarray(chosen))
+    return Decomposition(match, asked.ready.as_match(parts), on_device(chosen))
 
 
 def _as_mask(side: Values) -> Values:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from jaxrepsim._typing import ArrayLike
 from jaxrepsim.decomposition.necessary import necessary_in
 from jaxrepsim.decomposition.vital import vital_set
 from jaxrepsim.matching.asked import Asked
@@ -16,7 +16,7 @@ from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import checked
 from jaxrepsim.matching.search import Answer
-from jaxrepsim.numerics.inputs import traced
+from jaxrepsim.numerics.inputs import on_device, traced
 from jaxrepsim.numerics.products import with_all_digits
 
 Mask = NDArray[np.bool_]
@@ -113,7 +113,7 @@ class Pair:
 
     def as_match(self, units: Mask) -> Match:
         """Units by joint index as a match."""
-        return Match(jnp.asarray(units[: self.n_x]), jnp.asarray(units[self.n_x :]))
+        return Match(on_device(units[: self.n_x]), on_device(units[self.n_x :]), np.True_)
 
     def _ask(
         self, basis: DualBasis, gone: Mask | None = None, v: int | None = None, first: Mask | None = None

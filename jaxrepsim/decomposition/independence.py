@@ -5,9 +5,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Key
 from jaxrepsim.numerics.factor import one_at_a_time, triangular_factor
 from jaxrepsim.numerics.inputs import as_activations
 from jaxrepsim.numerics.products import with_all_digits

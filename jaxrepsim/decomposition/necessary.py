@@ -1,15 +1,13 @@
 """Necessary units: what every match that holds a unit needs."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Values
+from jaxrepsim._typing import Array, ArrayLike, Bool, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.minimal import Networks, checked
 from jaxrepsim.numerics.gradients import without_gradient
-from jaxrepsim.numerics.inputs import traced
+from jaxrepsim.numerics.inputs import on_device, traced
 
 
 def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Array, "n n"]:
@@ -47,7 +45,7 @@ def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Arra
 
 
 def _necessary(networks: Networks, epsilon: ArrayLike) -> Bool[Array, "n n"]:
-    return jnp.asarray(necessary_in(Asked(networks, epsilon)))
+    return on_device(necessary_in(Asked(networks, epsilon)))
 
 
 def necessary_in(asked: Asked) -> Bool[Values, "n n"]:

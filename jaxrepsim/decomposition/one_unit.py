@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from jax.typing import ArrayLike
 
+from jaxrepsim._typing import ArrayLike
 from jaxrepsim.decomposition.host import Mask, Pair
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import check_unit

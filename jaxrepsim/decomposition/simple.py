@@ -5,8 +5,8 @@ from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
-from jax.typing import ArrayLike
 
+from jaxrepsim._typing import ArrayLike
 from jaxrepsim.decomposition.explored import Explored
 from jaxrepsim.decomposition.host import Mask, Minimal, Pair
 from jaxrepsim.matching.match import Match

@@ -5,8 +5,8 @@ from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
-from jax.typing import ArrayLike
 
+from jaxrepsim._typing import ArrayLike
 from jaxrepsim.decomposition.host import Mask, Pair
 from jaxrepsim.decomposition.solvers import new_hitting_sets
 from jaxrepsim.matching.match import Match

@@ -3,9 +3,8 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.matching import Match, MatchProfile, match_profile, resolution
 from jaxrepsim.matching.residual import squared_residuals

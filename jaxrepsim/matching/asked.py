@@ -6,9 +6,8 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Values
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
 from jaxrepsim.matching.dual_basis import DualBasis, Source
 from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.prepared import Prepared, basis_of, prepared

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.matching.profile import each, known, mean_similarity, members, profiled
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
+from jaxrepsim.matching.profile import matched, mean_similarity, profiled
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.inputs import as_activations, check_epsilon, check_one_epsilon
 
@@ -20,7 +19,7 @@ class JointMatch(NamedTuple):
 
     networks: tuple[Bool[Array, "*batch _"], ...]
     """For each network its units that are in the match."""
-    finite: ArrayLike = True
+    finite: Bool[Values, "*batch"] | bool = True
     """(*batch,), whether all activations were finite numbers: where not, no unit is in the match."""
 
     @property
@@ -33,7 +32,7 @@ class JointMatch(NamedTuple):
         """Σ |S_a| / Σ n_a, in [0, 1]; dead units count below the line. 0 where there are no units at all, NaN where
         activations were not finite."""
         units = sum(units.shape[-1] for units in self.networks)
-        return jnp.where(jnp.asarray(self.finite), self.size / max(units, 1), jnp.nan)
+        return jnp.where(self.finite, self.size / max(units, 1), jnp.nan)
 
 
 class JointProfile(NamedTuple):
@@ -56,8 +55,7 @@ class JointProfile(NamedTuple):
             Masks (*batch, *e, n_a).
         """
         check_epsilon(epsilon)
-        masks = tuple(members(critical, epsilon) for critical in self.networks)
-        return JointMatch(masks, each(known(self.networks), epsilon))
+        return JointMatch(*matched(self.networks, epsilon))
 
     def similarity(self, epsilon: ArrayLike) -> Float[Array, "*batch"]:
         """Σ |S_a| / Σ n_a of the maximum match at one or several ε.

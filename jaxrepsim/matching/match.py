@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, Bool, Float, Int, Values
 
 
 class Match(NamedTuple):
@@ -19,7 +18,7 @@ class Match(NamedTuple):
     """Units of the first network that are in the match."""
     y: Bool[Array, "*batch n_y"]
     """Units of the second network that are in the match."""
-    finite: ArrayLike = True
+    finite: Bool[Values, "*batch"] | bool = True
     """(*batch,), whether all activations were finite numbers: where not, no unit is in the match."""
 
     @property
@@ -32,4 +31,4 @@ class Match(NamedTuple):
         """(|X| + |Y|) / (n_x + n_y), in [0, 1]; dead units count below the line. 0 where there are no units at all, NaN
         where activations were not finite."""
         units = self.x.shape[-1] + self.y.shape[-1]
-        return jnp.where(jnp.asarray(self.finite), self.size / max(units, 1), jnp.nan)
+        return jnp.where(self.finite, self.size / max(units, 1), jnp.nan)

@@ -1,7 +1,6 @@
 """The maximum match at one ε."""
 
-from jax.typing import ArrayLike
-
+from jaxrepsim._typing import ArrayLike
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.profile import MatchProfile, profiled
 from jaxrepsim.numerics.few_samples import warn_of_few_samples

@@ -4,9 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Key, Values
+from jaxrepsim._typing import Array, ArrayLike, Float, Key, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
@@ -59,8 +58,8 @@ def minimal_match(
     order = np.arange(total) if order is None else order
     _check_order(order, total)
     check_unit(unit, total)
-    if jnp.ndim(unit):
-        raise ValueError(f"unit must be one joint index, received the shape {jnp.shape(unit)}; see `minimal_matches`")
+    if np.ndim(unit):
+        raise ValueError(f"unit must be one joint index, received the shape {np.shape(unit)}; see `minimal_matches`")
     call = _compiled_match if traced(networks, epsilon, unit, order) else _match
     return call(networks, epsilon, unit, order)
 
@@ -108,8 +107,8 @@ def minimal_matches(
     networks = checked(x, y, epsilon)
     total = sum(network.shape[1] for network in networks)
     units = np.arange(total) if units is None else jnp.asarray(units) if traced(units) else np.asarray(units, int)
-    if jnp.ndim(units) != 1:
-        raise ValueError(f"units must have the shape (k,), joint indices, received {jnp.shape(units)}")
+    if np.ndim(units) != 1:
+        raise ValueError(f"units must have the shape (k,), joint indices, received {np.shape(units)}")
     check_unit(units, total)
     call = _compiled_matches if traced(networks, epsilon, units, key) else _matches
     return call(networks, epsilon, units, key)
@@ -119,7 +118,7 @@ def _matches(networks: Networks, epsilon: ArrayLike, units: Values, key: Array |
     asked = Asked(networks, epsilon)
     if key is None:
         return asked.ready.as_match(asked.nested(units))
-    ranks = own_ranks(key, units, asked.units)
+    ranks = own_ranks(key, units, asked.units, 2 * asked.ready.n)
     nothing = np.zeros((len(units), 2, asked.ready.n), bool)
     found = asked.ask(asked.maximum, nothing, asked.ready.places(units), asked.rank(ranks))
     return asked.ready.as_match(found.match)
@@ -146,7 +145,7 @@ def checked(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Networks:
 
 
 def _check_order(order: ArrayLike, units: int) -> None:
-    if jnp.shape(order) != (units,):
-        raise ValueError(f"order must list all {units} units, received the shape {jnp.shape(order)}")
+    if np.shape(order) != (units,):
+        raise ValueError(f"order must list all {units} units, received the shape {np.shape(order)}")
     if not isinstance(order, Tracer) and not np.array_equal(np.sort(np.asarray(order)), np.arange(units)):
         raise ValueError(f"order must list every unit from 0 to {units - 1} once, received {order}")

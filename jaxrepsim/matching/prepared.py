@@ -18,7 +18,7 @@ from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.dual_basis import DualBasis, Either, Gram, Rows, gram_limit
 from jaxrepsim.matching.match import Match
 from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
-from jaxrepsim.numerics.inputs import on_host, traced
+from jaxrepsim.numerics.inputs import on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import comparable_columns
 
@@ -48,14 +48,14 @@ class Prepared:
     def rows(self, sides: Values) -> tuple[Array, ...]:
         """What is said of every unit, (…, k, n), for each network without the padding."""
         values = np.asarray(sides) if on_host(sides) else sides
-        return tuple(jnp.asarray(values[..., network, :width]) for network, width in enumerate(self.widths))
+        return tuple(on_device(values[..., network, :width]) for network, width in enumerate(self.widths))
 
     def as_match(self, sides: Bool[Values, "*batch 2 n"]) -> Match:
         """Units of a pair as a match."""
         shape = sides.shape[:-2]
         finite = (np if on_host(self.basis.apart) else jnp).broadcast_to(self.finite, shape)
         x, y = self.rows(sides)
-        return Match(x, y, jnp.asarray(finite))
+        return Match(x, y, on_device(finite))
 
     def places(self, units: Values) -> Int[Values, "*batch"]:
         """Joint indices of a pair, counted through both padded sides."""

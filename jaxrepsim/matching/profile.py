@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
+import numpy as np
 
-from jaxrepsim._typing import Array, Bool, Float, Values
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Values
 from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon, traced
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device, traced
 from jaxrepsim.numerics.precision import reached
 from jaxrepsim.numerics.products import with_all_digits
 
@@ -38,8 +38,8 @@ class MatchProfile(NamedTuple):
             Masks (*batch, *e, n_x) and (*batch, *e, n_y).
         """
         check_epsilon(epsilon)
-        x, y = (members(critical, epsilon) for critical in self)
-        return Match(x, y, each(known(self), epsilon))
+        (x, y), finite = matched(self, epsilon)
+        return Match(x, y, finite)
 
     def similarity(self, epsilon: ArrayLike) -> Float[Array, "*batch"]:
         """(|X| + |Y|) / (n_x + n_y) of the maximum match at one or several ε.
@@ -64,21 +64,17 @@ class MatchProfile(NamedTuple):
         return mean_similarity(jnp.concatenate([self.x, self.y], axis=-1), upper)
 
 
-def members(critical: Float[Values, "*batch n"], epsilon: ArrayLike) -> Bool[Values, "*batch_e n"]:
-    """The units whose critical ε is reached, at each ε."""
-    values, at = jnp.asarray(critical), jnp.asarray(epsilon)
-    return reached(jnp.reshape(values, (*values.shape[:-1], *(1,) * at.ndim, values.shape[-1])), at[..., None])
-
-
-def known(networks: Sequence[Float[Values, "*batch _"]]) -> Bool[Values, "*batch"]:
-    """Whether no critical ε is NaN."""
-    return ~jnp.any(jnp.isnan(jnp.concatenate(networks, axis=-1)), axis=-1)
-
-
-def each(values: Bool[Values, "*batch"], epsilon: ArrayLike) -> Bool[Values, "*batch_e"]:
-    """The same for each ε."""
-    shape = jnp.shape(values)
-    return jnp.broadcast_to(jnp.reshape(values, (*shape, *(1,) * jnp.ndim(epsilon))), (*shape, *jnp.shape(epsilon)))
+def matched(
+    networks: Sequence[Float[Values, "*batch _"]], epsilon: ArrayLike
+) -> tuple[tuple[Bool[Array, "*batch_e _"], ...], Bool[Array, "*batch_e"]]:
+    """For each network the units whose critical ε is reached, at each ε; and whether critical ε are numbers."""
+    xp, out = (jnp, jnp.asarray) if traced(networks, epsilon) else (np, on_device)
+    values, at = [xp.asarray(critical) for critical in networks], xp.asarray(epsilon)
+    batch = values[0].shape[:-1]
+    between = (*batch, *(1,) * at.ndim)
+    masks = tuple(out(reached(v.reshape(*between, v.shape[-1]), at[..., None].astype(v.dtype))) for v in values)
+    known = ~xp.isnan(xp.concatenate(values, axis=-1)).any(axis=-1)
+    return masks, out(xp.broadcast_to(known.reshape(between), (*batch, *at.shape)))
 
 
 def mean_similarity(critical: Float[Array, "*batch n"], upper: float) -> Float[Array, "*batch"]:

@@ -3,13 +3,12 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.factor import solve_upper
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
-from jaxrepsim.numerics.inputs import as_activations, traced
+from jaxrepsim.numerics.inputs import as_activations, on_device, traced
 from jaxrepsim.numerics.precision import as_residual
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.projection import factor, project_out
@@ -58,7 +57,7 @@ def residuals(x: ArrayLike, y: ArrayLike) -> Float[Array, "n_x"]:
     warn_of_few_samples(networks)
     rows = size_bucket(len(x), 64)
     wide = [padded(network, (rows, size_bucket(network.shape[1], 16))) for network in networks]
-    return jnp.asarray(np.asarray(_residuals(*wide))[: x.shape[1]])
+    return on_device(np.asarray(_residuals(*wide))[: x.shape[1]])
 
 
 @jax.jit

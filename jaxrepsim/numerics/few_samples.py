@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
+from types import FrameType
 
 import numpy as np
 from jax.core import Tracer
@@ -13,7 +13,6 @@ from jaxrepsim.errors import FewSamplesWarning
 
 FEW = 10
 """Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
-PACKAGE = Path(__file__).parent.parent
 
 
 def warn_of_few_samples(networks: Sequence[Array]) -> None:
@@ -27,13 +26,15 @@ def warn_of_few_samples(networks: Sequence[Array]) -> None:
     samples, units = networks[0].shape[0], max(network.shape[1] for network in networks)
     if samples >= FEW * units or any(isinstance(network, Tracer) for network in networks):
         return
-    level = _of_caller()
-    if level is not None and not is_compressed(networks):
-        warnings.warn(
+    caller = _caller()
+    if caller is not None and not is_compressed(networks):
+        warnings.warn_explicit(
             f"{samples} samples for {units} units, fewer than {FEW} a unit: part of what matches does so by chance; "
             "take more samples, or see jaxrepsim.chance",
             FewSamplesWarning,
-            stacklevel=level,
+            caller.f_code.co_filename,
+            caller.f_lineno,
+            registry=caller.f_globals.setdefault("__warningregistry__", {}),
         )
 
 
@@ -54,14 +55,14 @@ def is_compressed(networks: Sequence[Array]) -> bool:
     return zeros > 0 or (len(first) > 1 and not np.any(np.tril(first, -1)))
 
 
-def _of_caller() -> int | None:
-    """The level, for `warnings.warn` in the function that calls this, of the first frame outside the package.
-
-    None where a run calls, which says it by itself, layer by layer.
-    """
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(str(PACKAGE)):
-        if frame.f_code.co_filename.startswith(str(PACKAGE / "pipeline")):
+def _caller() -> FrameType | None:
+    """Where the package was called from; None where a run called, which says it by itself, layer by layer."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.startswith("jaxrepsim.pipeline"):
             return None
-        level, frame = level + 1, frame.f_back
-    return level
+        if name.split(".")[0] not in ("jaxrepsim", "jaxtyping", "beartype"):  # these two check types in the tests
+            return frame
+        frame = frame.f_back
+    return None

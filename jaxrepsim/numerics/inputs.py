@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool
+from jaxrepsim._typing import Array, ArrayLike, Bool, Values
 
 
 def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
@@ -57,7 +57,12 @@ def as_dtype(array: Array | np.ndarray, dtype: DTypeLike) -> Array:
         if not on_host(array):
             return array.astype(dtype)
     with np.errstate(over="ignore"):  # what overflows is refused as infinite
-        return jnp.asarray(np.asarray(array).astype(dtype, copy=False))
+        return on_device(np.asarray(array).astype(dtype, copy=False))
+
+
+def on_device(values: Values) -> Array:
+    """The values as an array of JAX's. Unlike `jnp.asarray`, this compiles nothing."""
+    return values if isinstance(values, jax.Array) else jax.device_put(values)
 
 
 def traced(*values: object) -> bool:

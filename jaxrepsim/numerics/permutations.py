@@ -17,7 +17,7 @@ def permutation(key: Key[Array, ""], n: int) -> Int[np.ndarray, "n"]:
     return np.argsort(bits[0, :n], kind="stable")
 
 
-def own_ranks(key: Key[Array, ""], units: Values, total: int) -> Int[Values, "k total"]:
+def own_ranks(key: Key[Array, ""], units: Values, total: int, room: int) -> Int[Values, "k total"]:
     """The place of each of `total` units in an order of its own for each of some units.
 
     Units go by random bits, which are those of `jax.random.permutation(jax.random.fold_in(key, unit), total)`: up to
@@ -27,6 +27,7 @@ def own_ranks(key: Key[Array, ""], units: Values, total: int) -> Int[Values, "k 
         key: Of all orders.
         units: (k,), what is folded into the key.
         total: How many units are put in order.
+        room: For how many, or more, a program is compiled.
     """
     if traced(key, units):
         bits = _bits(key, jnp.asarray(units), total, fold=True)
@@ -35,7 +36,7 @@ def own_ranks(key: Key[Array, ""], units: Values, total: int) -> Int[Values, "k 
     count = len(units)
     full = np.zeros(size_bucket(count, 16), np.int32)
     full[:count] = np.asarray(units)
-    bits = np.asarray(_bits(key, full, size_bucket(total, 16), fold=True))[:count, :total]
+    bits = np.asarray(_bits(key, full, room, fold=True))[:count, :total]
     return np.argsort(np.argsort(bits, axis=1, kind="stable"), axis=1).astype(np.int32)
 
 

@@ -1,9 +1,9 @@
 """How small a residual can be told from zero, and from ε."""
 
 import jax.numpy as jnp
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float, Values
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Values
 
 
 def resolution(dtype: DTypeLike) -> float:
