@@ -8,7 +8,7 @@ from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.compression.one_shot import compress
 from jaxrepsim.matching import Match, MatchProfile, match_profile, resolution
 from jaxrepsim.matching.residual import squared_residuals
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon
+from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device
 from jaxrepsim.numerics.precision import squared_threshold
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
@@ -150,7 +150,7 @@ def _padded(matches: Match) -> Match:
     """With empty matches up to 8 or a higher power of two, so that few sizes are compiled."""
     k = len(matches.x)
     extra = (1 << (max(k, 8) - 1).bit_length()) - k
-    return Match(*(np.pad(np.asarray(side), ((0, extra), (0, 0))) for side in matches[:2]))
+    return Match(*(on_device(np.pad(np.asarray(side), ((0, extra), (0, 0)))) for side in matches[:2]))
 
 
 def _critical(profile: MatchProfile) -> Float[np.ndarray, "n"]:

@@ -62,7 +62,7 @@ def nested(
         return _Known(
             jnp.where(known.begun, inside, in_maximum[:, None, None] & match),
             jnp.where(known.begun, known.minimal | settled, ~in_maximum),
-            jnp.asarray(True),
+            known.begun | True,
         )
 
     if len(units) == 0:

@@ -32,7 +32,7 @@ def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Array, "*e"
     return jnp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
 
 
-def reached(critical: Float[Values, "*n"], epsilon: Values | float) -> Bool[Values, "*n"]:
+def reached(critical: Float[Values, "*n"], epsilon: Values | float) -> Bool[Values, "..."]:
     """Whether a critical ε is at most `epsilon`, by the rule of `squared_threshold`; never for one that is NaN."""
     return critical * critical <= epsilon * epsilon + resolution(critical.dtype) ** 2
 

@@ -27,4 +27,6 @@ def varying_like(values: Any, *references: Array) -> Any:
 
 
 def _axes(value: Array) -> frozenset[str]:
-    return getattr(jax.typeof(value), "vma", frozenset())
+    kind = jax.typeof(value)
+    # The name has changed between versions of JAX.
+    return getattr(kind, "vma", None) or getattr(getattr(kind, "mat", None), "varying", frozenset())
