@@ -21,11 +21,14 @@ from rich.console import Console
 from benchmarks import table
 from benchmarks.context import Context
 from benchmarks.environment import described
-from benchmarks.rows import assignment, correlation, epsilons, minimal, profile, seeds, sparse, streaming
+from benchmarks.rows import assignment, calls, correlation, epsilons, minimal, profile, seeds, sparse, streaming
 from jaxrepsim.progress_bars import Bars
 
-Subject = Literal["profile", "epsilons", "minimal", "streaming", "seeds", "correlation", "assignment", "sparse"]
+Subject = Literal[
+    "calls", "profile", "epsilons", "minimal", "streaming", "seeds", "correlation", "assignment", "sparse"
+]
 SUBJECTS: dict[Subject, Callable[[Context], Iterator[table.Row]]] = {
+    "calls": calls.rows,
     "profile": profile.rows,
     "epsilons": epsilons.rows,
     "minimal": minimal.rows,

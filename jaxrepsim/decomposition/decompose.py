@@ -12,6 +12,7 @@ from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import on_device, traced
+from jaxrepsim.numerics.varying import varying_like
 
 
 class Decomposition(NamedTuple):
@@ -114,7 +115,7 @@ def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
         spare = jnp.all(~parts[part] | (holders > 1))
         return chosen.at[part].set(~spare), holders - jnp.where(spare, parts[part], 0)
 
-    everything = jnp.ones(len(parts), bool), jnp.sum(parts, axis=0)
+    everything = varying_like((jnp.ones(len(parts), bool), jnp.sum(parts, axis=0)), parts)
     return jax.lax.fori_loop(0, len(parts), consider, everything)[0]
 
 
