@@ -28,9 +28,14 @@ def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig
 
     Raises:
         InputError: The networks have different layers, or other numbers of samples or redraws in one of them, or a
-            layer that the settings ask for is not there.
+            layer that the settings ask for is not there; a name that results files cannot hold.
     """
     names = list(networks)
+    for name in (*names, *(layer for network in networks.values() for layer in network.layers)):
+        if "\0" in name or name.encode("utf-8", "ignore").decode() != name:
+            raise InputError(
+                f"the name {name!r} has a NUL, or what is no Unicode text: rename it, no table can hold it"
+            )
     first = networks[names[0]]
     wanted = list(config.layers or first.layers)
     for name, network in networks.items():

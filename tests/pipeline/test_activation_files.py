@@ -7,6 +7,7 @@ from jaxrepsim.activations import ActivationFile, fingerprint, load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
+from jaxrepsim.pipeline.comparison import common_layers
 from jaxrepsim.pipeline.convergent import Files
 from jaxrepsim.pipeline.extracted import Extracted, inputs_of
 from jaxrepsim.pipeline.extracted import save as save_extracted
@@ -118,3 +119,34 @@ def test_channels_first_on_the_command_line(tmp_path, capsys):
     assert "320 samples" not in capsys.readouterr().out  # of 2 units, enough
     assert main([*arguments, *asked, "--layout", "NHWC"]) == 2
     assert "layouts: ['NCHW'] there, ['NHWC'] here" in said(capsys)
+
+
+NAMES = ["界" * 100, "𝒳" * 90, "x" * 3000, "../../../outside", "<script>alert(1)</script>", "a\nb", ""]
+
+
+def test_layer_names_longer_than_a_file_name_may_be_and_other_strange_ones(tmp_path):
+    layers = {name: np.random.default_rng(0).normal(size=(30, 2)) for name in NAMES}
+    for name in "ab":
+        save(tmp_path / f"{name}.safetensors", layers)
+    paths, out = [tmp_path / f"{name}.safetensors" for name in "ab"], tmp_path / "in" / "out"
+    matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
+    found = match_files(paths, matching, TheoryConfig(), ConvergentConfig(), RunFolder(out), silent, print)
+    assert list(found.layer.values) == NAMES
+    assert (found.similarity == 1).all()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.safetensors", "b.safetensors", "in"}
+    assert {path.name for path in (tmp_path / "in").iterdir()} == {"out"}
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0", "a\udcff"])
+def test_names_that_no_table_can_hold(name):
+    files = {"a": load_of({name: ROWS}), "b": load_of({name: ROWS})}
+    with pytest.raises(InputError, match="has a NUL, or what is no Unicode text: rename it"):
+        common_layers(files, MatchingConfig())
+    with pytest.raises(InputError, match="has a NUL, or what is no Unicode text: rename it"):
+        common_layers({"a": load_of({"fc": ROWS}), name: load_of({"fc": ROWS})}, MatchingConfig())
+
+
+def test_a_file_whose_own_name_leaves_no_room_for_a_temporary_one(tmp_path):
+    path = tmp_path / f"{'é' * 115}.safetensors"
+    save(path, {"fc": ROWS})
+    assert list(load(path).layers) == ["fc"]
