@@ -1,13 +1,15 @@
-"""Every layer of every pair of networks, matched; one results file a layer, so that nothing is done twice."""
+"""Every layer of every pair of networks, matched; results are written as they come, so that nothing is done twice."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import combinations
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -15,60 +17,13 @@ from jaxrepsim.activations import ActivationFile, layer_key
 from jaxrepsim.errors import InputError
 from jaxrepsim.matching import minimal_matches
 from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.correspondence import common_layers
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.results_files import along_layers, file_name, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.stacking import profiles, stacked
 
-FEW = 10
-"""Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
-
-
-def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig) -> list[str]:
-    """The layers to compare, in the order of the first network.
-
-    Raises:
-        InputError: The networks have different layers, or other numbers of samples or redraws in one of them, or a
-            layer that the settings ask for is not there; a name that results files cannot hold.
-    """
-    names = list(networks)
-    for name in (*names, *(layer for network in networks.values() for layer in network.layers)):
-        if "\0" in name or name.encode("utf-8", "ignore").decode() != name:
-            raise InputError(
-                f"the name {name!r} has a NUL, or what is no Unicode text: rename it, no table can hold it"
-            )
-    first = networks[names[0]]
-    wanted = list(config.layers or first.layers)
-    for name, network in networks.items():
-        for layer in wanted:
-            if layer not in network.layers:
-                raise InputError(f"{name} has no layer {layer!r}; it has: {', '.join(network.layers)}")
-            here, there = network.samples[layer], first.samples[layer]
-            if here != there:
-                raise InputError(
-                    f"layer {layer!r} has {there} samples in {names[0]} and {here} in {name}; sample i of each must be "
-                    "the response to the same input"
-                )
-            if network.layers[layer].shape[:-1] != first.layers[layer].shape[:-1]:
-                shapes = f"{first.layers[layer].shape} and {network.layers[layer].shape}"
-                raise InputError(f"layer {layer!r} of {names[0]} and {name} differ in rows: {shapes}")
-        extra = [layer for layer in network.layers if layer not in first.layers]
-        if extra and not config.layers:
-            raise InputError(f"{names[0]} has no layer {extra[0]!r}, which {name} has; choose the layers to compare")
-    return wanted
-
-
-def few_samples(networks: Mapping[str, ActivationFile], layers: list[str]) -> list[str]:
-    """A warning for each layer with fewer samples than ten times its units."""
-    warnings = []
-    for layer in layers:
-        units = max(network.layers[layer].shape[-1] for network in networks.values())
-        samples = next(iter(networks.values())).samples[layer]
-        if samples < FEW * units:
-            warnings.append(
-                f"layer {layer!r}: {samples} samples for {units} units, fewer than {FEW} a unit; "
-                "part of its similarity is chance"
-            )
-    return warnings
+SECONDS = 5.0
+"""Layers that take less are written to a file of several."""
 
 
 def compare(
@@ -82,7 +37,8 @@ def compare(
     Args:
         networks: Two or more, by name, on the same samples.
         config: The values of ε, the layers, how many minimal matches.
-        folder: Holds one results file a layer. A layer whose file is there is not computed again.
+        folder: Holds a results file for each layer, or for several that took seconds at most. A layer that is in one of
+            them is not computed again.
         progress: Told of every layer, and of every pair and ε within.
 
     Returns:
@@ -94,122 +50,150 @@ def compare(
     if len(networks) < 2:
         raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
     layers = common_layers(networks, config)
-    files = {layer: folder / f"{index:03d}_{file_name(layer)}.nc" for index, layer in enumerate(layers)}
-    pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if not files[layer].exists()}
-    done = len(layers) - len(pending)
-    with jax.enable_x64(True):
+    parts = [read_netcdf(file) for file in sorted(folder.glob("*.nc"))]
+    finished = {str(layer) for part in parts for layer in part.layer.values}
+    pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if layer not in finished}
+    samples = next(iter(networks.values())).samples
+    with jax.enable_x64(True), ThreadPoolExecutor(os.cpu_count()) as pool:
         for group in stacked(pending):
-            progress("matching layers", done, len(layers), ", ".join(group))
+            progress("matching layers", len(finished), len(layers), _some(group))
             found = profiles(group)
-            for layer, stacks in group.items():
-                widths = {name: net.layers[layer].shape[-1] for name, net in networks.items()}
-                part = _compare_layer(layer, stacks, widths, found[layer], config, progress)
-                write_netcdf(
-                    part.assign(samples=("layer", [networks[next(iter(networks))].samples[layer]])), files[layer]
-                )
-                done += 1
-                progress("matching layers", done, len(layers), layer)
-    parts = [read_netcdf(file) for file in files.values()]
-    return along_layers(parts, layers)
+            names, size = list(group), 1
+            while names:
+                start, batch = perf_counter(), {name: group[name] for name in names[:size]}
+                widths = {name: [net.layers[name].shape[-1] for net in networks.values()] for name in batch}
+                part = _compare_layers(batch, list(networks), widths, found, config, pool, progress)
+                part = part.assign(samples=("layer", [samples[name] for name in batch]))
+                first = names[0]
+                write_netcdf(part, folder / f"{layers.index(first):03d}_{file_name(first)}.nc")
+                parts.append(part)
+                names, finished = names[size:], finished | set(batch)
+                size = 2 * size if perf_counter() - start < SECONDS / 2 else max(1, size // 2)
+                progress("matching layers", len(finished), len(layers), _some(batch))
+    order = [str(layer) for part in parts for layer in part.layer.values]
+    return along_layers(parts, order).isel(layer=[order.index(layer) for layer in layers])
 
 
-_minimal = jax.jit(minimal_matches)
+def _some(names: Collection[str]) -> str:
+    first = list(names)[:3]
+    return ", ".join(first) + (f" and {len(names) - len(first)} more" if len(names) > len(first) else "")
 
 
-def _compare_layer(
-    layer: str,
-    stacks: Sequence[jax.Array],
-    width_of: Mapping[str, int],
-    profile: tuple[np.ndarray, np.ndarray],
+def _compare_layers(
+    group: Mapping[str, Sequence[jax.Array]],
+    names: Sequence[str],
+    widths: Mapping[str, Sequence[int]],
+    profile: Mapping[str, tuple[np.ndarray, np.ndarray]],
     config: MatchingConfig,
+    pool: ThreadPoolExecutor,
     progress: Progress,
 ) -> xr.Dataset:
-    names, widths = list(width_of), list(width_of.values())
-    units = max(widths)
-    pairs = list(combinations(range(len(stacks)), 2))
-    profile_x, profile_y = (np.array(side) for side in profile)
-    for index, (a, b) in enumerate(pairs):
-        profile_x[index, :, widths[a] :] = np.nan
-        profile_y[index, :, widths[b] :] = np.nan
+    """Layers of one shape.
+
+    Args:
+        group: For each layer its networks, as `stacked` gives them.
+        names: The networks'.
+        widths: For each layer how many units each network has.
+        profile: For each layer, from `profiles`.
+        config: The values of ε, how many minimal matches.
+        pool: Where the searches run.
+        progress: Told of every search.
+    """
+    pairs = list(combinations(range(len(names)), 2))
+    width = np.array([[[each[a], each[b]] for a, b in pairs] for each in widths.values()])  # layer, pair, side
+    sides = []
+    for side in (0, 1):
+        values = np.stack([profile[layer][side] for layer in group])
+        unit = np.arange(values.shape[-1])
+        sides.append(np.where(unit < width[:, :, side, None, None], values, np.nan))
     epsilons = np.asarray(config.epsilons)
-    matched_x, matched_y = (
-        (side[:, None] <= epsilons[None, :, None, None]).sum(axis=-1) for side in (profile_x, profile_y)
-    )
-    totals = np.asarray([widths[a] + widths[b] for a, b in pairs])[:, None, None]
-
-    chosen = [
-        _sampled_units(
-            layer, index, np.concatenate([profile_x[index, 0, : widths[a]], profile_y[index, 0, : widths[b]]]), config
-        )
-        for index, (a, b) in enumerate(pairs)
-    ]
-    first_draws = [(stacks[a][0, :, : widths[a]], stacks[b][0, :, : widths[b]]) for a, b in pairs]
-    unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, progress)
-
-    dead = [
-        int((jnp.max(jnp.abs(stack[0, :, :width]), axis=0) == 0).sum())
-        for stack, width in zip(stacks, widths, strict=True)
-    ]
+    matched = [(side[:, :, None] <= epsilons[:, None, None]).sum(axis=-1) for side in sides]
+    totals = width.sum(axis=-1)[:, :, None, None]
+    minimal = _minimal_sizes(group, pairs, width, sides, matched[0][..., 0] > 0, config, pool, progress)
+    stacks = [np.asarray(stack[0]) for networks in group.values() for stack in networks]
+    zero = np.array([(stack == 0).all(axis=0).sum() for stack in stacks]).reshape(len(group), len(names))
+    dead = zero - (sides[0].shape[-1] - np.array(list(widths.values())))  # those of the padding are no units
     match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
     profile_dims = ("layer", "pair", "redraw", "unit")
     return xr.Dataset(
         {
-            "similarity": (match_dims, ((matched_x + matched_y) / totals)[None]),
-            "matched_x": (match_dims, matched_x[None]),
-            "matched_y": (match_dims, matched_y[None]),
-            "profile_x": (profile_dims, profile_x[None]),
-            "profile_y": (profile_dims, profile_y[None]),
-            "minimal_unit": (minimal_dims, unit[None]),
-            "minimal_size_x": (minimal_dims, size_x[None]),
-            "minimal_size_y": (minimal_dims, size_y[None]),
-            "units": (("layer",), [units]),
-            "dead": (("layer", "network"), [dead]),
+            "similarity": (match_dims, (matched[0] + matched[1]) / totals),
+            "matched_x": (match_dims, matched[0]),
+            "matched_y": (match_dims, matched[1]),
+            "profile_x": (profile_dims, sides[0]),
+            "profile_y": (profile_dims, sides[1]),
+            "minimal_unit": (minimal_dims, minimal[0]),
+            "minimal_size_x": (minimal_dims, minimal[1]),
+            "minimal_size_y": (minimal_dims, minimal[2]),
+            "units": (("layer",), np.array([max(each) for each in widths.values()])),
+            "dead": (("layer", "network"), dead),
         },
         coords={
-            "layer": [layer],
+            "layer": list(group),
             "pair": [f"{names[a]}-{names[b]}" for a, b in pairs],
             "epsilon": epsilons,
-            "redraw": np.arange(profile_x.shape[1]),
-            "unit": np.arange(units),
+            "redraw": np.arange(sides[0].shape[2]),
+            "unit": np.arange(sides[0].shape[-1]),
             "sample": np.arange(config.minimal_units),
-            "network": names,
+            "network": list(names),
         },
     )
 
 
-def _sampled_units(layer: str, pair: int, critical: np.ndarray, config: MatchingConfig) -> np.ndarray:
-    """Joint indices of units that are not dead, drawn without replacement, ascending."""
-    alive = np.flatnonzero(np.isfinite(critical))
-    key = jax.random.fold_in(jax.random.fold_in(layer_key(config.seed, layer), pair), 1)
-    order = np.asarray(jax.random.permutation(key, len(alive)))
-    return np.sort(alive[order[: config.minimal_units]])
+@partial(jax.jit, static_argnums=2)
+def _permutation(key: jax.Array, pair: int, count: int) -> jax.Array:
+    return jax.random.permutation(jax.random.fold_in(jax.random.fold_in(key, pair), 1), count)
+
+
+@jax.jit
+def _search(
+    x: jax.Array, y: jax.Array, epsilon: float, units: jax.Array, key: jax.Array, pair: int
+) -> tuple[jax.Array, jax.Array]:
+    found = minimal_matches(x, y, epsilon, units, jax.random.fold_in(key, pair))
+    return found.x.sum(axis=-1), found.y.sum(axis=-1)
 
 
 def _minimal_sizes(
-    layer: str,
-    pairs: list[tuple[jax.Array, jax.Array]],
-    chosen: list[np.ndarray],
+    group: Mapping[str, Sequence[jax.Array]],
+    pairs: Sequence[tuple[int, int]],
+    width: np.ndarray,
+    sides: Sequence[np.ndarray],
     matched: np.ndarray,
     config: MatchingConfig,
+    pool: ThreadPoolExecutor,
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Units, and both sizes of their minimal matches, [pair, ε, sample]; −1 and 0 where there is no such sample."""
-    shape = (len(pairs), len(config.epsilons), config.minimal_units)
-    unit, size_x, size_y = np.full(shape, -1), np.zeros(shape, int), np.zeros(shape, int)
-    for index, units in enumerate(chosen):
-        unit[index, :, : len(units)] = units
-    jobs = [(index, at) for index, at in np.argwhere(matched) if len(chosen[index])]
+    """Units, drawn without replacement from those that are not dead, and both sizes of their minimal matches.
 
-    def search(job: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        index, at = job
+    Each [layer, pair, ε, sample]; −1 and 0 where there is no such sample.
+    """
+    shape = (*matched.shape, config.minimal_units)
+    unit, size_x, size_y = np.full(shape, -1), np.zeros(shape, int), np.zeros(shape, int)
+    if not config.minimal_units:
+        return unit, size_x, size_y
+    jobs: list[tuple[int, int, int, str, tuple[Any, ...]]] = []
+    for index, (layer, networks) in enumerate(group.items()):
+        key = layer_key(config.seed, layer)
+        for pair, (a, b) in enumerate(pairs):
+            n_x, n_y = width[index, pair]
+            critical = np.concatenate([sides[0][index, pair, 0, :n_x], sides[1][index, pair, 0, :n_y]])
+            alive = np.flatnonzero(np.isfinite(critical))
+            order = np.asarray(_permutation(key, pair, len(alive)))
+            chosen = np.sort(alive[order[: config.minimal_units]])
+            unit[index, pair, :, : len(chosen)] = chosen
+            if len(chosen) and matched[index, pair].any():
+                x, y = np.asarray(networks[a])[0, :, :n_x], np.asarray(networks[b])[0, :, :n_y]
+                given = (x, y, chosen, key)
+                jobs += [(index, pair, int(at), layer, given) for at in np.flatnonzero(matched[index, pair])]
+
+    def search(job: tuple[int, int, int, str, tuple[Any, ...]]) -> list[np.ndarray]:
+        _, pair, at, _, (x, y, units, key) = job
         with jax.enable_x64(True):  # a setting of the thread
-            key = jax.random.fold_in(layer_key(config.seed, layer), index)
-            found = _minimal(*pairs[index], config.epsilons[at], jnp.asarray(chosen[index]), key)
-            return np.asarray(found.x.sum(axis=-1)), np.asarray(found.y.sum(axis=-1))
+            return [np.asarray(sizes) for sizes in _search(x, y, config.epsilons[at], units, key, pair)]
 
     # A search is a long chain of small steps and keeps one core busy; so many run side by side.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, ((index, at), found) in enumerate(zip(jobs, pool.map(search, jobs), strict=True), start=1):
-            size_x[index, at, : len(chosen[index])], size_y[index, at, : len(chosen[index])] = found
-            progress(f"minimal matches of {layer}", done, len(jobs))
+    for done, (job, found) in enumerate(zip(jobs, pool.map(search, jobs), strict=True), start=1):
+        place, count = job[:3], len(found[0])
+        size_x[place][:count], size_y[place][:count] = found
+        progress("minimal matches", done, len(jobs), job[3])
     return unit, size_x, size_y

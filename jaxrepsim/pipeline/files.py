@@ -3,19 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from jaxrepsim import activations
-from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.comparison import common_layers
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.convergent import Files, align
+from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.names import distinct
@@ -24,11 +22,6 @@ from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.pipeline.run import check_packages, match_into
 from jaxrepsim.pipeline.theory import Compared, analyse
-
-_JOINTLY = (
-    "compress both jointly (`jaxrepsim match RUN RUN --out FOLDER` does it from the checkpoints of run folders), or "
-    "save the raw activations of both"
-)
 
 
 def match_files(
@@ -122,44 +115,6 @@ def kept(
         found.attrs |= {"title": f"Match of {', '.join(names)}", "data": data, "config": json.dumps(settings)}
         write_results(folder, found)
     return read_netcdf(folder.results)
-
-
-def check_corresponding(networks: Mapping[str, ActivationFile]) -> None:
-    """Checks that row i of every network is the response to the same input, as far as the files say.
-
-    Args:
-        networks: By name.
-
-    Raises:
-        InputError: Networks are compressed in different bases, or in one that is not known, or only some of them; or
-            they have seen different inputs.
-    """
-    for (first, one), (name, other) in combinations(networks.items(), 2):
-        if one.basis != other.basis and one.basis and other.basis:
-            raise InputError(
-                f"{first} and {name} were compressed each in a basis of its own ({one.basis}, {other.basis}), so that "
-                f"their rows do not correspond: {_JOINTLY}"
-            )
-        for this, file, that, its in ((first, one, name, other), (name, other, first, one)):
-            if _compressed(file) and not _compressed(its):
-                raise InputError(
-                    f"{this} is compressed and {that} is not, so that their rows do not correspond: {_JOINTLY}"
-                )
-            if _compressed(file) and not file.basis:
-                raise InputError(
-                    f"{this} is compressed, and does not say by which compression, so that its rows may not correspond "
-                    f"to those of {that}: {_JOINTLY}"
-                )
-        if one.inputs != other.inputs and one.inputs and other.inputs:
-            raise InputError(
-                f"{first} and {name} have seen other inputs, or other positions of them ({one.inputs}, "
-                f"{other.inputs}): both need the responses to the same ones, in the same order"
-            )
-
-
-def _compressed(file: ActivationFile) -> bool:
-    rows = {name: array.shape[-2] for name, array in file.layers.items()}
-    return bool(file.basis) or rows != file.samples
 
 
 def _digest(path: Path) -> str:

@@ -16,10 +16,11 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
+from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.convergent import Networks, align
+from jaxrepsim.pipeline.correspondence import common_layers, few_samples
 from jaxrepsim.pipeline.extracted import write
 from jaxrepsim.pipeline.extraction import extract
 from jaxrepsim.pipeline.folder import RunFolder

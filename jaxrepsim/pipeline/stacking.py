@@ -48,7 +48,9 @@ def profiles(group: Mapping[str, Sequence[jax.Array]]) -> dict[str, tuple[np.nda
         For each layer the critical ε of both sides, (pairs, redraws, units), infinite for padding and dead units.
     """
     pairs = list(combinations(range(len(next(iter(group.values())))), 2))
-    sides = [jnp.stack([networks[pair[side]] for networks in group.values() for pair in pairs]) for side in (0, 1)]
+    # Stacked on the host: a program with an operand for each of thousands of layers takes minutes to compile.
+    arrays = [[np.asarray(network) for network in networks] for networks in group.values()]
+    sides = [np.stack([networks[pair[side]] for networks in arrays for pair in pairs]) for side in (0, 1)]
     found = [np.asarray(side).reshape(len(group), len(pairs), *side.shape[1:]) for side in _profiles(*sides)]
     return {layer: (found[0][index], found[1][index]) for index, layer in enumerate(group)}
 
@@ -71,8 +73,6 @@ def _shape(networks: Networks) -> tuple[int, int, int]:
 
 def _padded(networks: Networks, shape: tuple[int, int, int]) -> list[jax.Array]:
     _, rows, units = shape
-    stacks = [jnp.asarray(array if array.ndim == 3 else array[None], jnp.float64) for array in networks]
-    wide = [jnp.pad(stack, ((0, 0), (0, 0), (0, units - stack.shape[-1]))) for stack in stacks]
-    if wide[0].shape[1] > rows:
-        wide = list(_compress(*wide))
-    return wide
+    stacks = [np.asarray(array if array.ndim == 3 else array[None], np.float64) for array in networks]
+    wide = [np.pad(stack, ((0, 0), (0, 0), (0, units - stack.shape[-1]))) for stack in stacks]
+    return list(_compress(*wide)) if wide[0].shape[1] > rows else [jnp.asarray(stack) for stack in wide]

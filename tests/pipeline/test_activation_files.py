@@ -7,11 +7,11 @@ from jaxrepsim.activations import ActivationFile, fingerprint, load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
-from jaxrepsim.pipeline.comparison import common_layers
 from jaxrepsim.pipeline.convergent import Files
+from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.extracted import Extracted, inputs_of
 from jaxrepsim.pipeline.extracted import save as save_extracted
-from jaxrepsim.pipeline.files import check_corresponding, match_files
+from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.progress import silent
 from tests.pipeline.test_cli import said
