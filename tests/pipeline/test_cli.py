@@ -68,7 +68,7 @@ def test_help_is_enough_to_start():
         (["match", "a.npz", "--out", "there"], "error: a.npz is an activation file: `jaxrepsim match` takes two"),
         (["match", "--out", "there"], "error: name a config file, a run folder, two run folders or more, or two acti"),
         (
-            ["match", "CONFIG", "CONFIG", "--out", "there"],
+            ["match", "CONFIG", "SEVERAL", "--out", "there"],
             "smoke.py is no activation file, whose name must end in .safe",
         ),
         (["run", "CONFIG", "CONFIG"], "error: `jaxrepsim run` takes one config file or run folder; received"),
