@@ -1,7 +1,11 @@
 """The one error a user is meant to read."""
 
+import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+
+SHOWN = 50
+"""As many names as a message lists."""
 
 
 class InputError(ValueError):
@@ -9,6 +13,10 @@ class InputError(ValueError):
 
     The command line prints it without a traceback and exits with status 2.
     """
+
+
+class FewSamplesWarning(UserWarning):
+    """Fewer samples than ten a unit: part of what matches does so by chance."""
 
 
 def unknown(kind: str, received: str, known: Iterable[str]) -> InputError:
@@ -22,14 +30,43 @@ def unknown(kind: str, received: str, known: Iterable[str]) -> InputError:
     Returns:
         An `InputError` to raise.
 
-    >>> print(unknown("model", "vgg1", ["vgg11", "resnet18"]))
-    unknown model 'vgg1'; did you mean 'vgg11'? Known: vgg11, resnet18
+    >>> print(unknown("model", "vgg12", ["vgg19", "vgg11", "resnet18"]))
+    unknown model 'vgg12'; did you mean 'vgg11'? Known: vgg19, vgg11, resnet18
     """
     names = list(known)
-    near = get_close_matches(received, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return InputError(f"unknown {kind} {received!r}; {hint}Known: {', '.join(names)}")
+    near = nearest(received, names)
+    several = [part.strip() for part in received.split(",")]
+    if len(several) > 1 and set(several) <= set(names):
+        hint = f"several are separated by spaces: {' '.join(several)}. "
+    else:
+        hint = f"did you mean {near!r}? " if near else ""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return InputError(f"unknown {kind} {received!r}; {hint}Known: {', '.join(names[:SHOWN])}{more}")
 
 
-class FewSamplesWarning(UserWarning):
-    """Fewer samples than ten a unit: part of what matches does so by chance."""
+def nearest(received: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant: the most alike in letters; of equals the nearest in numbers, then the first.
+
+    Args:
+        received: The name as given.
+        known: The names there are.
+
+    Returns:
+        One of them, or None where none is alike.
+
+    >>> nearest("VGG12", ["vgg19", "vgg11"]), nearest("digits", ["vgg11"])
+    ('vgg11', None)
+    """
+    alike = [(_likeness(name, received), -_gap(name, received), name) for name in known]
+    likeness, _, best = max(alike, key=lambda each: each[:2], default=(0.0, 0.0, None))
+    return best if likeness >= 0.5 else None
+
+
+def _likeness(name: str, received: str) -> float:
+    return SequenceMatcher(None, name.casefold(), received.casefold()).ratio()
+
+
+def _gap(name: str, received: str) -> float:
+    """How far apart the numbers in two names are."""
+    here, there = ([int(number) for number in re.findall("[0-9]+", text)] for text in (name, received))
+    return sum(abs(a - b) for a, b in zip(here, there, strict=True)) if len(here) == len(there) else float("inf")

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+_MARK = ".part"
+"""Before the ending of a temporary file: by it those that a killed process left are known."""
+
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -23,7 +26,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix, delete=False) as handle:
+    prefix, suffix = f".{shortened(target.stem)}.", f"{_MARK}{target.suffix}"
+    with NamedTemporaryFile(dir=target.parent, prefix=prefix, suffix=suffix, delete=False) as handle:
         temporary = Path(handle.name)
     try:
         yield temporary
@@ -34,6 +38,16 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a file is one that `atomic_path` made: being written, or left by a process that was killed."""
+    return path.name.startswith(".") and path.with_suffix("").suffix == _MARK and path.is_file()
+
+
+def shortened(name: str, size: int = 80) -> str:
+    """The beginning of a name, at most so many bytes: file systems take 255, whatever the letters."""
+    return name.encode("utf-8", "surrogateescape")[:size].decode("utf-8", "ignore")
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxrepsim._typing import Array
-from jaxrepsim.activations.units import as_units, check_finite
+from jaxrepsim.activations.units import as_floating, as_units, check_finite
 from jaxrepsim.data.progress import Progress, patient
 from jaxrepsim.errors import InputError, unknown
 
@@ -21,22 +21,25 @@ def collect(
     batch_size: int = 256,
     layers: Collection[str] | None = None,
     progress: Progress | None = None,
+    layouts: Mapping[str, str] | None = None,
 ) -> OrderedDict[str, np.ndarray]:
     """Runs a model over images and gathers the activations of its layers.
 
     Args:
-        apply: The model: `apply(images) -> (logits, {layer: activations})`, with activations `(N, C)`, `(N, L, C)` or
-            `(N, H, W, C)`. It always sees batches of one size, so it compiles once.
+        apply: The model: `apply(images) -> (logits, {layer: activations})`, with activations `(N, C)`, `(N, L, C)`
+            (each token one sample) or `(N, H, W, C)`; or as `layouts` say. It always sees batches of one size, so it
+            compiles once.
         images: `(N, ...)`, handed to `apply` as they are.
         batch_size: How many images at a time. It must not matter to the result: a model with batch normalisation has
             to be in inference mode.
         layers: Names of the layers to keep; all by default.
         progress: Called as `progress(what, done, total)` where it takes more than two seconds.
+        layouts: For each layer whose channels are not last, its layout, one of `LAYOUTS`: "NCHW".
 
     Returns:
         For each layer, in the order in which `apply` returns them, `(samples, units)` in floating point of 32 bits, or
-        of 64 if the model's is. `jit` sorts the keys of a plain dict; a model that returns an OrderedDict keeps
-        its order.
+        of 64 if the model's is; see `as_floating`. `jit` sorts the keys of a plain dict; a model that returns an
+        OrderedDict keeps its order.
 
     Raises:
         InputError: A layer does not exist, an activation is NaN or infinite, or `apply` returns something else than
@@ -52,11 +55,11 @@ def collect(
     report = patient(progress)
     for first, count, maps in _batches(apply, images, batch_size, layers):
         for layer, activations in maps.items():
-            values = as_units(np.asarray(activations)[:count], layer)
+            values = as_units(np.asarray(activations)[:count], layer, (layouts or {}).get(layer))
             positions = len(values) // count
             if layer not in gathered:
-                dtype = np.float64 if values.dtype == np.float64 else np.float32
-                gathered[layer] = np.empty((len(images) * positions, values.shape[1]), dtype)
+                shape = (len(images) * positions, values.shape[1])
+                gathered[layer] = np.empty(shape, as_floating(layer, values.dtype))
             gathered[layer][first * positions : (first + count) * positions] = values
         report("collecting activations", first + count, len(images))
     for layer, values in gathered.items():
@@ -65,7 +68,11 @@ def collect(
 
 
 def collect_batches(
-    apply: Apply, images: np.ndarray | Array, batch_size: int = 256, layers: Collection[str] | None = None
+    apply: Apply,
+    images: np.ndarray | Array,
+    batch_size: int = 256,
+    layers: Collection[str] | None = None,
+    layouts: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[int, int, OrderedDict[str, Any]]]:
     """The same as `collect`, a batch at a time, for activations that do not fit in memory.
 
@@ -74,6 +81,7 @@ def collect_batches(
         images: As for `collect`.
         batch_size: As for `collect`.
         layers: As for `collect`.
+        layouts: As for `collect`.
 
     Yields:
         The index of the batch's first image, the number of its images, and its `(samples, units)` for each layer,
@@ -83,7 +91,8 @@ def collect_batches(
         InputError: As for `collect`.
     """
     for first, count, maps in _batches(apply, images, batch_size, layers):
-        yield first, count, OrderedDict((name, as_units(values[:count], name)) for name, values in maps.items())
+        units = {name: as_units(values[:count], name, (layouts or {}).get(name)) for name, values in maps.items()}
+        yield first, count, OrderedDict(units)
 
 
 def _batches(

@@ -1,12 +1,18 @@
 """Activation files that any framework can write, and that say what is wrong with them.
 
-A file is a `.safetensors` or, for reading only, an `.npz` with one array a layer:
+A file is a `.safetensors` or, for reading only, an `.npz` with one array a layer: `(samples, units)`, or of three or
+four axes, of which the layout must be stated, for nothing in the numbers shows it: one of `FILE_LAYOUTS`. RNC are
+several draws of samples, over which results are averaged. Numbers are floating point, integers or booleans.
 
-- `(samples, units)`, or `(N, H, W, C)` for a convolution, channels last;
-- `(redraws, samples, units)`: several draws of samples, over which results are averaged.
+Its metadata (safetensors only) may hold, each as JSON text:
 
-Its metadata (safetensors only) may hold, each as JSON text, `layers`: the names in order, since safetensors sorts them;
-`samples`: for layers that are compressed to fewer rows, how many samples they stand for; `metadata`: where it is from.
+- `layers`: the names in order, since safetensors sorts them;
+- `layout`: for layers of three or four axes, the layout: `{"conv1": "NCHW"}`;
+- `samples`: for layers that are compressed to fewer rows, how many samples they stand for;
+- `basis`: of compressed activations, which joint compression made them: only files of one compression have rows that
+  correspond;
+- `inputs`: a fingerprint of what the network saw; files of different inputs are not compared;
+- `metadata`: where it is from.
 """
 
 import json
@@ -15,16 +21,18 @@ import re
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim.activations.units import as_units, check_finite
+from jaxrepsim.activations.layouts import layout_of
+from jaxrepsim.activations.units import as_floating, as_units, check_finite
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.files import atomic_path
+
+_PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib")
 
 
 class ActivationFile(NamedTuple):
@@ -34,11 +42,15 @@ class ActivationFile(NamedTuple):
         layers: For each layer, in order, `(samples, units)` or `(redraws, samples, units)`, float32 or float64.
         samples: For each layer, how many samples its rows stand for: more than there are rows if it is compressed.
         metadata: The note of the file's origin.
+        basis: Which joint compression made the rows; empty for raw activations, and where the file does not say.
+        inputs: A fingerprint of what the network saw; empty where the file does not say.
     """
 
     layers: OrderedDict[str, np.ndarray]
     samples: dict[str, int]
     metadata: dict[str, Any]
+    basis: str = ""
+    inputs: str = ""
 
 
 def save(
@@ -46,29 +58,36 @@ def save(
     layers: Mapping[str, Any],
     metadata: Mapping[str, Any] | None = None,
     samples: Mapping[str, int] | None = None,
+    layouts: Mapping[str, str] | None = None,
+    basis: str = "",
+    inputs: str = "",
 ) -> None:
     """Writes an activation file, whole or not at all.
 
     Args:
         path: Ends in `.safetensors`.
-        layers: For each layer, `(samples, units)` or `(redraws, samples, units)`, of floating point.
+        layers: For each layer, `(samples, units)`, or as its layout says; see `as_floating` for the types of numbers.
         metadata: A note of the origin, of what JSON can hold.
         samples: For layers that are compressed, how many samples they stand for.
+        layouts: For each layer of three or four axes, one of `FILE_LAYOUTS`.
+        basis: Names the joint compression that made the layers; files with other names, or none, are not compared with
+            this one.
+        inputs: Names what the network saw, as `fingerprint` does.
 
     Raises:
-        InputError: The ending is another, there is no layer, or one of them has another rank, is empty or not finite.
+        InputError: The ending is another, there is no layer, or one of them has another rank, is empty or not finite,
+            or has a layout that is not said.
     """
     target = Path(path)
     if target.suffix != ".safetensors":
         raise InputError(f"cannot write activations to {target}: the name must end in .safetensors")
-    arrays = {name: np.asarray(array) for name, array in layers.items()}
-    for name, array in arrays.items():
-        if array.ndim not in (2, 3):
-            raise InputError(f"{target}: layer {name!r} has shape {array.shape}; flatten it with as_units first")
-    checked = _checked(target, arrays)
+    checked = _checked(target, {name: np.asarray(array) for name, array in layers.items()}, layouts or {}, ())
     header = {
         "layers": json.dumps(list(checked)),
+        "layout": json.dumps({name: "RNC" if array.ndim == 3 else "NC" for name, array in checked.items()}),
         "samples": json.dumps(_samples(target, checked, samples or {})),
+        "basis": json.dumps(basis),
+        "inputs": json.dumps(inputs),
         "metadata": json.dumps(dict(metadata or {})),
     }
     save_file = _safetensors(target).numpy.save_file
@@ -76,21 +95,25 @@ def save(
         save_file({name: np.ascontiguousarray(array) for name, array in checked.items()}, temporary, metadata=header)
 
 
-def load(path: str | os.PathLike[str]) -> ActivationFile:
+def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> ActivationFile:
     """Reads an activation file; see the top of this module for what it may hold.
 
     Layers are in the order that the file's metadata state; without, an `.npz` file's own order, and for safetensors,
-    which sorts, the names' alphabetical order with numbers compared as numbers. Half precision becomes float32.
+    which sorts, the names' alphabetical order with numbers compared as numbers. Types of numbers become those that
+    `as_floating` says.
 
     Args:
         path: Ends in `.safetensors` or `.npz`.
+        layouts: Of `FILE_LAYOUTS`, those of arrays whose layout the file does not state: one for three axes, one for
+            four.
 
     Returns:
-        The layers, with convolutions flattened to `(samples, units)`.
+        The layers, with the positions of convolutions and the tokens of sequences as samples.
 
     Raises:
-        InputError: The file is missing, of another kind, truncated or holds pickled objects; a layer has another rank
-            or is empty or not of floating point, or an activation is NaN or infinite; names file, layer and unit.
+        InputError: The file is missing, of another kind, truncated or holds pickled objects; a layer has another rank,
+            or a layout that nobody says, or is empty or not of numbers, or an activation is NaN or infinite; names
+            file, layer and unit.
     """
     source = Path(path)
     if not source.is_file():
@@ -100,13 +123,44 @@ def load(path: str | os.PathLike[str]) -> ActivationFile:
     elif source.suffix == ".safetensors":
         arrays, header = _read_safetensors(source)
     else:
-        raise InputError(f"cannot read activations from {source}: the name must end in .safetensors or .npz")
+        raise not_activations(source)
+    if {"layers", "samples", "metadata"} <= header.keys() and "layout" not in header:
+        layouts = ("RNC",)  # from `save`, which stated no layouts once, and took no other ones
     order = _parsed(source, header, "layers", list(arrays))
     if sorted(order) != sorted(arrays):
         raise InputError(f"{source}: its metadata name the layers {order}, its arrays are {list(arrays)}")
-    layers = _checked(source, {name: arrays[name] for name in order})
+    stated = _parsed(source, header, "layout", {})
+    layers = _checked(source, {name: arrays[name] for name in order}, stated, layouts)
     samples = _samples(source, layers, _parsed(source, header, "samples", {}))
-    return ActivationFile(layers, samples, {**_parsed(source, header, "metadata", {}), **header})
+    basis, inputs = (_parsed(source, header, key, "") for key in ("basis", "inputs"))
+    return ActivationFile(layers, samples, {**_parsed(source, header, "metadata", {}), **header}, basis, inputs)
+
+
+def not_activations(path: Path, nor: str = "") -> InputError:
+    """The error for a file of another kind, with what to make of it.
+
+    Args:
+        path: The file.
+        nor: What else it is not.
+
+    Returns:
+        An `InputError` to raise.
+
+    >>> print(not_activations(Path("conv1.npy")))  # doctest: +ELLIPSIS
+    conv1.npy holds one array, without a layer's name: make an .npz of it, numpy.savez("conv1.npz", ...
+    """
+    if path.suffix == ".npy":
+        return InputError(
+            f'{path} holds one array, without a layer\'s name: make an .npz of it, numpy.savez("{path.stem}.npz", '
+            f'LAYER=numpy.load("{path.name}")), one array a layer'
+        )
+    if path.suffix.lower() in _PICKLES:
+        return InputError(
+            f"{path} is not opened, for it may be a pickle, which can run any code: save the arrays as .safetensors, "
+            "or with numpy.savez"
+        )
+    other = f", {nor}" if nor else ""
+    return InputError(f"{path} is no activation file, whose name must end in .safetensors or .npz{other}")
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -162,24 +216,23 @@ def _parsed(path: Path, header: dict[str, str], key: str, default: Any) -> Any:
     return value
 
 
-def _checked(path: Path, arrays: Mapping[str, np.ndarray]) -> OrderedDict[str, np.ndarray]:
+def _checked(
+    path: Path, arrays: Mapping[str, np.ndarray], stated: Mapping[str, str], assumed: Collection[str]
+) -> OrderedDict[str, np.ndarray]:
     """The layers as `(..., samples, units)` of 32 or 64 bits, every activation finite."""
     if not arrays:
         raise InputError(f"{path} holds no layer")
+    for name in stated:
+        if name not in arrays:
+            raise InputError(f"{path}: {unknown('layer', name, arrays)}")
     layers: OrderedDict[str, np.ndarray] = OrderedDict()
     for name, array in arrays.items():
-        if not jnp.issubdtype(array.dtype, jnp.floating):  # unlike NumPy's, knows bfloat16
-            raise InputError(f"{path}: layer {name!r} holds {array.dtype}; activations must be floating point")
-        if array.ndim not in (2, 3, 4):
-            raise InputError(
-                f"{path}: layer {name!r} has shape {array.shape}; it must be (samples, units), (redraws, samples,"
-                " units), or (N, H, W, C)"
-            )
         if array.size == 0:
             raise InputError(f"{path}: layer {name!r} is empty: its shape is {array.shape}")
-        values = array.astype(np.float64 if array.dtype.itemsize >= 8 else np.float32, copy=False)
-        layers[name] = as_units(values, name) if values.ndim == 4 else values
         try:
+            layout = layout_of(name, array.shape, stated, assumed)
+            values = array.astype(as_floating(name, array.dtype), copy=False)
+            layers[name] = values if layout == "RNC" else as_units(values, name, layout)
             check_finite(name, layers[name])
         except InputError as error:
             raise InputError(f"{path}: {error}") from error

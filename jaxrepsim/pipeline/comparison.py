@@ -1,10 +1,11 @@
-"""Every layer of every pair of networks, matched; one results file a layer, so that nothing is done twice."""
+"""Every layer of every pair of networks, matched; results are written as they come, so that nothing is done twice."""
 
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
+from time import perf_counter
 
 import jax
 import numpy as np
@@ -16,55 +17,15 @@ from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
 from jaxrepsim.matching import match_profile, minimal_matches
 from jaxrepsim.numerics.buckets import units_bucket
-from jaxrepsim.numerics.few_samples import FEW
 from jaxrepsim.numerics.permutations import permutation
 from jaxrepsim.numerics.precision import reached
 from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.correspondence import common_layers
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.results_files import along_layers, file_name, read_netcdf, write_netcdf
 
-
-def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig) -> list[str]:
-    """The layers to compare, in the order of the first network.
-
-    Raises:
-        InputError: The networks have different layers, or other numbers of samples or redraws in one of them, or a
-            layer that the settings ask for is not there.
-    """
-    names = list(networks)
-    first = networks[names[0]]
-    wanted = list(config.layers or first.layers)
-    for name, network in networks.items():
-        for layer in wanted:
-            if layer not in network.layers:
-                raise InputError(f"{name} has no layer {layer!r}; it has: {', '.join(network.layers)}")
-            here, there = network.samples[layer], first.samples[layer]
-            if here != there:
-                raise InputError(
-                    f"layer {layer!r} has {there} samples in {names[0]} and {here} in {name}; sample i of each must be "
-                    "the response to the same input"
-                )
-            if network.layers[layer].shape[:-1] != first.layers[layer].shape[:-1]:
-                shapes = f"{first.layers[layer].shape} and {network.layers[layer].shape}"
-                raise InputError(f"layer {layer!r} of {names[0]} and {name} differ in rows: {shapes}")
-        extra = [layer for layer in network.layers if layer not in first.layers]
-        if extra and not config.layers:
-            raise InputError(f"{names[0]} has no layer {extra[0]!r}, which {name} has; choose the layers to compare")
-    return wanted
-
-
-def few_samples(networks: Mapping[str, ActivationFile], layers: list[str]) -> list[str]:
-    """A warning for each layer with fewer samples than ten times its units."""
-    warnings = []
-    for layer in layers:
-        units = max(network.layers[layer].shape[-1] for network in networks.values())
-        samples = next(iter(networks.values())).samples[layer]
-        if samples < FEW * units:
-            warnings.append(
-                f"layer {layer!r}: {samples} samples for {units} units, fewer than {FEW} a unit; "
-                "part of its similarity is chance"
-            )
-    return warnings
+SECONDS = 5.0
+"""Layers that take less are written to a file of several."""
 
 
 def compare(
@@ -78,7 +39,8 @@ def compare(
     Args:
         networks: Two or more, by name, on the same samples.
         config: The values of ε, the layers, how many minimal matches.
-        folder: Holds one results file a layer. A layer whose file is there is not computed again.
+        folder: Holds a results file for each layer, or for several that took seconds at most. A layer that is in one of
+            them is not computed again.
         progress: Told of every layer, and of every pair and ε within.
 
     Returns:
@@ -90,37 +52,48 @@ def compare(
     if len(networks) < 2:
         raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
     layers = common_layers(networks, config)
-    files = {layer: folder / f"{index:03d}_{file_name(layer)}.nc" for index, layer in enumerate(layers)}
-    pending = [layer for layer in layers if not files[layer].exists()]
-    names = list(networks)
-    of_layer = {layer: [network.layers[layer] for network in networks.values()] for layer in pending}
+    parts = [read_netcdf(file) for file in sorted(folder.glob("*.nc"))]
+    finished = {str(layer) for part in parts for layer in part.layer.values}
+    pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if layer not in finished}
+    names, samples = list(networks), networks[next(iter(networks))].samples
+    done, waiting, start = len(finished), dict[str, xr.Dataset](), perf_counter()
     # The threads that BLAS keeps busy would be missed by the compiler and the searches.
-    with threadpool_limits(1, "blas"):
-        compile_for([max(array.shape[-1] for array in arrays) for arrays in of_layer.values()])
-        for done, (layer, arrays) in enumerate(of_layer.items(), start=len(layers) - len(pending)):
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        compile_for([max(array.shape[-1] for array in arrays) for arrays in pending.values()], config, pool)
+        for layer, arrays in pending.items():
             progress("matching layers", done, len(layers), layer)
-            found = _compare_layer(layer, dict(zip(names, arrays, strict=True)), config, progress)
-            samples = networks[names[0]].samples[layer]
-            write_netcdf(found.assign(samples=("layer", [samples])), files[layer])
+            found = _compare_layer(layer, dict(zip(names, arrays, strict=True)), config, pool, progress)
+            waiting[layer] = found.assign(samples=("layer", [samples[layer]]))
+            done += 1
+            if perf_counter() - start > SECONDS or done == len(layers):
+                first = next(iter(waiting))
+                parts.append(along_layers(list(waiting.values()), list(waiting)))
+                write_netcdf(parts[-1], folder / f"{layers.index(first):03d}_{file_name(first)}.nc")
+                waiting, start = {}, perf_counter()
     progress("matching layers", len(layers), len(layers))
-    return along_layers([read_netcdf(file) for file in files.values()], layers)
+    order = [str(layer) for part in parts for layer in part.layer.values]
+    return along_layers(parts, order).isel(layer=[order.index(layer) for layer in layers])
 
 
-def compile_for(widths: Sequence[int]) -> None:
+def compile_for(widths: Sequence[int], config: MatchingConfig, pool: ThreadPoolExecutor) -> None:
     """Compiles, side by side, what layers of these widths need: programs are shared by widths of one bucket."""
 
     def compile_one(n: int) -> None:
         with jax.enable_x64(True):  # a setting of the thread
             dead = np.zeros((2 * n, n))
             match_profile(dead, dead)
-            minimal_matches(dead, dead, 0.5, np.zeros(1, int), jax.random.key(0))
+            if config.minimal_units:
+                minimal_matches(dead, dead, 0.5, np.zeros(1, int), jax.random.key(0))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(compile_one, sorted({units_bucket(width) for width in widths}, reverse=True)))
+    list(pool.map(compile_one, sorted({units_bucket(width) for width in widths}, reverse=True)))
 
 
 def _compare_layer(
-    layer: str, networks: Mapping[str, np.ndarray], config: MatchingConfig, progress: Progress
+    layer: str,
+    networks: Mapping[str, np.ndarray],
+    config: MatchingConfig,
+    pool: ThreadPoolExecutor,
+    progress: Progress,
 ) -> xr.Dataset:
     names, widths = list(networks), [array.shape[-1] for array in networks.values()]
     units = max(widths)
@@ -145,7 +118,7 @@ def _compare_layer(
         for index, (a, b) in enumerate(pairs)
     ]
     first_draws = [(draws[0][a], draws[0][b]) for a, b in pairs]
-    unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, progress)
+    unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, pool, progress)
 
     dead = [int((~array.any(axis=0)).sum()) for array in draws[0]]
     match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
@@ -195,6 +168,7 @@ def _minimal_sizes(
     chosen: list[np.ndarray],
     matched: np.ndarray,
     config: MatchingConfig,
+    pool: ThreadPoolExecutor,
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Units, and both sizes of their minimal matches, [pair, ε, sample]; −1 and 0 where there is no such sample."""
@@ -212,8 +186,7 @@ def _minimal_sizes(
             return np.asarray(found.x).sum(axis=-1), np.asarray(found.y).sum(axis=-1)
 
     # A search is a long chain of small steps and keeps one core busy; so many run side by side.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, ((index, at), found) in enumerate(zip(jobs, pool.map(search, jobs), strict=True), start=1):
-            size_x[index, at, : len(chosen[index])], size_y[index, at, : len(chosen[index])] = found
-            progress(f"minimal matches of {layer}", done, len(jobs))
+    for done, ((index, at), found) in enumerate(zip(jobs, pool.map(search, jobs), strict=True), start=1):
+        size_x[index, at, : len(chosen[index])], size_y[index, at, : len(chosen[index])] = found
+        progress("minimal matches", done, len(jobs), layer)
     return unit, size_x, size_y

@@ -5,19 +5,22 @@ import os
 import re
 import runpy
 import typing
-from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
+from types import ModuleType
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from jaxrepsim.activations import not_activations
 from jaxrepsim.data.config import DataConfig
-from jaxrepsim.errors import InputError
+from jaxrepsim.errors import InputError, nearest
 from jaxrepsim.models.config import ModelConfig
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
 from jaxrepsim.training.config import TrainingConfig
 
 _NAME = r"\w[\w.-]*"
+_SETTING = "a setting is text, a number, true or false, several of these, or a settings class called with parentheses"
 
 
 def load_configs(path: Path) -> dict[str, RunConfig]:
@@ -30,13 +33,16 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
         The runs by name, in order, every value of the declared type; the file's stem is the name of a single `config`.
 
     Raises:
-        InputError: No such file, an error in it, a misspelt or mistyped setting (the message names the nearest one);
-            both names assigned or neither; a name that cannot be that of a folder.
+        InputError: No such file, or it is no `.py`; an error in it, a misspelt or mistyped setting (the message names
+            the nearest one); both names assigned or neither; a name that cannot be that of a folder.
     """
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"there is no config file {path}")
+    if path.suffix != ".py":
+        raise not_activations(path, "nor a config file (.py)")
     try:
-        assigned = runpy.run_path(str(path))
+        # `from jaxrepsim.pipeline import *` brings a module of the name `config`.
+        assigned = {name: value for name, value in runpy.run_path(str(path)).items() if not _is_module(value)}
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except Exception as error:
@@ -93,7 +99,12 @@ def place_of(path: Path) -> Path:
 def to_plain(config: RunConfig | MatchingConfig | TheoryConfig | ConvergentConfig) -> dict[str, Any]:
     """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back."""
     # As a dict first: msgspec leaves out defaults that it has not been given itself.
-    return msgspec.json.decode(msgspec.json.encode(dataclasses.asdict(config), enc_hook=str))
+    plain = dataclasses.asdict(config)
+    for name, value in _flat(plain).items():
+        if isinstance(value, type) or callable(value):
+            kind = "class" if isinstance(value, type) else "function"
+            raise InputError(f"{name} is the {kind} {getattr(value, '__name__', '?')}; {_SETTING}")
+    return msgspec.json.decode(msgspec.json.encode(plain, enc_hook=_simple))
 
 
 def from_plain(plain: Any) -> RunConfig:
@@ -127,6 +138,18 @@ def _flat(plain: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def _simple(value: object) -> Any:
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise InputError(f"{_SETTING}; received {value!r}")
+
+
+def _is_module(value: object) -> bool:
+    return isinstance(value, ModuleType)
+
+
 def _is_name(name: object) -> bool:
     return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
 
@@ -155,7 +178,7 @@ def _misspelt(error: Exception) -> str | None:
 
 
 def _unknown_setting(shown: str, name: str, known: typing.Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = nearest(name, known)
     return f"there is no setting {shown!r}; " + (
-        f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+        f"did you mean {near!r}?" if near else f"there are: {', '.join(known)}"
     )

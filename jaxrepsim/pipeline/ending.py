@@ -3,6 +3,7 @@
 import errno
 import os
 import platform
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,11 +25,18 @@ def ending(work: Callable[[], object]) -> int:
 
     Returns:
         The exit status: 0; 2 where the input is at fault, or the disk is full, told in one message; 130 where the user
-        interrupted; 143 for SIGTERM.
+        interrupted; 141 where nobody reads the output any more, as with `| head`; 143 for SIGTERM.
     """
     try:
         with preemption.heeded():
-            work()
+            try:
+                work()
+            finally:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends, and would tell that this failed too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except preemption.Preempted as error:
         return _told(f"{error}; {_GOES_ON}", 143)
     except KeyboardInterrupt:

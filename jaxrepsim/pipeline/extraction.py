@@ -1,4 +1,4 @@
-"""From trained networks to activation files: batch by batch into the joint compression, no activation ever stored."""
+"""From trained networks to compressed activations: batch by batch, no activation ever stored."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,10 @@ from jaxrepsim import activations, compression
 from jaxrepsim.activations import as_units
 from jaxrepsim.compression import Compression
 from jaxrepsim.compression.streaming import BLOCK
-from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.data.dataset import Dataset, Images
+from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import MatchingConfig
-from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.extracted import Extracted, inputs_of
 from jaxrepsim.pipeline.forward import batches, check_counts, forward, placed, replicated, wanted
 from jaxrepsim.pipeline.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
@@ -29,16 +30,20 @@ _ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore
 _OVER_REDRAWS = Compression(rows=0, filled=None, folds=None)  # type: ignore[arg-type]
 
 
-class Extracted(NamedTuple):
-    """The compressed activations of all networks.
+class Subject(NamedTuple):
+    """A network, and what it needs to see images as in its training.
 
     Fields:
-        layers: For each seed its layers, (rows, units) or (redraws, rows, units), float64, on rows that all share.
-        samples: For each layer, how many samples its rows stand for.
+        model: The architecture.
+        variables: The weights.
+        mean: See `normalise`.
+        std: See `normalise`.
     """
 
-    layers: dict[int, dict[str, np.ndarray]]
-    samples: dict[str, int]
+    model: nn.Module
+    variables: Any
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
 def extract(
@@ -50,13 +55,7 @@ def extract(
 ) -> Extracted:
     """Activations on the validation split, each layer compressed jointly over the networks, in float64.
 
-    The joint factor has at most as many rows as the networks have units together; its columns, split by network,
-    have all the inner products of the raw activations, so nothing that is compared later is lost. Memory holds one
-    batch and the state of each layer, however many images there are.
-
-    Every batch is spread over all devices there are, those of other processes included, each with states of its own
-    that are merged at the end. With several processes each calls this with the same arguments, works on its share of
-    the images, and gets the whole result.
+    See `extract_jointly`, which does the work.
 
     Args:
         model: The architecture.
@@ -66,47 +65,73 @@ def extract(
         progress: Told of every batch, then of every layer.
 
     Returns:
-        The layers. With redraws where a layer has more than `config.positions` positions: the same ones for every
-        network.
+        The layers, by seed.
 
     Raises:
         InputError: A layer does not exist; an activation is NaN or infinite.
     """
-    images = dataset.validation.images
-    mesh = Mesh(np.array(jax.devices()), ("data",))
-    weights = [replicated(mesh, network.variables) for network in networks]
-    layers: OrderedDict[str, _Layer] = OrderedDict()
-    for step, batch in enumerate(batches(mesh, images, config.batch_size)):
-        maps = [wanted(forward(mesh, model, each, batch.images, dataset.mean, dataset.std), config) for each in weights]
-        if not layers:
-            layers = _begin(mesh, maps[0], len(networks), len(images), len(batch.real), config)
-        with jax.enable_x64(True):
-            faults = {
-                layer: states.absorb(mesh, step, [m[layer] for m in maps], batch.real)
-                for layer, states in layers.items()
-            }
-        for index, network in enumerate(networks):
-            check_counts({layer: counts[index] for layer, counts in faults.items()}, network.seed, batch)
-        progress("extracting activations", batch.stop, len(images))
-    found: dict[int, dict[str, np.ndarray]] = {network.seed: {} for network in networks}
-    for done, (layer, states) in enumerate(layers.items(), start=1):
-        with jax.enable_x64(True):
-            for network, rows in zip(networks, states.finish(mesh), strict=True):
-                found[network.seed][layer] = rows
-        progress("compressing layers", done, len(layers))
-    return Extracted(found, {layer: states.samples for layer, states in layers.items()})
+    subjects = {each.seed: Subject(model, each.variables, dataset.mean, dataset.std) for each in networks}
+    return extract_jointly(subjects, dataset.validation.images, config, progress)
 
 
-def write(extracted: Extracted, folder: RunFolder, note: Mapping[str, Any]) -> None:
-    """Writes one activation file a network.
+def extract_jointly(
+    subjects: Mapping[Any, Subject], images: Images, config: MatchingConfig, progress: Progress = silent
+) -> Extracted:
+    """Activations of any networks on the same images, each layer compressed jointly over the networks, in float64.
+
+    The joint factor has at most as many rows as the networks have units together; its columns, split by network,
+    have all the inner products of the raw activations, so nothing that is compared later is lost. Memory holds one
+    batch and the state of each layer, however many images there are.
+
+    Every batch is spread over all devices there are, those of other processes included, each with states of its own
+    that are merged at the end. With several processes each calls this with the same arguments, works on its share of
+    the images, and gets the whole result.
 
     Args:
-        extracted: From `extract`.
-        folder: Where the files go.
-        note: The origin, kept in the files.
+        subjects: The networks, by seed or by name.
+        images: What they see, (n, h, w, c).
+        config: Layers, positions, redraws, batch size.
+        progress: Told of every batch, then of every layer.
+
+    Returns:
+        The layers. With redraws where a layer has more than `config.positions` positions: the same ones for every
+        network.
+
+    Raises:
+        InputError: A layer does not exist, or has other positions in one of the networks; an activation is NaN or
+            infinite.
     """
-    for seed, layers in extracted.layers.items():
-        activations.save(folder.activations(seed), layers, {**note, "seed": seed}, extracted.samples)
+    mesh = Mesh(np.array(jax.devices()), ("data",))
+    weights = {name: replicated(mesh, subject.variables) for name, subject in subjects.items()}
+    layers: OrderedDict[str, _Layer] = OrderedDict()
+    for step, batch in enumerate(batches(mesh, images, config.batch_size)):
+        maps = {
+            name: wanted(forward(mesh, each.model, weights[name], batch.images, each.mean, each.std), config)
+            for name, each in subjects.items()
+        }
+        if not layers:
+            layers = _begin(mesh, maps, len(images), len(batch.real), config)
+        with jax.enable_x64(True):
+            faults = {
+                layer: states.absorb(mesh, step, [each[layer] for each in maps.values()], batch.real)
+                for layer, states in layers.items()
+            }
+        for index, name in enumerate(subjects):
+            check_counts({layer: counts[index] for layer, counts in faults.items()}, _called(name), batch)
+        progress("extracting activations", batch.stop, len(images))
+    found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
+    for done, (layer, states) in enumerate(layers.items(), start=1):
+        with jax.enable_x64(True):
+            for name, rows in zip(subjects, states.finish(mesh), strict=True):
+                found[name][layer] = rows
+        progress("compressing layers", done, len(layers))
+    samples = {layer: states.samples for layer, states in layers.items()}
+    basis = activations.fingerprint(*(rows for layers in found.values() for rows in layers.values()))
+    return Extracted(found, samples, basis, inputs_of(images, config))
+
+
+def _called(name: Any) -> str:
+    return f"seed {name}" if isinstance(name, int) else str(name)
 
 
 class _Layer:
@@ -135,16 +160,27 @@ class _Layer:
 
 
 def _begin(
-    mesh: Mesh, maps: Mapping[str, jax.Array], networks: int, images: int, size: int, config: MatchingConfig
+    mesh: Mesh, maps: Mapping[Any, Mapping[str, jax.Array]], images: int, size: int, config: MatchingConfig
 ) -> "OrderedDict[str, _Layer]":
     layers: OrderedDict[str, _Layer] = OrderedDict()
-    for layer, values in maps.items():
+    first, *others = maps
+    for layer, values in maps[first].items():
         each = as_units(values, layer).shape[0] // size
+        for name in others:
+            if layer not in maps[name]:
+                raise InputError(f"{_called(name)} has no layer {layer!r}, which {_called(first)} has")
+            there = as_units(maps[name][layer], layer).shape[0] // size
+            if there != each:
+                raise InputError(
+                    f"layer {layer!r} has {each} positions on an image in {_called(first)} and {there} in "
+                    f"{_called(name)}: choose layers of as many with --matching.layers"
+                )
         steps = -(-images // size)
         chosen = draw(layer, images, each, size // mesh.size, steps * mesh.size, mesh.size, config)
         rows = steps * (chosen.width if chosen else each * size // mesh.size)
         samples = config.positions if chosen and config.positions else images * each
-        layers[layer] = _Layer(mesh, (values.shape[-1],) * networks, rows, chosen, samples)
+        units = tuple(found[layer].shape[-1] for found in maps.values())
+        layers[layer] = _Layer(mesh, units, rows, chosen, samples)
     return layers
 
 

@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from jaxrepsim import activations
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.comparison import common_layers
 from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.convergent import Files, align
+from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.layers import chosen_layers
+from jaxrepsim.pipeline.names import distinct
 from jaxrepsim.pipeline.outputs import Say, up_to_date, write_results
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import read_netcdf
@@ -30,6 +32,7 @@ def match_files(
     folder: RunFolder,
     progress: Progress,
     say: Say,
+    layouts: Collection[str] = (),
 ) -> xr.Dataset:
     """Compares activation files of any origin.
 
@@ -41,50 +44,77 @@ def match_files(
         folder: Where the results go; missing, empty, or begun with the same files and settings.
         progress: Told how far it has come.
         say: Told what was found.
+        layouts: Of arrays of which the files do not state it.
 
     Returns:
         The table of results.
 
     Raises:
-        InputError: A file that cannot be read, or is given twice; files that do not fit together; a folder that holds
-            something else; settings that need the networks, or activations that are not compressed.
+        InputError: A file that cannot be read, or is given twice; files that do not fit together, or are of different
+            compressions or inputs; a folder that holds something else; settings that need the networks, or activations
+            that are not compressed.
     """
     if theory.needs_networks:
         raise InputError(
             f"theory.{theory.needs_networks[0]} needs the networks of a run: activation files hold their responses only"
         )
-    names = [path.stem for path in paths]
-    if len(set(names)) < len(names):
-        names = [str(path) for path in paths]
-    if len(set(names)) < len(names):
-        raise InputError(f"a file is given twice: {', '.join(names)}")
-    networks = {name: activations.load(path) for name, path in zip(names, paths, strict=True)}
+    names = distinct([path.stem for path in paths], paths)
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise InputError(f"a file is given twice: {', '.join(map(str, paths))}")
+    networks = {name: activations.load(path, layouts) for name, path in zip(names, paths, strict=True)}
+    check_corresponding(networks)
     known = common_layers(networks, config)
     chosen_layers(known, theory.layers)
     check_packages(theory)
     source = Files(networks, config.batch_size)
     if convergent.asked:
         source.check(chosen_layers(known, convergent.layers), convergent)
+    settings = {"matching": to_plain(config), "theory": to_plain(theory), "convergent": to_plain(convergent)}
     with folder.locked():
-        digests = {name: _digest(path) for name, path in zip(names, paths, strict=True)}
-        settings = {"matching": to_plain(config), "theory": to_plain(theory), "convergent": to_plain(convergent)}
-        record = {**settings, "files": digests}
-        claim(folder, record)
-        if not (folder.results.exists() and up_to_date(read_netcdf(folder.results), theory, convergent)):
-            results = match_into(folder, networks, config, progress, say)
+        record = {"files": {name: _digest(path) for name, path in zip(names, paths, strict=True)}}
+        claim(folder, settings | record | ({"layouts": sorted(layouts)} if layouts else {}))
+
+        def results() -> xr.Dataset:
+            found = match_into(folder, networks, config, progress, say)
             if theory.asked:
                 with folder.timed("theory"):
-                    results = analyse(Compared(networks, results, config), theory, folder.theory, progress)
+                    found = analyse(Compared(networks, found, config), theory, folder.theory, progress)
             if convergent.asked:
                 with folder.timed("alignment"):
-                    results = align(results, source, convergent, config.seed, folder.convergent, progress)
-            results.attrs |= {
-                "title": f"Match of {', '.join(names)}",
-                "data": f"activation files {', '.join(names)}",
-                "config": json.dumps(settings),
-            }
-            write_results(folder, results)
-        return read_netcdf(folder.results)
+                    found = align(found, source, convergent, config.seed, folder.convergent, progress)
+            return found
+
+        return kept(folder, results, settings, theory, convergent, f"activation files {', '.join(names)}", names)
+
+
+def kept(
+    folder: RunFolder,
+    results: Callable[[], xr.Dataset],
+    settings: Mapping[str, Any],
+    theory: TheoryConfig,
+    convergent: ConvergentConfig,
+    data: str,
+    names: Sequence[str],
+) -> xr.Dataset:
+    """The results of a folder, computed where they are not there yet.
+
+    Args:
+        folder: Where they are, or go.
+        results: Computes them.
+        settings: All settings, as plain data.
+        theory: What they must hold.
+        convergent: What they must hold.
+        data: What was compared, in words.
+        names: What heads the report.
+
+    Returns:
+        The table, as it is in the file.
+    """
+    if not (folder.results.exists() and up_to_date(read_netcdf(folder.results), theory, convergent)):
+        found = results()
+        found.attrs |= {"title": f"Match of {', '.join(names)}", "data": data, "config": json.dumps(settings)}
+        write_results(folder, found)
+    return read_netcdf(folder.results)
 
 
 def _digest(path: Path) -> str:

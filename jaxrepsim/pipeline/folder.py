@@ -4,19 +4,23 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.files import write_text
+from jaxrepsim.files import is_temporary, write_text
 from jaxrepsim.pipeline.config import ConvergentConfig, RunConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
 
 FORMAT = 1
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
+
+STALE = 3600.0
+"""Seconds after which a half-written figure or table has no writer any more."""
 
 LATER = ("config.theory.", "theory.", "config.convergent.", "convergent.", "config.data.workers")
 """Settings that may change when there are results: nothing that was done before depends on them."""
@@ -112,9 +116,21 @@ class RunFolder:
         except Timeout as error:
             raise InputError(f"another run is at work in {self.path}: wait for it, or give another --out") from error
         try:
+            self._clear()
             yield
         finally:
             lock.release()
+
+    def _clear(self) -> None:
+        """Removes what a killed process left half written; nobody else has the lock, and so none is at work on it."""
+        places = [
+            self.path.glob(".*"),
+            *((self.path / name).rglob(".*") for name in ("activations", "results", "figures")),
+        ]
+        for path in filter(is_temporary, chain(*places)):
+            # Scripts write figures and tables without the lock.
+            if path.suffix not in (".csv", ".svg", ".png") or path.stat().st_mtime < time() - STALE:
+                path.unlink(missing_ok=True)
 
 
 def claim(folder: RunFolder, record: dict[str, Any]) -> None:

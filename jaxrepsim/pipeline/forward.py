@@ -105,16 +105,16 @@ def wanted(maps: Mapping[str, jax.Array], config: MatchingConfig) -> OrderedDict
     return OrderedDict((name, values) for name, values in maps.items() if not config.layers or name in config.layers)
 
 
-def check_counts(faults: Mapping[str, jax.Array], seed: int, batch: Batch) -> None:
+def check_counts(faults: Mapping[str, jax.Array], network: str, batch: Batch) -> None:
     """Checks that no activation of a batch is NaN or infinite.
 
     Args:
         faults: For each layer, (units,): how many of each unit's activations are not finite.
-        seed: The network's, for the error.
+        network: Its name, for the error.
         batch: The images, for the error.
 
     Raises:
-        InputError: Names seed, layer, unit and images.
+        InputError: Names network, layer, unit and images.
     """
     for layer, by_unit in faults.items():
         counts = np.asarray(by_unit)
@@ -122,7 +122,7 @@ def check_counts(faults: Mapping[str, jax.Array], seed: int, batch: Batch) -> No
             units = np.flatnonzero(counts)
             others = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
             raise InputError(
-                f"seed {seed}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
+                f"{network}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
                 f"{batch.first} to {batch.stop - 1} are NaN or infinite{others}"
             )
 

@@ -19,6 +19,7 @@ from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.ending import ending, use_compilation_cache
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.jobs import Job, carry_out, find_jobs
+from jaxrepsim.pipeline.names import distinct
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.schema import check
@@ -77,7 +78,7 @@ def finished(sources: Sequence[Path], *needs: Needs) -> list[Finished]:
         folder = job.folder if isinstance(job, Job) else job
         once.setdefault(folder.resolve(), (job.name, folder))
     folders = [folder for _, folder in once.values()]
-    names = _distinct([name for name, _ in once.values()], folders)
+    names = distinct([name for name, _ in once.values()], folders)
     return [Finished(name, folder, _results(folder, needs)) for name, folder in zip(names, folders, strict=True)]
 
 
@@ -194,15 +195,6 @@ def _jobs(source: Path) -> list[Job] | list[Path]:
                 raise InputError(f"{folder} is no run folder, and holds none: name a config file, or finished runs")
             raise InputError(f"{folder} holds no results: finish it with `jaxrepsim run {folder}`")
     return folders
-
-
-def _distinct(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
-    """The names; where two are the same, with the folder that each is in, or with the whole path."""
-    longer = [
-        f"{folder.parent.name}/{name}" if names.count(name) > 1 else name
-        for name, folder in zip(names, folders, strict=True)
-    ]
-    return longer if len(set(longer)) == len(longer) else [str(folder) for folder in folders]
 
 
 def _results(run: Path, needs: Sequence[Needs]) -> xr.Dataset:

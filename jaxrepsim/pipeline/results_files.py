@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.files import atomic_path
+from jaxrepsim.files import atomic_path, shortened
 from jaxrepsim.report.schema import documented
 
 _COUNTED = ("unit", "other_unit", "interval", "shown")
@@ -59,8 +59,8 @@ def read_netcdf(path: Path) -> xr.Dataset:
 
 
 def file_name(layer: str) -> str:
-    """A layer's name with only characters that any file system takes."""
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in layer)[:80]
+    """A layer's name with only characters that any file system takes, and no more than that it takes."""
+    return shortened("".join(c if c.isalnum() or c in "._-" else "_" for c in layer))
 
 
 def merged(results: xr.Dataset, parts: Sequence[xr.Dataset], pairs: Sequence[str]) -> xr.Dataset:

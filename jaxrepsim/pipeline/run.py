@@ -16,11 +16,13 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
+from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.convergent import Networks, align
-from jaxrepsim.pipeline.extraction import extract, write
+from jaxrepsim.pipeline.correspondence import common_layers, few_samples
+from jaxrepsim.pipeline.extracted import write
+from jaxrepsim.pipeline.extraction import extract
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.layers import chosen_layers
 from jaxrepsim.pipeline.moments import MomentsOfRun
@@ -108,13 +110,13 @@ class Run:
         """Extracts every network's compressed activations; all processes work, the first one writes."""
         networks = self.train()
         if self.here.processes > 1:
-            networks = self._trained()
+            networks = self.trained()
         # Processes extract in step: one that stopped by itself would leave the others waiting for its share.
         progress = self._stopping if self.here.processes == 1 else self.progress
         with self._timed("extraction"):
             extracted = extract(self.model, networks, self.dataset, self.config.matching, progress)
             if self.here.first:
-                note = {"data": self._data_line(), "model": self.config.model.name}
+                note = {"data": self.data_line(), "model": self.config.model.name}
                 write(extracted, self.folder, note)
                 self.say(f"extracted {len(extracted.samples)} layers of {len(networks)} networks")
 
@@ -135,7 +137,7 @@ class Run:
                 "title": self.config.title,
                 "description": self.config.description,
                 "config": json.dumps(to_plain(self.config)),
-                "data": self._data_line(),
+                "data": self.data_line(),
             }
             write_results(self.folder, results)
         return read_netcdf(self.folder.results)
@@ -171,11 +173,11 @@ class Run:
         config, matching = self.config.convergent, self.config.matching
         if not config.asked:
             return results
-        source = Networks(self.model, self._trained(), self.dataset, matching, config.before_activation)
+        source = Networks(self.model, self.trained(), self.dataset, matching, config.before_activation)
         with self.folder.timed("alignment"):
             return align(results, source, config, matching.seed, self.folder.convergent, self._stopping)
 
-    def _trained(self) -> list[training.TrainedNetwork]:
+    def trained(self) -> list[training.TrainedNetwork]:
         """The networks as their checkpoints have them: after the last epoch, or the best one."""
         return [
             training.load_network(self.model, self.dataset, self.config.training, seed, self.folder.checkpoints)
@@ -184,7 +186,7 @@ class Run:
 
     def _with_history(self, results: xr.Dataset) -> xr.Dataset:
         """The results with each network's accuracy, that of the weights compared, and its whole training curves."""
-        trained = self._trained()
+        trained = self.trained()
         curves = {
             name: (
                 ("network", "epoch"),
@@ -196,7 +198,8 @@ class Run:
         coords = {"network": [str(net.seed) for net in trained], "epoch": np.arange(1, len(trained[0].history) + 1)}
         return results.merge(xr.Dataset({**curves, **accuracy}, coords))
 
-    def _data_line(self) -> str:
+    def data_line(self) -> str:
+        """The images on which networks are compared, in words."""
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
 
 

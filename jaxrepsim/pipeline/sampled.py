@@ -92,7 +92,7 @@ def sample(
             each = rows // len(used)
             chosen = {layer: positions_of_each(shape, each, config.seed) for layer, shape in shapes.items()}
         taken = _taken(found, chosen, batch.real)
-        check_counts({layer: faults for layer, (_, _, faults) in taken.items()}, network.seed, batch)
+        check_counts({layer: faults for layer, (_, _, faults) in taken.items()}, f"seed {network.seed}", batch)
         for layer, (at_positions, pooled, _) in jax.device_get(taken).items():
             each = len(chosen[layer])
             if layer not in sampled.positions:

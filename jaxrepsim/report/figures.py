@@ -36,6 +36,7 @@ from jaxrepsim.report import (
     sparse,
     training,
 )
+from jaxrepsim.report.panels import some_layers
 from jaxrepsim.report.schema import check
 from jaxrepsim.report.style import Column, save
 
@@ -233,7 +234,7 @@ def write_figures(
         InputError: The Dataset is not one of match results.
     """
     check(results)
-    paths = []
+    results, paths = some_layers(results), []
     for family in FAMILIES:
         if not family.present(results):
             continue

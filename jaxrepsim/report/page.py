@@ -19,6 +19,7 @@ from jaxrepsim.report.configuration import settings
 from jaxrepsim.report.figures import FAMILIES, Family
 from jaxrepsim.report.findings import details, headline
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.panels import some_layers
 from jaxrepsim.report.schema import GROUPS, check, holds, provenance
 from jaxrepsim.report.stability import stability_rows
 from jaxrepsim.report.style import FAINT, INK, MUTED, PAPER, Column, dark_colors
@@ -69,12 +70,13 @@ def build(results: Dataset, path: str | os.PathLike[str], files: Sequence[str | 
 
 def _context(results: Dataset) -> dict[str, Any]:
     about = provenance(results)
+    found, every = {"headline": headline(results), "details": details(results)}, results.sizes["layer"]
+    results = some_layers(results)
     layers = names(results, "layer")
     colors = dark_colors(results.sizes["epsilon"], len(layers))
-    return {
+    return found | {
         "about": about,
-        "headline": headline(results),
-        "details": details(results),
+        "every_layer": every,
         "layers": layer_rows(results),
         "networks": network_rows(results),
         "minimal": minimal_rows(results),

@@ -11,6 +11,9 @@ from xarray import Dataset
 from jaxrepsim.report.labels import LayerLabels, mark_layers
 from jaxrepsim.report.summaries import epsilon_labels
 
+MOST_LAYERS = 120
+"""More layers than this are not drawn and listed one by one: no reader looks at them, and drawing takes hours."""
+
 
 def nonzero_epsilons(*values: ArrayLike) -> list[int]:
     """The values of ε at which anything is above 0.
@@ -34,6 +37,14 @@ def thinned(indices: Sequence[int], most: int) -> list[int]:
     if len(indices) <= most:
         return list(indices)
     return [indices[round(place)] for place in np.linspace(0, len(indices) - 1, most)]
+
+
+def some_layers(results: Dataset) -> Dataset:
+    """The results of at most `MOST_LAYERS` layers, evenly spaced, the first and the last among them."""
+    if results.sizes["layer"] <= MOST_LAYERS:
+        return results
+    chosen = thinned(range(results.sizes["layer"]), MOST_LAYERS)
+    return results.isel({dim: chosen for dim in ("layer", "other_layer") if dim in results.dims})
 
 
 def left_out(results: Dataset, shown: Sequence[int], reason: str) -> str:

@@ -56,6 +56,21 @@ def test_half_precision_becomes_single():
     assert units["all"].dtype == np.float32
 
 
+def test_whole_numbers_keep_their_digits():
+    units = collect(lambda images: (images, {"all": np.full((len(images), 1), 2**24 + 1, np.int32)}), IMAGES)
+    assert units["all"][0, 0] == 2**24 + 1
+
+
+def test_channels_first():
+    first = np.ascontiguousarray(np.moveaxis(IMAGES, -1, 1))
+    units = collect(lambda images: (images, {"map": images}), first, layouts={"map": "NCHW"})
+    np.testing.assert_array_equal(units["map"], IMAGES.reshape(-1, 3))
+    with pytest.raises(InputError, match=r"they must be \(N, L, C\)"):
+        collect(lambda images: (images, {"map": images}), first, layouts={"map": "NLC"})
+    (part,) = collect_batches(lambda images: (images, {"map": images}), first, layouts={"map": "NCHW"})
+    np.testing.assert_array_equal(part[2]["map"], IMAGES.reshape(-1, 3))
+
+
 def test_batches_on_the_device():
     whole = collect(_model, IMAGES)
     parts = list(collect_batches(_model, IMAGES, batch_size=4, layers=["z_map"]))

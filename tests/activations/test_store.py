@@ -22,10 +22,13 @@ def _layers():
     )
 
 
+DRAWS = {"conv10": "RNC"}
+
+
 def test_round_trip(tmp_path):
     path = tmp_path / "deep" / "er" / "a.safetensors"
     metadata = {"model": "vgg11", "seed": 3, "epochs": [1, 2]}
-    save(path, _layers(), metadata, samples={"conv10": 10_000})
+    save(path, _layers(), metadata, {"conv10": 10_000}, DRAWS, basis="joint", inputs="images")
     file = load(path)
     assert list(file.layers) == ["conv2", "conv10", "conv1"]
     for layer, expected in _layers().items():
@@ -33,6 +36,7 @@ def test_round_trip(tmp_path):
         assert file.layers[layer].dtype == expected.dtype
     assert file.samples == {"conv2": 6, "conv10": 10_000, "conv1": 3}
     assert file.metadata == metadata
+    assert (file.basis, file.inputs) == ("joint", "images")
     assert [entry.name for entry in path.parent.iterdir()] == ["a.safetensors"]
 
 
@@ -47,7 +51,7 @@ def test_any_layer_names(tmp_path_factory, names):
 
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a.safetensors"
-    save(path, _layers())
+    save(path, _layers(), layouts=DRAWS)
     before = path.read_bytes()
 
     def full_disk(tensors, filename, metadata):
@@ -66,7 +70,7 @@ def test_files_of_other_frameworks(tmp_path):
     maps = np.arange(48, dtype=np.float32).reshape(2, 2, 4, 3)
     half = np.ones((4, 2), np.float16)
     arrays = {"conv10": maps, "conv9": half, "block2.conv1": half.astype(ml_dtypes.bfloat16)}
-    save_file(arrays, tmp_path / "a.safetensors", metadata={"format": "pt"})
+    save_file(arrays, tmp_path / "a.safetensors", metadata={"format": "pt", "layout": '{"conv10": "NHWC"}'})
     file = load(tmp_path / "a.safetensors")
     assert list(file.layers) == ["block2.conv1", "conv9", "conv10"]
     np.testing.assert_array_equal(file.layers["conv10"], maps.reshape(16, 3))
@@ -76,7 +80,7 @@ def test_files_of_other_frameworks(tmp_path):
 
     stated = {"layers": json.dumps(["conv9", "block2.conv1", "conv10"]), "samples": json.dumps({"conv9": 70})}
     save_file(arrays, tmp_path / "b.safetensors", metadata=stated)
-    file = load(tmp_path / "b.safetensors")
+    file = load(tmp_path / "b.safetensors", ["NHWC"])
     assert list(file.layers) == ["conv9", "block2.conv1", "conv10"]
     assert file.samples["conv9"] == 70
 
@@ -86,7 +90,7 @@ def test_npz(tmp_path):
     np.savez(tmp_path / "a.npz", **arrays)
     np.savez_compressed(tmp_path / "b.npz", **arrays)
     for name in ("a.npz", "b.npz"):
-        file = load(tmp_path / name)
+        file = load(tmp_path / name, ["RNC"])
         assert list(file.layers) == list(arrays)
         np.testing.assert_array_equal(file.layers["conv10"], arrays["conv10"])
         assert file.metadata == {}
@@ -94,8 +98,6 @@ def test_npz(tmp_path):
 
 BAD_LAYERS = [
     ({}, "holds no layer"),
-    ({"conv1": np.ones((3, 2), np.int32)}, "layer 'conv1' holds int32"),
-    ({"conv1": np.ones((3, 2), bool)}, "layer 'conv1' holds bool"),
     ({"conv1": np.ones((3, 2), np.complex64)}, "layer 'conv1' holds complex64"),
     ({"conv1": np.ones(3)}, r"layer 'conv1' has shape \(3,\)"),
     ({"conv1": np.ones((1, 1, 1, 1, 1))}, r"layer 'conv1' has shape \(1, 1, 1, 1, 1\)"),
@@ -134,6 +136,8 @@ def test_bad_layers(tmp_path, layers, words, ending):
         ("a.npz", b"", "truncated or not an .npz file"),
         ("a.npz", b"not at all" * 9, "truncated or not an .npz file"),
         ("a.h5", b"", "must end in .safetensors or .npz"),
+        ("a.npy", b"", r'make an .npz of it, numpy.savez\("a.npz", LAYER=numpy.load\("a.npy"\)\)'),
+        ("a.pkl", b"", "not opened, for it may be a pickle, which can run any code"),
     ],
 )
 def test_not_such_a_file(tmp_path, name, content, words):
@@ -146,7 +150,10 @@ def test_not_such_a_file(tmp_path, name, content, words):
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.99])
 def test_truncated(tmp_path, ending, part):
     path = tmp_path / f"a.{ending}"
-    (save if ending == "safetensors" else lambda path, layers: np.savez(path, **layers))(path, _layers())
+    if ending == "safetensors":
+        save(path, _layers(), layouts=DRAWS)
+    else:
+        np.savez(path, **_layers())
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * part)])
     with pytest.raises(InputError, match="truncated"):
@@ -191,6 +198,9 @@ def test_missing(tmp_path):
         ({"samples": '{"conv1": 0}'}, "'conv1' is said to stand for 0 samples"),
         ({"samples": '{"conv1": "3"}'}, "'conv1' is said to stand for '3' samples"),
         ({"metadata": "[]"}, "'metadata' must be a JSON dict"),
+        ({"layout": '{"conv2": "NC"}'}, "unknown layer 'conv2'; did you mean 'conv1'"),
+        ({"layout": '{"conv1": "NHWC"}'}, r"shape \(3, 2\), and its layout is said to be 'NHWC'; there are NC \("),
+        ({"basis": "3"}, "'basis' must be a JSON str"),
     ],
 )
 def test_bad_metadata(tmp_path, metadata, words):
@@ -203,14 +213,83 @@ def test_bad_metadata(tmp_path, metadata, words):
 def test_bad_arguments_of_save(tmp_path):
     with pytest.raises(InputError, match=r"must end in \.safetensors"):
         save(tmp_path / "a.npz", _layers())
-    with pytest.raises(InputError, match=r"layer 'map' has shape .* as_units"):
+    with pytest.raises(InputError, match=r"layer 'map' has shape .* nothing states its layout: NHWC"):
         save(tmp_path / "a.safetensors", {"map": np.ones((2, 2, 2, 2))})
     with pytest.raises(InputError, match="unknown layer"):
-        save(tmp_path / "a.safetensors", _layers(), samples={"conv3": 1})
+        save(tmp_path / "a.safetensors", _layers(), samples={"conv3": 1}, layouts=DRAWS)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_safetensors(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     with pytest.raises(InputError, match="pip install safetensors"):
-        save(tmp_path / "a.safetensors", _layers())
+        save(tmp_path / "a.safetensors", _layers(), layouts=DRAWS)
+
+
+MAPS = np.arange(96, dtype=np.float32).reshape(2, 3, 4, 4)
+TOKENS = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("array", "layout", "units"),
+    [
+        (MAPS, "NCHW", MAPS.transpose(0, 2, 3, 1).reshape(32, 3)),
+        (MAPS, "NHWC", MAPS.reshape(24, 4)),
+        (TOKENS, "NLC", TOKENS.reshape(6, 4)),
+        (TOKENS, "NCL", TOKENS.transpose(0, 2, 1).reshape(8, 3)),
+        (TOKENS, "RNC", TOKENS),
+    ],
+)
+def test_maps_and_tokens_are_read_as_their_layout_says_and_not_guessed(tmp_path, array, layout, units):
+    np.savez(tmp_path / "a.npz", layer=array)
+    with pytest.raises(InputError, match=rf"a\.npz: layer 'layer' has shape .*, and nothing states .*{layout} \("):
+        load(tmp_path / "a.npz")
+    np.testing.assert_array_equal(load(tmp_path / "a.npz", [layout]).layers["layer"], units)
+    save_file({"layer": array}, tmp_path / "b.safetensors", metadata={"layout": json.dumps({"layer": layout})})
+    np.testing.assert_array_equal(load(tmp_path / "b.safetensors").layers["layer"], units)
+    with pytest.raises(InputError, match="nothing states its layout"):
+        save(tmp_path / "c.safetensors", {"layer": array})
+    save(tmp_path / "c.safetensors", {"layer": array}, layouts={"layer": layout})
+    np.testing.assert_array_equal(load(tmp_path / "c.safetensors").layers["layer"], units)
+
+
+def test_two_layouts_of_as_many_axes_are_not_chosen_between(tmp_path):
+    np.savez(tmp_path / "a.npz", layer=MAPS)
+    with pytest.raises(InputError, match="said to be 'NHWC' and 'NCHW'"):
+        load(tmp_path / "a.npz", ["NHWC", "NCHW"])
+
+
+def test_draws_of_a_file_from_before_layouts_were_stated(tmp_path):
+    header = {"layers": '["layer"]', "samples": '{"layer": 90}', "metadata": "{}"}
+    save_file({"layer": TOKENS}, tmp_path / "a.safetensors", metadata=header)
+    assert load(tmp_path / "a.safetensors").layers["layer"].shape == (2, 3, 4)
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "npz"])
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [
+        (bool, np.float32),
+        (np.uint8, np.float32),
+        (np.int16, np.float32),
+        (np.int32, np.float64),
+        (np.int64, np.float64),
+        (np.float16, np.float32),
+    ],
+)
+def test_other_numbers_are_converted(tmp_path, ending, kind, dtype):
+    rows = np.array([[0, 1], [1, 1], [1, 0]], kind)
+    path = tmp_path / f"a.{ending}"
+    if ending == "npz":
+        np.savez(path, fc=rows)
+    else:
+        save_file({"fc": rows}, path)
+    found = load(path).layers["fc"]
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, rows)
+
+
+def test_bfloat16_in_an_npz_is_told_apart_from_damage(tmp_path):
+    np.savez(tmp_path / "a.npz", fc=np.ones((3, 2), ml_dtypes.bfloat16))
+    with pytest.raises(InputError, match=r"'fc' holds bytes of the type \|V2.*bfloat16. Save float32"):
+        load(tmp_path / "a.npz")

@@ -44,3 +44,13 @@ def test_check_finite_passes():
     check_finite("conv1", np.zeros((0, 2), np.float32))
     with pytest.raises(InputError, match=r"unit 2: 1 of 6 .* at sample 4"):
         check_finite("conv1", np.where(np.arange(18).reshape(2, 3, 3) == 14, np.nan, 0))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, jnp.asarray])
+def test_layouts(kind):
+    maps = np.arange(24.0, dtype=np.float32).reshape(2, 3, 2, 2)
+    found = as_units(kind(maps), layout="NCHW")
+    assert isinstance(found, type(kind(maps)))
+    np.testing.assert_array_equal(found, maps.transpose(0, 2, 3, 1).reshape(8, 3))
+    with pytest.raises(InputError, match="no layout 'NWHC'; there are NC, NLC"):
+        as_units(kind(maps), layout="NWHC")

@@ -64,7 +64,7 @@ def test_states_are_those_that_extraction_holds(positions, redraws, batch):
     size = min(batch, images.validation)
     maps = {name: jnp.zeros((size, *shape)) for name, shape in layers.items()}
     mesh = Mesh(np.array(jax.devices()[:1]), ("data",))
-    begun = _begin(mesh, maps, len(config.training.seeds), images.validation, size, config.matching)
+    begun = _begin(mesh, dict.fromkeys(config.training.seeds, maps), images.validation, size, config.matching)
     held = [sum(part.nbytes for part in layer._state.rows) for layer in begun.values()]
     counted = [state.bytes for state in states(config, images, Network(0, layers, 0, 0, False), devices=1)]
     assert counted == pytest.approx(held, rel=0.35) if positions else counted == held

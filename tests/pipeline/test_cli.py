@@ -7,12 +7,19 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import jaxrepsim as jaxrepsim_package
+from jaxrepsim import __main__
 from jaxrepsim.cli import main
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import MatchingConfig
+from jaxrepsim.pipeline.config_file import load_configs
 from jaxrepsim.pipeline.folder import RunFolder
 from tests.pipeline.conftest import SMOKE, jaxrepsim
 
@@ -47,7 +54,7 @@ def test_help_is_enough_to_start():
     ("arguments", "message"),
     [
         (["run", "absent.py"], "error: there is no config file absent.py"),
-        (["run", "CONFIG", "--model.name", "vgg12"], "error: unknown model 'vgg12'; did you mean 'vgg1"),
+        (["run", "CONFIG", "--model.name", "vgg12"], "error: unknown model 'vgg12'; did you mean 'vgg11'?"),
         (["run", "CONFIG", "--data.name", "digitz"], "digitz"),
         (["run", "CONFIG", "--matching.layers", "conv99"], "error: unknown layer 'conv99'; did you mean 'conv"),
         (["run", "CONFIG", "--matching.epsilons", "0.5", "1.5"], "epsilons must be in [0, 1), one or more"),
@@ -59,7 +66,16 @@ def test_help_is_enough_to_start():
         (["match", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
         (["match", "a.npz", "b.npz"], "error: say where the results go: --out FOLDER"),
         (["match", "a.npz", "--out", "there"], "error: a.npz is an activation file: `jaxrepsim match` takes two"),
-        (["match", "--out", "there"], "error: name a config file, a run folder, or two activation files"),
+        (["match", "--out", "there"], "error: name a config file, a run folder, two run folders or more, or two acti"),
+        (
+            ["match", "CONFIG", "SEVERAL", "--out", "there"],
+            "smoke.py is no activation file, whose name must end in .safe",
+        ),
+        (["run", "CONFIG", "CONFIG"], "error: `jaxrepsim run` takes one config file or run folder; received"),
+        (["run", "CONFIG", "--training.seeds"], "error: seeds must be one or more; received ()"),
+        (["run", "CONFIG", "--matching.epsilons", "0.1,0.2"], "Several values are separated by spaces: 0.1 0.2"),
+        (["run", "CONFIG", "--matching.layers", "fc1,fc2"], "several are separated by spaces: fc1 fc2."),
+        (["match", "a.npz", "b.npz", "--training.epochs", "3"], "--training.epochs"),
         (["run", "--out", "there", "CONFIG"], "right after the command: jaxrepsim run"),
         (["run", "there"], "error: there is no config file there"),
         (["dance"], "dance"),
@@ -88,6 +104,104 @@ def test_bad_input_ends_with_status_2_and_leaves_nothing(
     assert message in error
     assert "Traceback" not in error
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.npy", "error: a.npy holds one array, without a layer's name: make an .npz of it, numpy.savez("),
+        ("a.pkl", "error: a.pkl is not opened, for it may be a pickle, which can run any code"),
+        ("a.PT", "error: a.PT is not opened, for it may be a pickle"),
+        ("a.csv", "error: a.csv is no activation file, whose name must end in .safetensors or .npz, nor a config file"),
+        ("a", "error: a is no activation file, whose name must end in .safetensors or .npz, nor a config file (.py)"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "match"])
+def test_a_file_of_another_kind_is_not_run_as_a_config_file(command, name, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(b"raise SystemExit('code of the file was run')\0")
+    assert main([command, name]) == 2
+    assert message in said(capsys)
+
+
+def test_several_files_of_another_kind(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.npy", "b.npy"):
+        np.save(name, np.ones((3, 2)))
+    assert main(["match", "a.npy", "b.npy", "--out", "there"]) == 2
+    assert "error: a.npy holds one array" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "config = RunConfig(model=ModelConfig(name=ModelConfig))",
+            "model.name is the class ModelConfig; a setting is",
+        ),
+        ("config = RunConfig(model=ModelConfig)", "model is the class ModelConfig; a setting is text"),
+        ("config = RunConfig(title=str)", "title is the class str; a setting is text"),
+        ("config = RunConfig(title=len)", "title is the function len; a setting is text"),
+    ],
+)
+def test_a_class_in_a_config_file_is_told_by_its_name(body, message, tmp_path):
+    config = tmp_path / "mine.py"
+    config.write_text(f"from jaxrepsim.pipeline import *\n{body}\n")
+    with pytest.raises(InputError) as caught:
+        load_configs(config)
+    assert message in str(caught.value)
+
+
+def test_numbers_of_numpy_in_a_config_file(tmp_path):
+    config = tmp_path / "mine.py"
+    config.write_text(
+        "import numpy as np\nfrom jaxrepsim.pipeline import *\n"
+        "runs = {'a': RunConfig(matching=MatchingConfig(epsilons=tuple(np.float32([0.25, 0.5])), seed=np.int64(3)))}"
+    )
+    assert load_configs(config)["a"].matching == MatchingConfig(epsilons=(0.25, 0.5), seed=3)
+
+
+def test_the_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"jaxrepsim {jaxrepsim_package.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["a.npz", "b.npz"]])
+def test_the_help_of_match_shows_what_files_can_use(arguments, capsys):
+    with pytest.raises(SystemExit):
+        main(["match", *arguments, "--help"])
+    shown = capsys.readouterr().out
+    assert "--layout" in shown
+    assert "--matching.epsilons" in shown
+    assert not {"--training.epochs", "--theory.chance", "--matching.positions", "--convergent.exciting"} & {
+        *shown.split()
+    }
+    assert shown.count("\n") < 100
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "jaxrepsim", "run", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_without_the_packages_of_the_command_line(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tyro", None)
+    monkeypatch.delitem(sys.modules, "jaxrepsim.cli")
+    monkeypatch.delitem(sys.modules, "jaxrepsim.commands")
+    monkeypatch.delattr(jaxrepsim_package, "cli")
+    assert __main__.main() == 2
+    error = said(capsys)
+    assert "tyro" in error
+    assert 'pip install "jaxrepsim[experiments]"' in error
+    with (Path(__file__).parent.parent.parent / "pyproject.toml").open("rb") as file:
+        assert tomllib.load(file)["project"]["scripts"] == {"jaxrepsim": "jaxrepsim.__main__:main"}
 
 
 def test_a_misspelt_key_in_a_config_file(tmp_path, capsys):
@@ -136,7 +250,11 @@ def test_a_damaged_results_file(finished, tmp_path, capsys):
         ({"fc": np.full((30, 3), np.nan, np.float32)}, "layer 'fc', unit 0: 30 of 30 activations are NaN"),
         ({"fc": np.ones((31, 3), np.float32)}, "layer 'fc' has 30 samples in a and 31 in b"),
         ({"fd": np.ones((30, 3), np.float32)}, "b has no layer 'fc'"),
-        ({"fc": np.ones((30, 3), np.int32)}, "layer 'fc' holds int32"),
+        ({"fc": np.ones((30, 3), np.complex64)}, "layer 'fc' holds complex64; activations must be real numbers"),
+        (
+            {"fc": np.ones((30, 3, 2))},
+            "layer 'fc' has shape (30, 3, 2), and nothing states its layout: NLC (inputs, tok",
+        ),
     ],
 )
 def test_activation_files_that_cannot_be_matched(change, message, tmp_path, capsys):
@@ -160,6 +278,7 @@ def test_activation_files_of_any_origin_are_matched_and_reported(tmp_path, capsy
     )
     out = tmp_path / "out"
     arguments = ["match", str(tmp_path / "a.npz"), str(tmp_path / "b.safetensors"), "--out", str(out)]
+    arguments += ["--layout", "NHWC"]
     assert main([*arguments, "--matching.epsilons", "0.1", "0.9", "--matching.minimal-units", "2"]) == 0
     assert (out / "report.html").is_file()
     with (out / "results" / "similarity.csv").open(newline="") as file:

@@ -1,16 +1,20 @@
 """The comparison of activation files: what is refused, what is warned of, what is computed."""
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import jax
 import numpy as np
 import pytest
+import xarray as xr
 
 from jaxrepsim import match_profile
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.comparison import common_layers, compare, few_samples
+from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.correspondence import common_layers, few_samples
+from tests.compilations import compilations
 
 CONFIG = MatchingConfig(epsilons=(0.3, 0.6), minimal_units=3)
 
@@ -91,3 +95,35 @@ def test_few_samples_are_warned_of(rng):
     warnings = few_samples(networks, ["conv", "fc"])
     assert len(warnings) == 1
     assert "layer 'fc': 60 samples for 7 units" in warnings[0]
+
+
+def test_of_many_layers_with_few_samples_some_are_named_and_the_rest_counted(rng):
+    layers = {f"layer{index}": 7 for index in range(500)}
+    warnings = few_samples({name: file(rng, **layers) for name in "ab"}, list(layers))
+    assert len(warnings) == 11
+    assert "'layer9'" in warnings[9]
+    assert warnings[10] == "490 other layers have fewer than 10 samples a unit, too"
+
+
+def test_many_small_layers_share_files_and_programs(rng, tmp_path):
+    config = MatchingConfig(epsilons=(0.3, 0.6), minimal_units=2)
+    layers = {f"layer{index}": 2 for index in range(120)}
+    networks = {name: file(rng, samples=30, **layers) for name in "ab"}
+    networks["b"].layers["layer7"][:] = networks["a"].layers["layer7"]
+    told = []
+    with compilations() as seen:
+        whole = compare(networks, config, tmp_path / "whole", lambda *call: told.append(call))
+    assert len(seen) < 30
+    files = sorted((tmp_path / "whole").glob("*.nc"))
+    assert len(files) < 20
+    assert max(len(call[3]) for call in told) < 60
+    assert list(whole.layer.values) == list(layers)
+    assert (whole.similarity.sel(layer="layer7") == 1).all()
+    chosen = ("layer7", "layer100")
+    alone = compare(networks, replace(config, layers=chosen), tmp_path / "alone")
+    xr.testing.assert_allclose(whole.sel(layer=list(chosen)), alone)
+    lost, *kept = files[::-1]
+    lost.unlink()
+    times = {path: path.stat().st_mtime_ns for path in kept}
+    xr.testing.assert_equal(compare(networks, config, tmp_path / "whole"), whole)
+    assert {path: path.stat().st_mtime_ns for path in kept} == times

@@ -1,10 +1,15 @@
 """Run folders: whose they are, and who is at work in them."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from jaxrepsim.errors import InputError
+from jaxrepsim.files import atomic_path
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim, load
@@ -83,3 +88,48 @@ def test_timings_add_up_over_sittings(tmp_path):
         pass
     assert folder.timings["matching"] >= first
     assert set(folder.timings) == {"matching", "report"}
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from jaxrepsim.files import atomic_path
+for name in sys.argv[1:]:
+    atomic_path(Path(name)).__enter__().write_text("half")
+os._exit(9)
+"""
+OURS = ["results/layers/001_conv2.nc", "results/theory/ab/joint.nc", "activations/seed_0.safetensors", "run.json"]
+
+
+def test_what_a_killed_process_left_is_removed_when_the_run_goes_on(tmp_path):
+    drawn = ["figures/depth.svg", "results/similarity.csv"]
+    names = [str(tmp_path / name) for name in (*OURS, *drawn)]
+    assert subprocess.run([sys.executable, "-c", KILLED, *names], check=False).returncode == 9
+    foreign = [tmp_path / ".notes.20260101.md", tmp_path / "results" / ".mine.abcd1234.nc", tmp_path / "a.part.nc"]
+    foreign.append(tmp_path / "checkpoints" / "seed_0" / ".orbax.part.tmp")
+    for path in foreign:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not ours")
+    left = sorted(path for path in tmp_path.rglob(".*") if path not in foreign)
+    assert len(left) == len(OURS) + len(drawn)
+    with RunFolder(tmp_path).locked():
+        fresh = sorted(path for path in left if path.exists())
+        assert [path.suffix for path in fresh] == [".svg", ".csv"]  # perhaps a script is writing them just now
+    for path in fresh:
+        os.utime(path, (time.time() - 7200,) * 2)
+    with RunFolder(tmp_path).locked():
+        assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in foreign)
+
+
+def test_what_another_process_is_writing_stays(tmp_path):
+    """Who has no lock removes nothing."""
+    with (
+        RunFolder(tmp_path).locked(),
+        atomic_path(tmp_path / "results" / "layers" / "000_fc.nc") as temporary,
+    ):
+        temporary.write_text("half")
+        with pytest.raises(InputError, match="another run is at work"), RunFolder(tmp_path).locked():
+            pass
+        assert temporary.exists()
+    assert (tmp_path / "results" / "layers" / "000_fc.nc").read_text() == "half"

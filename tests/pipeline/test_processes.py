@@ -138,7 +138,7 @@ def test_no_process_leaves_an_extraction_that_others_share(here, end, tmp_path, 
 
     monkeypatch.setattr(run, "extract", extract)
     monkeypatch.setattr(run.Run, "train", lambda self: ())
-    monkeypatch.setattr(run.Run, "_trained", lambda self: [])
+    monkeypatch.setattr(run.Run, "trained", lambda self: [])
     job = run.Run(load_config(SMOKE), RunFolder(tmp_path), here=here)
     assert job.dataset
     monkeypatch.setattr(preemption, "requested", lambda: True)

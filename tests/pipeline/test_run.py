@@ -115,7 +115,7 @@ def test_curves_are_whole_and_the_accuracy_is_that_of_the_weights(finished, resu
     run = Run(load_config(SMOKE), RunFolder(finished))
     epochs = [training.EpochRecord(1 / k, 0.5, 1.0, accuracy, 1.0) for k, accuracy in ((1, 0.8), (2, 0.9), (3, 0.7))]
     networks = [SimpleNamespace(seed=seed, history=tuple(epochs), accuracy=0.9) for seed in (0, 1)]
-    monkeypatch.setattr(Run, "_trained", lambda self: networks)
+    monkeypatch.setattr(Run, "trained", lambda self: networks)
     bare = results.drop_vars(["train_loss", "validation_accuracy", "accuracy"]).drop_dims("epoch")
     told = run._with_history(bare)
     assert told.validation_accuracy.values.tolist() == [[0.8, 0.9, 0.7]] * 2

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from xarray import Dataset
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report import FAMILIES, build
+from jaxrepsim.report import FAMILIES, build, write_figures
 from jaxrepsim.report.schema import GROUPS
 from jaxrepsim.report.svg import inline
 from tests.report.conftest import HARD_LAYERS
@@ -193,6 +193,19 @@ def test_comparison_of_files_with_few_samples(make: Callable[..., Dataset], tmp_
     with xarray.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as saved:
         build(saved.drop_attrs(), tmp_path / "saved.html")
     assert (tmp_path / "saved.html").read_bytes() == (tmp_path / "made.html").read_bytes()
+
+
+def test_of_very_many_layers_some_are_drawn_and_listed(
+    make: Callable[..., Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jaxrepsim.report.panels.MOST_LAYERS", 3)
+    layers = tuple(f"layer{index}" for index in range(1001))
+    results = make(layers=layers, networks=("0", "1"), redraws=1, samples=0, epochs=None, accuracy=False, units=2)
+    read = read_page(results, tmp_path)
+    assert "show 3 of 1,001 layers, evenly spaced" in " ".join(read.text.split())
+    assert "layer500" in read.text
+    assert "layer499" not in read.text
+    assert len(write_figures(results, tmp_path, kinds=("svg",))) == 3
 
 
 def test_something_else_is_refused(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ class Files:
                 rows = file.layers[layer]
                 if rows.ndim == 3:
                     raise InputError(f"{name}: layer {layer!r} holds {len(rows)} draws of samples, not all of them")
-                if len(rows) != file.samples[layer]:
+                if file.basis or len(rows) != file.samples[layer]:
                     raise InputError(
                         f"{name}: layer {layer!r} is compressed: its {len(rows)} rows stand for {file.samples[layer]} "
                         "samples. Correlations, and all that is built on them, need raw activations"

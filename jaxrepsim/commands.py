@@ -1,0 +1,138 @@
+"""The commands of the command line: what each is given, and what its help says."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
+
+_Source = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER")]
+_Sources = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER...|FILE...")]
+_Folder = Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")]
+_Settings = Annotated[RunConfig, tyro.conf.arg(name="")]
+
+
+@dataclass(kw_only=True)
+class _OnRuns:
+    out: _Folder = None
+    """Where the results go, those of several runs into a folder each; by default runs/NAME for configs/NAME.py."""
+    only: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Of a config file with several runs, this one."""
+    processes: Literal["environment", "auto"] = "environment"
+    """Which processes work together: those that JAX_COORDINATOR_ADDRESS and its like name, if they are set; or, with
+    auto, those of a job of Slurm or Open MPI, or of a TPU slice, as JAX finds them."""
+    settings: _Settings = field(default_factory=RunConfig)
+
+
+@dataclass(kw_only=True)
+class _OnOneSource(_OnRuns):
+    source: _Source
+    """A config file, such as configs/digits_vgg.py; or the folder of a run to go on with."""
+
+
+@dataclass(kw_only=True)
+class RunCommand(_OnOneSource):
+    """The whole job: train every seed, extract and match every layer, write the report. Goes on where it stopped."""
+
+
+@dataclass(kw_only=True)
+class TrainCommand(_OnOneSource):
+    """Train every seed, and stop there."""
+
+
+@dataclass(kw_only=True)
+class ExtractCommand(_OnOneSource):
+    """Write every network's compressed activations, as activation files; train first where needed."""
+
+
+@dataclass(kw_only=True)
+class MatchRunCommand(_OnOneSource):
+    """Match the networks of a run."""
+
+
+@dataclass(frozen=True)
+class _Matching(MatchingConfig):
+    positions: tyro.conf.Suppress[int | None] = None
+    redraws: tyro.conf.Suppress[int] = 1
+
+
+@dataclass(frozen=True)
+class _Theory(TheoryConfig):
+    chance: tyro.conf.Suppress[int] = 0
+    across_layers: tyro.conf.Suppress[bool] = False
+    over_training: tyro.conf.Suppress[bool] = False
+    images: tyro.conf.Suppress[int] = 2000
+    rows: tyro.conf.Suppress[int] = 10_000
+
+
+@dataclass(frozen=True)
+class _Convergent(ConvergentConfig):
+    exciting: tyro.conf.Suppress[int] = 0
+    before_activation: tyro.conf.Suppress[bool] = False
+
+
+@dataclass(frozen=True)
+class _Files:
+    matching: _Matching = field(default_factory=_Matching)
+    theory: _Theory = field(default_factory=_Theory)
+    convergent: _Convergent = field(default_factory=_Convergent)
+
+
+@dataclass(frozen=True)
+class _Runs:
+    matching: MatchingConfig = field(default_factory=MatchingConfig)
+    theory: _Theory = field(default_factory=_Theory)
+
+
+@dataclass(kw_only=True)
+class MatchCommand:
+    """Match the networks of a run, or those of several runs, or activation files of any origin.
+
+    An activation file is .safetensors or .npz, one array a layer. `jaxrepsim match CONFIG --help` lists all settings of
+    a run; those below are for files.
+    """
+
+    source: _Sources
+    """A config file or run folder; or two run folders or more, whose networks have seen the same images; or two
+    activation files or more, of networks on the same inputs."""
+    out: _Folder = None
+    """Where the results go. Several runs, and files, need it."""
+    layout: tuple[str, ...] = ()
+    """Of arrays of three or four axes in files that do not state it: NHWC or NCHW for maps, NLC or NCL for tokens, RNC
+    for several draws of samples. C is the axis of the units."""
+    settings: Annotated[_Files, tyro.conf.arg(name="")] = field(default_factory=_Files)
+
+
+@dataclass(kw_only=True)
+class MatchRunsCommand:
+    """Match the networks of several runs: from their checkpoints they are compressed anew, all of them jointly."""
+
+    source: _Sources
+    """Two run folders or more, whose networks have seen the same images."""
+    out: _Folder = None
+    """Where the results go."""
+    settings: Annotated[_Runs, tyro.conf.arg(name="")] = field(default_factory=_Runs)
+
+
+@dataclass(kw_only=True)
+class ReportCommand:
+    """Draw the report of a finished run or match again."""
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+    """The run folder."""
+
+
+@dataclass(kw_only=True)
+class DataCommand:
+    """Prepare a data set, from the archive that its makers publish: `jaxrepsim data prepare cifar10 --archive FILE`."""
+
+    what: Annotated[Literal["prepare"], tyro.conf.Positional]
+    """Write it in the format of tensorflow-datasets, as its own builder does. Goes on where it stopped."""
+    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
+    """As in tensorflow-datasets: cifar10, imagenette/160px-v2."""
+    archive: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
+    """The original file, or the folder of several; without it you are told which are needed, and where they are."""
+    directory: _Folder = None
+    """Where prepared sets are kept; by default ~/tensorflow_datasets."""

@@ -1,0 +1,107 @@
+"""Which networks can be compared, on which layers, and what is to be warned of."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+from jaxrepsim.activations import ActivationFile
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline.config import MatchingConfig
+
+FEW = 10
+"""Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
+
+MOST_WARNINGS = 10
+"""Beyond this many, the layers are counted."""
+_JOINTLY = (
+    "compress both jointly (`jaxrepsim match RUN RUN --out FOLDER` does it from the checkpoints of run folders), or "
+    "save the raw activations of both"
+)
+
+
+def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig) -> list[str]:
+    """The layers to compare, in the order of the first network.
+
+    Raises:
+        InputError: The networks have different layers, or other numbers of samples or redraws in one of them, or a
+            layer that the settings ask for is not there; a name that results files cannot hold.
+    """
+    names = list(networks)
+    for name in (*names, *(layer for network in networks.values() for layer in network.layers)):
+        if "\0" in name or name.encode("utf-8", "ignore").decode() != name:
+            raise InputError(
+                f"the name {name!r} has a NUL, or what is no Unicode text: rename it, no table can hold it"
+            )
+    first = networks[names[0]]
+    wanted = list(config.layers or first.layers)
+    for name, network in networks.items():
+        for layer in wanted:
+            if layer not in network.layers:
+                raise InputError(f"{name} has no layer {layer!r}; it has: {', '.join(network.layers)}")
+            here, there = network.samples[layer], first.samples[layer]
+            if here != there:
+                raise InputError(
+                    f"layer {layer!r} has {there} samples in {names[0]} and {here} in {name}; sample i of each must be "
+                    "the response to the same input"
+                )
+            if network.layers[layer].shape[:-1] != first.layers[layer].shape[:-1]:
+                shapes = f"{first.layers[layer].shape} and {network.layers[layer].shape}"
+                raise InputError(f"layer {layer!r} of {names[0]} and {name} differ in rows: {shapes}")
+        extra = [layer for layer in network.layers if layer not in first.layers]
+        if extra and not config.layers:
+            raise InputError(f"{names[0]} has no layer {extra[0]!r}, which {name} has; choose the layers to compare")
+    return wanted
+
+
+def few_samples(networks: Mapping[str, ActivationFile], layers: list[str]) -> list[str]:
+    """A warning for each layer with fewer samples than ten times its units; of many such layers one for the rest."""
+    warnings = []
+    for layer in layers:
+        units = max(network.layers[layer].shape[-1] for network in networks.values())
+        samples = next(iter(networks.values())).samples[layer]
+        if samples < FEW * units:
+            warnings.append(
+                f"layer {layer!r}: {samples} samples for {units} units, fewer than {FEW} a unit; "
+                "part of its similarity is chance"
+            )
+    if len(warnings) > MOST_WARNINGS:
+        rest = f"{len(warnings) - MOST_WARNINGS} other layers have fewer than {FEW} samples a unit, too"
+        warnings[MOST_WARNINGS:] = [rest]
+    return warnings
+
+
+def check_corresponding(networks: Mapping[str, ActivationFile]) -> None:
+    """Checks that row i of every network is the response to the same input, as far as the files say.
+
+    Args:
+        networks: By name.
+
+    Raises:
+        InputError: Networks are compressed in different bases, or in one that is not known, or only some of them; or
+            they have seen different inputs.
+    """
+    for (first, one), (name, other) in combinations(networks.items(), 2):
+        if one.basis != other.basis and one.basis and other.basis:
+            raise InputError(
+                f"{first} and {name} were compressed each in a basis of its own ({one.basis}, {other.basis}), so that "
+                f"their rows do not correspond: {_JOINTLY}"
+            )
+        for this, file, that, its in ((first, one, name, other), (name, other, first, one)):
+            if _compressed(file) and not _compressed(its):
+                raise InputError(
+                    f"{this} is compressed and {that} is not, so that their rows do not correspond: {_JOINTLY}"
+                )
+            if _compressed(file) and not file.basis:
+                raise InputError(
+                    f"{this} is compressed, and does not say by which compression, so that its rows may not correspond "
+                    f"to those of {that}: {_JOINTLY}"
+                )
+        if one.inputs != other.inputs and one.inputs and other.inputs:
+            raise InputError(
+                f"{first} and {name} have seen other inputs, or other positions of them ({one.inputs}, "
+                f"{other.inputs}): both need the responses to the same ones, in the same order"
+            )
+
+
+def _compressed(file: ActivationFile) -> bool:
+    rows = {name: array.shape[-2] for name, array in file.layers.items()}
+    return bool(file.basis) or rows != file.samples

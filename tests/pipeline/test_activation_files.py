@@ -1,0 +1,152 @@
+"""Activation files that do not correspond are refused with the reason; those that do are compared."""
+
+import numpy as np
+import pytest
+
+from jaxrepsim.activations import ActivationFile, fingerprint, load, save
+from jaxrepsim.cli import main
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
+from jaxrepsim.pipeline.convergent import Files
+from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
+from jaxrepsim.pipeline.extracted import Extracted, inputs_of
+from jaxrepsim.pipeline.extracted import save as save_extracted
+from jaxrepsim.pipeline.files import match_files
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.progress import silent
+from tests.pipeline.test_cli import said
+
+ROWS = np.random.default_rng(0).normal(size=(6, 3))
+
+
+def written(path, samples=60, **options):
+    save(path, {"fc": ROWS}, samples={"fc": samples}, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        (
+            {"basis": "first"},
+            {"basis": "second"},
+            r"a and b were compressed each in a basis of its own \(first, second\).*`jaxrepsim match RUN RUN --out FO",
+        ),
+        ({"basis": "first"}, {"samples": 6}, "a is compressed and b is not.*save the raw activations of both"),
+        ({"samples": 6}, {"basis": "first"}, "b is compressed and a is not"),
+        ({}, {}, "a is compressed, and does not say by which compression"),
+        ({"basis": "first"}, {}, "b is compressed, and does not say by which compression"),
+        ({"samples": 6, "inputs": "x"}, {"samples": 6, "inputs": "y"}, r"a and b have seen other inputs.*\(x, y\)"),
+        ({"basis": "one", "inputs": "x"}, {"basis": "one", "inputs": "y"}, "a and b have seen other inputs"),
+    ],
+)
+def test_files_that_do_not_correspond(one, other, words, tmp_path):
+    paths = [written(tmp_path / "a.safetensors", **one), written(tmp_path / "b.safetensors", **other)]
+    matching, folder = MatchingConfig(minimal_units=0), RunFolder(tmp_path / "no")
+    with pytest.raises(InputError, match=words):
+        match_files(paths, matching, TheoryConfig(), ConvergentConfig(), folder, silent, silent)
+    assert not folder.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"basis": "one", "inputs": "x"}, {"basis": "one", "inputs": "x"}),
+        ({"samples": 6, "inputs": "x"}, {"samples": 6}),
+        ({"samples": 6}, {"samples": 6}),
+    ],
+)
+def test_files_that_correspond_as_far_as_they_say(one, other, tmp_path):
+    paths = {name: written(tmp_path / f"{name}.safetensors", **each) for name, each in (("a", one), ("b", other))}
+    check_corresponding({name: load(path) for name, path in paths.items()})
+
+
+def test_every_two_files_are_looked_at():
+    file = load_of({"fc": ROWS}, inputs="")
+    with pytest.raises(InputError, match="b and c have seen other inputs"):
+        check_corresponding({"a": file, "b": file._replace(inputs="x"), "c": file._replace(inputs="y")})
+
+
+def load_of(layers, **options):
+    return ActivationFile(layers, {name: array.shape[-2] for name, array in layers.items()}, {}, **options)
+
+
+def test_an_extraction_says_its_basis_inputs_and_layouts(tmp_path):
+    layers = {seed: {"conv": ROWS[None] * seed, "fc": ROWS * seed} for seed in (1, 2)}
+    extracted = Extracted(layers, {"conv": 90, "fc": 70}, "basis", "inputs")
+    for seed in layers:
+        save_extracted(tmp_path / f"{seed}.safetensors", extracted, seed, {"seed": seed})
+    one, two = (load(tmp_path / f"{seed}.safetensors") for seed in layers)
+    assert one.layers["conv"].shape == (1, 6, 3)
+    assert (one.basis, one.inputs, one.samples) == ("basis", "inputs", {"conv": 90, "fc": 70})
+    check_corresponding({"1": one, "2": two})
+
+
+def test_what_an_extraction_saw_is_its_images_and_what_is_drawn_of_them():
+    images, drawn = np.zeros((4, 2, 2, 1)), MatchingConfig(positions=3, redraws=2)
+    assert inputs_of(images, drawn) == inputs_of(images.copy(), MatchingConfig(positions=3, redraws=2, epsilons=(0.1,)))
+    others = [
+        inputs_of(images, MatchingConfig()),
+        inputs_of(images, MatchingConfig(positions=3)),
+        inputs_of(images, MatchingConfig(positions=3, redraws=2, seed=1)),
+        inputs_of(images + 1, drawn),
+    ]
+    assert len({inputs_of(images, drawn), *others}) == 5
+    assert fingerprint("a", "b") != fingerprint("ab")
+
+
+def test_a_basis_of_as_many_rows_as_samples_is_no_raw_layer():
+    """Rotated rows are none of an input, also where there are as many of them as inputs."""
+    source = Files({"a": load_of({"fc": ROWS}, basis="one")}, batch_size=4)
+    with pytest.raises(InputError, match="layer 'fc' is compressed"):
+        source.check(["fc"], ConvergentConfig(one_to_one=True))
+
+
+def test_channels_first_on_the_command_line(tmp_path, capsys):
+    maps = np.random.default_rng(0).normal(size=(20, 2, 4, 4)).astype(np.float32)
+    for name, array in (("a", maps), ("b", 2 * maps)):
+        np.savez(tmp_path / f"{name}.npz", conv=array)
+    out = tmp_path / "out"
+    arguments = ["match", *(str(tmp_path / f"{name}.npz") for name in "ab"), "--out", str(out)]
+    asked = ["--matching.epsilons", "0.5", "--matching.minimal-units", "0"]
+    assert main([*arguments, *asked]) == 2
+    error = said(capsys)
+    assert "layer 'conv' has shape (20, 2, 4, 4), and nothing states its layout: NHWC (inputs, height, width" in error
+    assert "`--layout` on the command line" in error
+    assert main([*arguments, *asked, "--layout", "NCHW"]) == 0
+    with (out / "results" / "similarity.csv").open() as file:
+        assert len(file.readlines()) == 2
+    assert "320 samples" not in capsys.readouterr().out  # of 2 units, enough
+    assert main([*arguments, *asked, "--layout", "NHWC"]) == 2
+    assert "layouts: ['NCHW'] there, ['NHWC'] here" in said(capsys)
+
+
+NAMES = ["界" * 100, "𝒳" * 90, "x" * 3000, "../../../outside", "<script>alert(1)</script>", "a\nb", ""]
+
+
+def test_layer_names_longer_than_a_file_name_may_be_and_other_strange_ones(tmp_path):
+    layers = {name: np.random.default_rng(0).normal(size=(30, 2)) for name in NAMES}
+    for name in "ab":
+        save(tmp_path / f"{name}.safetensors", layers)
+    paths, out = [tmp_path / f"{name}.safetensors" for name in "ab"], tmp_path / "in" / "out"
+    matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
+    found = match_files(paths, matching, TheoryConfig(), ConvergentConfig(), RunFolder(out), silent, print)
+    assert list(found.layer.values) == NAMES
+    assert (found.similarity == 1).all()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.safetensors", "b.safetensors", "in"}
+    assert {path.name for path in (tmp_path / "in").iterdir()} == {"out"}
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0", "a\udcff"])
+def test_names_that_no_table_can_hold(name):
+    files = {"a": load_of({name: ROWS}), "b": load_of({name: ROWS})}
+    with pytest.raises(InputError, match="has a NUL, or what is no Unicode text: rename it"):
+        common_layers(files, MatchingConfig())
+    with pytest.raises(InputError, match="has a NUL, or what is no Unicode text: rename it"):
+        common_layers({"a": load_of({"fc": ROWS}), name: load_of({"fc": ROWS})}, MatchingConfig())
+
+
+def test_a_file_whose_own_name_leaves_no_room_for_a_temporary_one(tmp_path):
+    path = tmp_path / f"{'é' * 115}.safetensors"
+    save(path, {"fc": ROWS})
+    assert list(load(path).layers) == ["fc"]
