@@ -31,6 +31,7 @@ from jaxrepsim.decomposition import necessary_units as necessary_units
 from jaxrepsim.decomposition import simple_matches as simple_matches
 from jaxrepsim.decomposition import smallest_match as smallest_match
 from jaxrepsim.errors import FewSamplesWarning as FewSamplesWarning
+from jaxrepsim.errors import IllConditionedWarning as IllConditionedWarning
 from jaxrepsim.errors import InputError as InputError
 from jaxrepsim.matching import JointMatch as JointMatch
 from jaxrepsim.matching import JointProfile as JointProfile

@@ -70,3 +70,7 @@ def _gap(name: str, received: str) -> float:
     """How far apart the numbers in two names are."""
     here, there = ([int(number) for number in re.findall("[0-9]+", text)] for text in (name, received))
     return sum(abs(a - b) for a, b in zip(here, there, strict=True)) if len(here) == len(there) else float("inf")
+
+
+class IllConditionedWarning(UserWarning):
+    """Units so nearly dependent that the dtype cannot tell their residuals as well as is promised."""

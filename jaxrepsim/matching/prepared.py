@@ -18,6 +18,7 @@ from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.dual_basis import DualBasis, Either, Gram, Rows, gram_limit
 from jaxrepsim.matching.match import Match
 from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
+from jaxrepsim.numerics.conditioning import warn_if_ill_conditioned
 from jaxrepsim.numerics.inputs import on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import comparable_columns
@@ -110,7 +111,9 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared
         gram, basis, trusted = _by_elimination(tuple(own), tuple(cross))
         if trusted:
             return Prepared(gram, basis, np.True_, widths)
-    few = [padded(part, (len(widths) * n, n)) for part in compressed(networks)]
+    small = compressed(networks)
+    warn_if_ill_conditioned(small)
+    few = [padded(part, (len(widths) * n, n)) for part in small]
     source, basis = _by_factorisation(*few)
     return Prepared(source, basis, np.True_, widths)
 

@@ -1,15 +1,13 @@
 """The warning of too few samples for the number of units."""
 
-import sys
-import warnings
 from collections.abc import Sequence
-from types import FrameType
 
 import numpy as np
 from jax.core import Tracer
 
 from jaxrepsim._typing import Array
 from jaxrepsim.errors import FewSamplesWarning
+from jaxrepsim.numerics.call_site import warn_at_call_site
 
 FEW = 10
 """Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
@@ -26,15 +24,11 @@ def warn_of_few_samples(networks: Sequence[Array]) -> None:
     samples, units = networks[0].shape[0], max(network.shape[1] for network in networks)
     if samples >= FEW * units or any(isinstance(network, Tracer) for network in networks):
         return
-    caller = _caller()
-    if caller is not None and not is_compressed(networks):
-        warnings.warn_explicit(
+    if not is_compressed(networks):
+        warn_at_call_site(
             f"{samples} samples for {units} units, fewer than {FEW} a unit: part of what matches does so by chance; "
             "take more samples, or see jaxrepsim.chance",
             FewSamplesWarning,
-            caller.f_code.co_filename,
-            caller.f_lineno,
-            registry=caller.f_globals.setdefault("__warningregistry__", {}),
         )
 
 
@@ -53,16 +47,3 @@ def is_compressed(networks: Sequence[Array]) -> bool:
         zeros += int(below.sum())
     first = np.asarray(networks[0])
     return zeros > 0 or (len(first) > 1 and not np.any(np.tril(first, -1)))
-
-
-def _caller() -> FrameType | None:
-    """Where the package was called from; None where a run called, which says it by itself, layer by layer."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        name = str(frame.f_globals.get("__name__", ""))
-        if name.startswith("jaxrepsim.pipeline"):
-            return None
-        if name.split(".")[0] not in ("jaxrepsim", "jaxtyping", "beartype"):  # these two check types in the tests
-            return frame
-        frame = frame.f_back
-    return None

@@ -1,0 +1,46 @@
+"""The warning of units that are too nearly dependent for their dtype."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jaxrepsim._typing import Array, Float, Values
+from jaxrepsim.errors import IllConditionedWarning
+from jaxrepsim.numerics.call_site import warn_at_call_site
+
+
+def condition_limit(dtype: np.dtype) -> float:
+    """The condition number up to which residuals are as exact as `jaxrepsim.resolution` says."""
+    return 1e6 if np.finfo(dtype).bits == 64 else 1e3
+
+
+def condition(network: Float[Values, "m n"]) -> float:
+    """The condition number of the unit-norm columns, without the directions that rounding leaves of dependent ones."""
+    columns = np.asarray(network)
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    columns = columns[:, largest > 0] / largest[largest > 0]
+    columns = columns / np.linalg.norm(columns, axis=0)
+    if not columns.size:
+        return 1.0
+    singular = np.linalg.svd(columns, compute_uv=False)
+    there = singular > 4 * np.finfo(columns.dtype).eps * np.sqrt(columns.size) * singular[0]
+    return float(singular[0] / singular[there][-1])
+
+
+def warn_if_ill_conditioned(networks: Sequence[Float[Array, "m _"]]) -> None:
+    """Warns once a call site where some network is beyond the limit of its dtype.
+
+    Args:
+        networks: (samples, n_a) each, concrete and compressed.
+    """
+    for network in networks:
+        found, limit = condition(network), condition_limit(network.dtype)
+        if found > limit:
+            better = "; use float64, with jax.enable_x64(True)" if network.dtype == np.float32 else ""
+            warn_at_call_site(
+                f"the units of a network are nearly dependent, their condition number is {found:.0e}: beyond "
+                f"{limit:.0e} residuals in {network.dtype} are less exact than jaxrepsim.resolution says, and a match "
+                f"near a tie may be none{better}",
+                IllConditionedWarning,
+            )
+            return
