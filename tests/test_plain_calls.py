@@ -34,6 +34,14 @@ CALLS = {
     "is_stable": lambda x, y: decomposition.is_stable(x, y, 0.05, 4.0),
 }
 UNDER_JIT = {name: call for name, call in CALLS.items() if name not in tuple(CALLS)[-4:]}
+JITTED = {name: jax.jit(call) for name, call in UNDER_JIT.items()}
+ONE_OF_EACH = ("residuals", "match_profile", "minimal_match", "decompose")
+"""Which between them hold every loop."""
+
+
+def each(names):
+    """The others are long: each is a compilation of seconds."""
+    return [name if name in ONE_OF_EACH else pytest.param(name, marks=pytest.mark.long) for name in names]
 
 
 def pair(samples, n_x, n_y, seed=0):
@@ -52,13 +60,13 @@ def test_a_second_call_compiles_nothing_nor_does_another_shape_of_the_bucket(nam
     assert not seen
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", UNDER_JIT)
 def test_equals_the_call_under_jit(name, dtype):
     """Which is not padded, and decides by itself how to factor."""
     x, y = pair(60, 6, 7)
     plain = calls.call(CALLS[name], x, y, dtype=dtype)
-    compiled = calls.call(jax.jit(CALLS[name]), x, y, dtype=dtype)
+    compiled = calls.call(JITTED[name], x, y, dtype=dtype)
 
     def compare(a, b):
         assert a.dtype == b.dtype
@@ -155,12 +163,12 @@ def test_what_is_not_finite_is_refused_by_network_unit_and_sample(name, bad):
             CALLS[name](x, given)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.long)])
 @pytest.mark.parametrize("side", [0, 1])
 def test_traced_values_that_are_not_finite_end_all_loops_and_match_nothing(side, dtype):
     sides = pair(60, 6, 7)
     sides[side][17, 3] = np.nan
-    found = {name: calls.call(jax.jit(CALLS[name]), *sides, dtype=dtype) for name in UNDER_JIT if name != "compress"}
+    found = {name: calls.call(JITTED[name], *sides, dtype=dtype) for name in UNDER_JIT if name != "compress"}
     assert np.isnan(calls.joint(found["match_profile"])).all()
     for name in ("maximum_match", "minimal_match", "minimal_matches", "joint_match"):
         match = found[name]
@@ -181,7 +189,7 @@ def test_traced_values_that_are_not_finite_end_all_loops_and_match_nothing(side,
 # Under what users wrap around it
 
 
-@pytest.mark.parametrize("name", UNDER_JIT)
+@pytest.mark.parametrize("name", each(UNDER_JIT))
 def test_under_shard_map_with_its_default_checks(name):
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("data",))
     spec = jax.sharding.PartitionSpec("data")
@@ -198,7 +206,7 @@ def test_under_shard_map_with_its_default_checks(name):
             np.testing.assert_allclose(np.asarray(a[0], float), np.asarray(b, float), atol=2e-3)
 
 
-@pytest.mark.parametrize("name", UNDER_JIT)
+@pytest.mark.parametrize("name", each(UNDER_JIT))
 def test_under_checkify_and_debug_nans(name):
     from jax.experimental import checkify
 

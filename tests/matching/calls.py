@@ -36,10 +36,11 @@ SIZES = [  # (dtype, samples, units of x, units of y), each a compilation of its
     (np.float64, 7, 1, 3),
 ]
 
-residuals = jax.jit(jaxrepsim.residuals)
-maximum = jax.jit(jaxrepsim.maximum_match)
-profile = jax.jit(jaxrepsim.match_profile)
-minimal = jax.jit(jaxrepsim.minimal_match)
+# Plain calls share programs over shapes.
+residuals = jaxrepsim.residuals
+maximum = jaxrepsim.maximum_match
+profile = jaxrepsim.match_profile
+minimal = jaxrepsim.minimal_match
 batch_residuals = jax.jit(jax.vmap(jaxrepsim.residuals))
 batch_maximum = jax.jit(jax.vmap(jax.vmap(jaxrepsim.maximum_match, (None, None, 0))))
 sweep = jax.jit(jax.vmap(jaxrepsim.maximum_match, (None, None, 0)))

@@ -15,8 +15,8 @@ from tests.matching import calls
 
 CASES, EPSILONS, SAMPLES, UNITS = 16, 8, 80, 12
 
-profile = jax.jit(jaxrepsim.joint_profile)
-match = jax.jit(jaxrepsim.joint_match)
+profile = jaxrepsim.joint_profile
+match = jaxrepsim.joint_match
 batch_profile = jax.jit(jax.vmap(jaxrepsim.joint_profile))
 batch_match = jax.jit(jax.vmap(jax.vmap(jaxrepsim.joint_match, (None, 0))))
 

@@ -148,7 +148,7 @@ def test_finds_the_planted_minimum_matches(dtype, seed):
     np.testing.assert_array_equal(shuffled, expected)
 
 
-every = jax.jit(jaxrepsim.minimal_matches)
+every = jaxrepsim.minimal_matches
 every_shuffled = jax.jit(lambda x, y, epsilon, seed: jaxrepsim.minimal_matches(x, y, epsilon, key=jax.random.key(seed)))
 small_every = jax.jit(jax.vmap(jaxrepsim.minimal_matches))
 small_shuffled = jax.jit(
