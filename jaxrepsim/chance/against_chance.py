@@ -6,9 +6,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key
 from jaxrepsim.chance.draws import check_draws
 from jaxrepsim.chance.groups import groups_of
 from jaxrepsim.chance.p_values import p_value
@@ -16,7 +15,7 @@ from jaxrepsim.chance.random_subspaces import random_profiles
 from jaxrepsim.chance.shuffled import shuffled_profiles
 from jaxrepsim.matching.profile import MatchProfile, profiled
 from jaxrepsim.numerics.buckets import padded, size_bucket
-from jaxrepsim.numerics.inputs import as_activations, as_array, as_jax, check_epsilon, traced
+from jaxrepsim.numerics.inputs import as_activations, as_array, check_epsilon, on_device, traced
 from jaxrepsim.numerics.precision import reached
 
 
@@ -88,7 +87,7 @@ def similarity_against_chance(
         random_profiles(x, y, for_random, draws),
     )
     observed, shuffled, random = (_similarities(profile, as_array(epsilons)) for profile in profiles)
-    return AgainstChance(as_jax(observed[:, 0]), as_jax(shuffled), as_jax(random))
+    return AgainstChance(on_device(observed[:, 0]), on_device(shuffled), on_device(random))
 
 
 @partial(jax.jit, static_argnums=(3, 4))

@@ -3,9 +3,8 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key
 from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows, rounds_of
 from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket

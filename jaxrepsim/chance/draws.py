@@ -19,7 +19,7 @@ from jaxrepsim.matching.prepared import Prepared
 from jaxrepsim.matching.profile import MatchProfile
 from jaxrepsim.matching.side_by_side import side_by_side
 from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
-from jaxrepsim.numerics.inputs import as_jax
+from jaxrepsim.numerics.inputs import on_device
 from jaxrepsim.numerics.products import with_all_digits
 
 CHUNK = 16
@@ -88,7 +88,7 @@ class Draws:
                 critical = _by_rows(alive, *wide, count)
             found.append(np.asarray(critical)[:count])
         every = np.concatenate(found)
-        return MatchProfile(as_jax(every[:, 0, :n_x]), as_jax(every[:, 1, :n_y]))
+        return MatchProfile(on_device(every[:, 0, :n_x]), on_device(every[:, 1, :n_y]))
 
 
 _split = jax.jit(jax.random.split, static_argnums=1)

@@ -5,9 +5,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Int, Key
+from jaxrepsim._typing import Array, Int, Key, Values
 from jaxrepsim.numerics.varying import varying_like
 
 
@@ -49,7 +48,7 @@ def permuted_rows(key: Key[Array, ""], samples: int, group_size: int = 1) -> Int
 
 
 def order_of_rows(
-    key: Key[Array, ""], size: int, groups: ArrayLike, group_size: ArrayLike, rounds: ArrayLike
+    key: Key[Array, ""], size: int, groups: Values | int, group_size: Values | int, rounds: Values | int
 ) -> Int[Array, "size"]:
     """`permuted_rows`, and after them rows that are padding, which stay where they are.
 

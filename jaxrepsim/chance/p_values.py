@@ -4,9 +4,8 @@ from types import ModuleType
 from typing import Any
 
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.inputs import as_array, as_dtype
 

@@ -14,9 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key, Values
 from jaxrepsim.chance.draws import Draws, check_draws, for_each_draw, of_draws
 from jaxrepsim.compression.one_shot import compressed
 from jaxrepsim.matching.prepared import prepared
@@ -81,6 +80,7 @@ def random_profiles(
     )
 
 
+Sizes = tuple[Values | int, Values | int, Values | int]
 Factors = tuple[Float[Array, "n_x n_x"], Float[Array, "n_y n_y"]]
 
 
@@ -146,7 +146,7 @@ def random_pair(
     key: Key[Array, ""],
     of_x: Float[Array, "n_x n_x"],
     of_y: Float[Array, "n_y n_y"],
-    sizes: tuple[ArrayLike, ArrayLike, ArrayLike],
+    sizes: Sizes,
 ) -> tuple[Float[Array, "rows n_x"], Float[Array, "rows n_y"]]:
     """x, and random vectors in the place of y, both in the coordinates of the joint span.
 
@@ -167,7 +167,7 @@ def random_pair(
 
 
 def random_frame(
-    key: Key[Array, ""], shape: tuple[int, int], sizes: tuple[ArrayLike, ArrayLike, ArrayLike], dtype: jnp.dtype
+    key: Key[Array, ""], shape: tuple[int, int], sizes: Sizes, dtype: jnp.dtype
 ) -> Float[Array, "rows n_y"]:
     """A Haar random orthonormal frame of R^m: n_x coordinates of it, and then those in its own rest of the space.
 
@@ -188,7 +188,7 @@ def random_frame(
     return frame * jnp.where(jnp.diagonal(triangle) < 0, -1.0, 1.0).astype(dtype)
 
 
-def _normal(key: Array, shape: tuple[int, int], width: ArrayLike, dtype: jnp.dtype) -> Float[Array, "m n"]:
+def _normal(key: Array, shape: tuple[int, int], width: Values | int, dtype: jnp.dtype) -> Float[Array, "m n"]:
     """Normal numbers, the first `width` columns those that an array of just that width would have, whatever is beside.
 
     A number depends on its place in the flat array alone.

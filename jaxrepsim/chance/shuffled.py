@@ -4,9 +4,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Key
+from jaxrepsim._typing import Array, ArrayLike, Float, Key
 from jaxrepsim.chance.draws import Draws, check_draws, for_each_draw, of_draws
 from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows, rounds_of
 from jaxrepsim.compression.one_shot import triangle

@@ -5,9 +5,8 @@ from functools import partial
 import jax
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.compression.streaming import finalize, init, update
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.inputs import as_activations, on_host

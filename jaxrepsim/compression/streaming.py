@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.compression.triangles import add_block, digit, fold, levels, written
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.inputs import as_activations, narrowed, traced

@@ -6,12 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.similarities import check_similarity
 from jaxrepsim.numerics.concrete import in_numpy
-from jaxrepsim.numerics.inputs import as_jax, on_host
+from jaxrepsim.numerics.inputs import on_device, on_host
 
 
 def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
@@ -43,7 +42,7 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     >>> semi_match(similarity).tolist()
     [0, 0, 1]
     """
-    check_similarity(similarity)
+    similarity = check_similarity(similarity)
     if not on_host(similarity):
         return _compiled(jnp.asarray(similarity))
     # Milliseconds on two cores of an AMD EPYC busy with other work, the least of 5 or 15 calls, in turn; float32, n×n
@@ -66,7 +65,7 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     units, partners = linear_sum_assignment(np.asarray(similarity, np.float64), maximize=True)
     partner = np.full(np.shape(similarity)[0], -1)
     partner[units] = partners
-    return as_jax(partner)
+    return on_device(partner)
 
 
 def semi_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
@@ -88,8 +87,7 @@ def semi_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     >>> semi_match(jnp.array([[0.1, 0.7, 0.7], [0.5, 0.0, 0.2]])).tolist()
     [1, 0]
     """
-    check_similarity(similarity)
-    return in_numpy(best, similarity)
+    return in_numpy(best, check_similarity(similarity))
 
 
 def best(xp: ModuleType, similarity: Any) -> Any:

@@ -7,9 +7,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket
 from jaxrepsim.numerics.inputs import as_activations, as_array, traced
 

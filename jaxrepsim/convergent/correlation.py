@@ -2,9 +2,8 @@
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
 from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.products import with_all_digits

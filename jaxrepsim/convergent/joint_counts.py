@@ -8,9 +8,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.binning import check_bins
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket
 from jaxrepsim.numerics.concrete import in_numpy

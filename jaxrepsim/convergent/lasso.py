@@ -7,9 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.convergent.support import duality_gap, exact_on_support, resolvable
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
 from jaxrepsim.numerics.factor import one_at_a_time
@@ -133,8 +132,8 @@ def check_penalties(penalties: ArrayLike) -> None:
     Raises:
         ValueError: See above.
     """
-    if jnp.ndim(penalties) != 1:
-        raise ValueError(f"penalties must have the shape (p,), received {jnp.shape(penalties)}")
+    if np.ndim(penalties) != 1:
+        raise ValueError(f"penalties must have the shape (p,), received {np.shape(penalties)}")
     if isinstance(penalties, Tracer):
         return
     values = np.asarray(penalties)  # NumPy: under jit, jnp would trace even a constant

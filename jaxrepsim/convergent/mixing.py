@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
 from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 class Mixing(NamedTuple):
@@ -90,9 +90,7 @@ def mixing(labels_x: ArrayLike, labels_y: ArrayLike, k: int) -> Mixing:
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, received {k}")
-    for labels in (labels_x, labels_y):
-        _check_labels(labels, k)
-    return in_numpy(_mixing, labels_x, labels_y, k=k)
+    return in_numpy(_mixing, _checked(labels_x, k), _checked(labels_y, k), k=k)
 
 
 def _mixing(xp: ModuleType, labels_x: Any, labels_y: Any, *, k: int) -> Mixing:
@@ -109,16 +107,17 @@ def _mixing(xp: ModuleType, labels_x: Any, labels_y: Any, *, k: int) -> Mixing:
     return Mixing(x, y, chance)
 
 
-def _check_labels(labels: ArrayLike, k: int) -> None:
-    shape, dtype = np.shape(labels), jnp.result_type(labels)
-    if not jnp.issubdtype(dtype, jnp.integer):
-        raise TypeError(f"labels must be integers, not {dtype}")
-    if len(shape) != 1:
-        raise ValueError(f"labels must have the shape (units,), not {shape}")
+def _checked(labels: ArrayLike, k: int) -> Values:
+    labels = as_array(labels)
+    if not jnp.issubdtype(labels.dtype, jnp.integer):
+        raise TypeError(f"labels must be integers, not {labels.dtype}")
+    if labels.ndim != 1:
+        raise ValueError(f"labels must have the shape (units,), not {labels.shape}")
     if not isinstance(labels, Tracer):
         values = np.asarray(labels)
         if values.size and not (values.min() >= -1 and values.max() < k):
             raise ValueError(f"labels must lie in [-1, {k}), received some from {values.min()} to {values.max()}")
+    return labels
 
 
 def _size(_: ModuleType, of: Mixing) -> Any:

@@ -6,9 +6,9 @@ from types import ModuleType
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.convergent.statistics import Moments as Moments
 from jaxrepsim.convergent.statistics import binary_range, ends, joint, split
 from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket

@@ -4,9 +4,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.convergent import joint_counts
 from jaxrepsim.convergent.binning import check_bins, edges_of, index_of
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket

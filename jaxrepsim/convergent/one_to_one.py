@@ -6,12 +6,12 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.assignment import best, bipartite_match
-from jaxrepsim.convergent.similarities import check_partners, units_of
+from jaxrepsim.convergent.similarities import check_partners, check_similarity, units_of
 from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 class OneToOne(NamedTuple):
@@ -99,6 +99,7 @@ def one_to_one(similarity: ArrayLike) -> OneToOne:
     >>> found.curve_matched.round(3).tolist(), found.mutual.tolist()
     ([0.8..., 0.5], [True, False])
     """
+    similarity = check_similarity(similarity)
     return in_numpy(_beside, similarity, bipartite_match(similarity))
 
 
@@ -126,6 +127,7 @@ def cycle_consistent(partners: Sequence[ArrayLike]) -> Bool[Array, "n"]:
     """
     if len(partners) < 2:
         raise ValueError(f"a cycle takes assignments between two networks or more, received {len(partners)}")
+    partners = [as_array(partner) for partner in partners]
     units = [units_of(partner) for partner in partners]
     for number, partner in enumerate(partners):
         following = (number + 1) % len(partners)
@@ -154,7 +156,7 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Float[Array, "*batch"]:
         raise ValueError(
             f"two matchings of the same units are compared, received {np.shape(first)}, {np.shape(second)}"
         )
-    return in_numpy(_agreement, first, second)
+    return in_numpy(_agreement, as_array(first), as_array(second))
 
 
 def _beside(xp: ModuleType, similarity: Any, partner: Any) -> OneToOne:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.convergent.similarities import check_partners, check_similarity
 from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 def column_order(partner: ArrayLike, n_y: int) -> Int[Array, "n_y"]:
@@ -30,6 +30,7 @@ def column_order(partner: ArrayLike, n_y: int) -> Int[Array, "n_y"]:
     >>> column_order(jnp.array([2, 0]), 4).tolist()
     [2, 0, 1, 3]
     """
+    partner = as_array(partner)
     check_partners(partner, n_y, "y")
     if not isinstance(partner, Tracer):
         taken, times = np.unique(np.asarray(partner), return_counts=True)
@@ -63,8 +64,8 @@ def permuted(similarity: ArrayLike, partner: ArrayLike) -> Float[Array, "n_x n_y
     >>> permuted(jnp.array([[0.5, 0.75, 0.0], [1.0, 0.25, 0.125]]), jnp.array([1, 0])).tolist()
     [[0.75, 0.5, 0.0], [0.25, 1.0, 0.125]]
     """
-    check_similarity(similarity)
-    n_x, n_y = np.shape(similarity)
+    similarity = check_similarity(similarity)
+    n_x, n_y = similarity.shape
     if np.shape(partner) != (n_x,):
         raise ValueError(f"{n_x} units of x need as many partners, received an array of shape {np.shape(partner)}")
     return in_numpy(_permuted, similarity, column_order(partner, n_y))

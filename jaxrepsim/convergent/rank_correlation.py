@@ -6,10 +6,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 def rank_correlation(a: ArrayLike, b: ArrayLike) -> Float[Array, ""]:
@@ -37,12 +37,12 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> Float[Array, ""]:
     >>> rank_correlation(jnp.array([1.0, 1.0, 2.0]), jnp.array([3.0, 2.0, 1.0])).round(4).item()
     -0.86...
     """
-    if np.shape(a) != np.shape(b):
-        raise ValueError(f"a and b must have the same shape, received {np.shape(a)} and {np.shape(b)}")
+    a, b = as_array(a), as_array(b)
+    if a.shape != b.shape:
+        raise ValueError(f"a and b must have the same shape, received {a.shape} and {b.shape}")
     for name, values in (("a", a), ("b", b)):
-        dtype = jnp.result_type(values)
-        if not jnp.issubdtype(dtype, jnp.floating):
-            raise TypeError(f"{name} must hold real floating numbers, not {dtype}")
+        if not jnp.issubdtype(values.dtype, jnp.floating):
+            raise TypeError(f"{name} must hold real floating numbers, not {values.dtype}")
         if not isinstance(values, Tracer) and np.isnan(np.asarray(values)).any():
             place = tuple(np.argwhere(np.isnan(np.asarray(values)))[0].tolist())
             raise ValueError(f"{name} is not a number at {place}: it has no rank")

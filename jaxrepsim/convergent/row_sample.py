@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
 from jaxrepsim.convergent.binning import bin_edges
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.concrete import in_numpy

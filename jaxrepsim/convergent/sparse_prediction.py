@@ -3,9 +3,7 @@
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from jax.typing import ArrayLike
-
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.convergent import moments
 from jaxrepsim.convergent.lasso import lasso
 from jaxrepsim.convergent.statistics import Moments, correlations, place, standard_deviations

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
 from jaxrepsim.compression.one_shot import compressed
 from jaxrepsim.matching.side_by_side import side_by_side
 from jaxrepsim.numerics.buckets import cut, padded, width_bucket

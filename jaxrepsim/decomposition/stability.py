@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.compression.one_shot import compressed
 from jaxrepsim.matching import Match, MatchProfile, resolution
 from jaxrepsim.matching.profile import profiled

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array
-from jaxrepsim.numerics.inputs import as_jax, on_host
+from jaxrepsim.numerics.inputs import on_device, on_host
 
 UNITS = (16, 64, 128, 256, 512)
 """For the large programs, which see compressed activations; above that, steps of 256."""
@@ -72,4 +72,4 @@ def side_by_side(arrays: Sequence[Array], shape: tuple[int, int]) -> Array | np.
 def cut(array: Array | np.ndarray, shape: tuple[int, ...]) -> Array:
     """What is left of an array without the padding."""
     inside = tuple(map(slice, shape))
-    return as_jax(np.asarray(array)[inside]) if on_host(array) else jnp.asarray(array)[inside]
+    return on_device(np.asarray(array)[inside]) if on_host(array) else jnp.asarray(array)[inside]

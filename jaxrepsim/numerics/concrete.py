@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim.numerics.inputs import as_jax, on_host
+from jaxrepsim.numerics.inputs import on_device, on_host
 from jaxrepsim.numerics.products import with_all_digits
 
 
@@ -36,7 +36,7 @@ def in_numpy(function: Callable, *arguments: Any, **static: Any) -> Any:
         return _compiled(function, tuple(static.items()), arguments)
     with np.errstate(all="ignore"):
         found = function(np, *jax.tree.map(np.asarray, arguments), **static)
-    return jax.tree.map(as_jax, found)
+    return jax.tree.map(on_device, found)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -85,11 +85,6 @@ def narrowed(array: Array, dtype: DTypeLike, where: ArrayLike | None = None) -> 
     return found
 
 
-def as_jax(values: np.ndarray | np.generic) -> Array:
-    """Values that nobody else holds as a JAX array: `jnp.asarray` compiles a program a shape, and this does not."""
-    return jax.device_put(values)
-
-
 def traced(*values: object) -> bool:
     """Whether some leaf of the values is traced: inside `jit`, `vmap`, `grad` and their like."""
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values))
