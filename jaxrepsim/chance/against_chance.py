@@ -1,17 +1,22 @@
 """A similarity beside those that chance gives."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
+import numpy as np
 
-from jaxrepsim._typing import Array, Float, Key
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key
+from jaxrepsim.chance.draws import check_draws
+from jaxrepsim.chance.groups import groups_of
 from jaxrepsim.chance.p_values import p_value
 from jaxrepsim.chance.random_subspaces import random_profiles
 from jaxrepsim.chance.shuffled import shuffled_profiles
-from jaxrepsim.matching.profile import MatchProfile, match_profile
-from jaxrepsim.numerics.inputs import check_epsilon
+from jaxrepsim.matching.profile import MatchProfile, profiled
+from jaxrepsim.numerics.buckets import padded, size_bucket
+from jaxrepsim.numerics.inputs import as_activations, as_array, check_epsilon, on_device, traced
+from jaxrepsim.numerics.precision import reached
 
 
 class AgainstChance(NamedTuple):
@@ -56,8 +61,9 @@ def similarity_against_chance(
         Similarities, with p-values as properties.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: As for both nulls; or `epsilons` of another shape, or outside [0, 1).
+        TypeError: Activations that are not real numbers.
+        ValueError: As for both nulls; `epsilons` of another shape, or outside [0, 1); or a concrete activation that is
+            NaN or infinite. Where one is traced, all similarities and p-values are NaN.
 
     >>> import jax, jax.numpy as jnp
     >>> x = jax.random.normal(jax.random.key(0), (40, 4))
@@ -67,14 +73,51 @@ def similarity_against_chance(
     ([1.0, 1.0], (2, 4), [0.20..., 0.20...])
     """
     check_epsilon(epsilons)
-    at = jnp.asarray(epsilons)
-    if at.ndim != 1:
-        raise ValueError(f"epsilons must have the shape (e,), received {at.shape}")
-    for_shuffled, for_random = jax.random.split(key)
+    if np.ndim(epsilons) != 1:
+        raise ValueError(f"epsilons must have the shape (e,), received {np.shape(epsilons)}")
+    x, y = networks = as_activations(x, y)
+    groups_of(x.shape[0], group_size)
+    check_draws(draws)
+    if traced(networks, epsilons, key):
+        return _compiled(networks, jnp.asarray(epsilons), key, draws, group_size)
+    for_shuffled, for_random = _two(key)
+    profiles = (
+        jax.tree.map(lambda critical: critical[None], jax.device_get(MatchProfile(*profiled(networks)))),
+        shuffled_profiles(x, y, for_shuffled, draws, group_size),
+        random_profiles(x, y, for_random, draws),
+    )
+    observed, shuffled, random = (_similarities(profile, as_array(epsilons)) for profile in profiles)
+    return AgainstChance(on_device(observed[:, 0]), on_device(shuffled), on_device(random))
 
-    def similarities(profile: MatchProfile) -> Array:
-        return jax.vmap(profile.similarity)(at)
 
-    shuffled = shuffled_profiles(x, y, for_shuffled, draws, group_size)
-    random = random_profiles(x, y, for_random, draws)
-    return AgainstChance(similarities(match_profile(x, y)), similarities(shuffled), similarities(random))
+@partial(jax.jit, static_argnums=(3, 4))
+def _compiled(networks: tuple[Array, Array], epsilons: Array, key: Array, draws: int, group_size: int) -> AgainstChance:
+    (x, y), (for_shuffled, for_random) = networks, _two(key)
+    profiles = (
+        MatchProfile(*profiled(networks)),
+        shuffled_profiles(x, y, for_shuffled, draws, group_size),
+        random_profiles(x, y, for_random, draws),
+    )
+    return AgainstChance(*(jax.vmap(profile.similarity)(epsilons) for profile in profiles))
+
+
+@jax.jit
+def _two(key: Array) -> tuple[Array, Array]:
+    first, second = jax.random.split(key)
+    return first, second
+
+
+def _similarities(profile: MatchProfile, epsilons: Array | np.ndarray) -> np.ndarray:
+    """(e, draws), of concrete profiles, padded with dead units."""
+    critical = np.concatenate(jax.device_get(profile), axis=1)
+    (draws, units), e = critical.shape, epsilons.shape[0]
+    wide = np.full((size_bucket(draws, 16), size_bucket(units, 32)), np.inf, critical.dtype)
+    wide[:draws, :units] = critical
+    return np.asarray(_shares(wide, padded(epsilons, (size_bucket(e, 8),)), max(units, 1)))[:e, :draws]
+
+
+@jax.jit
+def _shares(
+    critical: Float[Array, "draws n"], epsilons: Float[Array, "e"], units: Int[Array, ""] | int
+) -> Float[Array, "e draws"]:
+    return jnp.sum(reached(critical, epsilons[:, None, None]), axis=-1) / units

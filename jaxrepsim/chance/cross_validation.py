@@ -1,20 +1,21 @@
 """Residuals on samples that were not fitted."""
 
+import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
+import numpy as np
 
-from jaxrepsim._typing import Array, Float, Int, Key
-from jaxrepsim.chance.groups import groups_of, permuted_rows
-from jaxrepsim.compression.one_shot import compress
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key
+from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows, rounds_of
+from jaxrepsim.compression.one_shot import triangle
+from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
 from jaxrepsim.numerics.factor import one_at_a_time
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.precision import resolution
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.projection import ridge
 from jaxrepsim.numerics.scaling import unit_columns
 
 
-@with_all_digits
 def cross_validated_residuals(
     x: ArrayLike, y: ArrayLike, key: Key[Array, ""], group_size: int = 1
 ) -> Float[Array, "n_x"]:
@@ -48,8 +49,9 @@ def cross_validated_residuals(
         (n_x,), at least 0. Values below `jaxrepsim.resolution` of the dtype read as 0.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, or groups that do not divide them.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, groups that do not divide them, or a concrete activation
+            that is NaN or infinite. Of traced ones, a unit with such a value reads NaN, and every unit where y has one.
 
     Source: Stone 1974, Cross-validatory choice and assessment of statistical predictions, J. R. Stat. Soc. B 36 (the
     principle, here with two folds).
@@ -61,18 +63,43 @@ def cross_validated_residuals(
     >>> bool(found[:2].min() > 1), float(found[2])
     (True, 0.0)
     """
-    x, y = as_activations(x, y)
-    unit_x, norm = unit_columns(x)
+    x, y = networks = as_activations(x, y)
+    samples, n_x = x.shape
+    if traced(networks, key):
+        return _validated(x, y, *halves(key, samples, group_size))
+    groups = groups_of(samples, group_size)
+    rows, cut_at = size_bucket(samples, 64), groups // 2 * group_size
+    order = np.asarray(_order(key, rows, groups, group_size, rounds_of(groups)))[:samples]
+    # The rows of a half, and −1 up to the size that programs are compiled for.
+    parts = np.full((2, size_bucket(samples - cut_at, 32)), -1, np.int32)
+    parts[0, :cut_at], parts[1, : samples - cut_at] = order[:cut_at], order[cut_at:]
+    wide = (padded(network, (rows, width_bucket(network.shape[1]))) for network in networks)
+    return cut(_validated(*wide, *parts), (n_x,))
+
+
+_order = jax.jit(order_of_rows, static_argnums=1)
+
+
+@jax.jit
+@with_all_digits
+def _validated(
+    x: Float[Array, "m n_x"], y: Float[Array, "m n_y"], first: Int[Array, "a"], second: Int[Array, "b"]
+) -> Float[Array, "n_x"]:
+    finite = jnp.all(jnp.isfinite(x), axis=0) & jnp.all(jnp.isfinite(y))
+    unit_x, norm = unit_columns(jnp.where(finite, x, 0.0))
     unit_y, _ = unit_columns(y)
-    first, second = halves(key, len(x), group_size)
-    # All that is asked of a half are inner products within it.
-    x_a, y_a = compress(unit_x[first], unit_y[first])
-    x_b, y_b = compress(unit_x[second], unit_y[second])
+
+    def half(rows: Array) -> tuple[Array, ...]:
+        # All that is asked of a half are inner products within it.
+        return triangle(*(jnp.where((rows >= 0)[:, None], units[rows], 0.0) for units in (unit_x, unit_y)))
+
+    (x_a, y_a), (x_b, y_b) = half(first), half(second)
     error_b = x_b - y_b @ _least_squares(y_a, x_a)
     error_a = x_a - y_a @ _least_squares(y_b, x_b)
     squared = jnp.sum(error_a * error_a, axis=0) + jnp.sum(error_b * error_b, axis=0)
     seen = squared > resolution(x.dtype) ** 2
-    return jnp.where(norm > 0, jnp.where(seen, jnp.sqrt(squared), 0.0), 1.0)
+    found = jnp.where(norm > 0, jnp.where(seen, jnp.sqrt(jnp.where(seen, squared, 1.0)), 0.0), 1.0)
+    return jnp.where(finite, found, jnp.nan)
 
 
 def halves(key: Key[Array, ""], samples: int, group_size: int) -> tuple[Int[Array, "first"], Int[Array, "second"]]:

@@ -1,9 +1,13 @@
 """Samples in another order, those of one input together."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from jaxrepsim._typing import Array, Int, Key
+from jaxrepsim._typing import Array, Int, Key, Values
+from jaxrepsim.numerics.varying import varying_like
 
 
 def groups_of(samples: int, group_size: int) -> int:
@@ -20,6 +24,7 @@ def groups_of(samples: int, group_size: int) -> int:
     return samples // group_size
 
 
+@partial(jax.jit, static_argnames=("samples", "group_size"))
 def permuted_rows(key: Key[Array, ""], samples: int, group_size: int = 1) -> Int[Array, "samples"]:
     """A random order of the rows: groups are permuted, and within a group the rows keep their order.
 
@@ -38,5 +43,37 @@ def permuted_rows(key: Key[Array, ""], samples: int, group_size: int = 1) -> Int
     >>> (rows[1::2] - rows[::2]).tolist(), sorted(rows.tolist())
     ([1, 1, 1], [0, 1, 2, 3, 4, 5])
     """
-    groups = jax.random.permutation(key, groups_of(samples, group_size))
-    return (groups[:, None] * group_size + jnp.arange(group_size)).reshape(-1)
+    groups = groups_of(samples, group_size)
+    return order_of_rows(key, samples, groups, group_size, rounds_of(groups))
+
+
+def order_of_rows(
+    key: Key[Array, ""], size: int, groups: Values | int, group_size: Values | int, rounds: Values | int
+) -> Int[Array, "size"]:
+    """`permuted_rows`, and after them rows that are padding, which stay where they are.
+
+    The groups come in the order of `jax.random.permutation(key, groups)`: they are sorted by random numbers, which
+    depend on a group's place alone, wherever the array ends.
+
+    Args:
+        key: Of the order.
+        size: How many rows with the padding; static.
+        groups: How many groups.
+        group_size: Rows a group.
+        rounds: `rounds_of(groups)`.
+    """
+    place = jnp.arange(size, dtype=jnp.int32)
+
+    def again(_: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        key, order = state
+        key, now = jax.random.split(key)
+        keys = place >= groups, jax.random.bits(now, (size,))
+        return key, jax.lax.sort((*keys, order), num_keys=2)[-1]
+
+    _, order = jax.lax.fori_loop(0, rounds, again, (key, varying_like(place, key)))
+    return jnp.where(place < groups * group_size, order[place // group_size] * group_size + place % group_size, place)
+
+
+def rounds_of(groups: int) -> int:
+    """How often groups are sorted until equal random numbers, which keep their order, leave no trace."""
+    return int(np.ceil(3 * np.log(max(1, groups)) / np.log(2**32 - 1)))

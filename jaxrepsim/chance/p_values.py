@@ -1,9 +1,13 @@
 """How often chance gives as much."""
 
-import jax.numpy as jnp
-from jax.typing import ArrayLike
+from types import ModuleType
+from typing import Any
 
-from jaxrepsim._typing import Array, Float
+import jax.numpy as jnp
+
+from jaxrepsim._typing import Array, ArrayLike, Float
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array, as_dtype
 
 
 def p_value(observed: ArrayLike, null: ArrayLike) -> Float[Array, "*batch"]:
@@ -18,7 +22,7 @@ def p_value(observed: ArrayLike, null: ArrayLike) -> Float[Array, "*batch"]:
         null: (*batch, draws), the same of each draw.
 
     Returns:
-        (*batch,), in [1/(1 + draws), 1].
+        (*batch,), in [1/(1 + draws), 1]; NaN where the observed similarity or one of the draws is NaN.
 
     Raises:
         ValueError: Shapes that do not go together.
@@ -29,11 +33,17 @@ def p_value(observed: ArrayLike, null: ArrayLike) -> Float[Array, "*batch"]:
     >>> p_value(0.5, jnp.array([0.1, 0.6, 0.5, 0.2])).tolist()
     0.60...
     """
-    observed, null = jnp.asarray(observed), jnp.asarray(null)
+    observed, null = as_array(observed), as_array(null)
     if null.shape[:-1] != observed.shape or null.ndim == 0:
         raise ValueError(
             f"null must have the shape of observed and one axis more, of the draws; received {null.shape} for "
             f"{observed.shape}"
         )
-    reached = ~(null < observed[..., None])  # not ≥: where one of them is not a number, nothing is shown
-    return (1.0 + jnp.sum(reached, axis=-1)) / (1.0 + null.shape[-1])
+    dtype = jnp.result_type(observed, null)
+    return in_numpy(_p_value, as_dtype(observed, dtype), as_dtype(null, dtype))
+
+
+def _p_value(xp: ModuleType, observed: Any, null: Any) -> Any:
+    known = ~(xp.isnan(observed) | xp.any(xp.isnan(null), axis=-1))
+    reached = xp.sum(null >= observed[..., None], axis=-1)
+    return xp.where(known, (1.0 + reached) / (1.0 + null.shape[-1]), xp.nan)

@@ -8,22 +8,25 @@ entries are independent too: normal above the diagonal, and chi variates of fall
 So U = [G; B] T⁻¹ with T that of [G; B], whatever the number of samples.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int, Key
-from jaxrepsim.chance.draws import for_each_draw
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key, Values
+from jaxrepsim.chance.draws import Draws, check_draws, for_each_draw, of_draws
+from jaxrepsim.compression.one_shot import compressed
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.matching.profile import MatchProfile, match_profile
+from jaxrepsim.numerics.buckets import cut, padded, width_bucket
 from jaxrepsim.numerics.factor import one_at_a_time, orthonormal_basis, triangular_factor
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
 
 
-@with_all_digits
 def random_profiles(
     x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: int, samples: ArrayLike | None = None
 ) -> MatchProfile:
@@ -47,8 +50,9 @@ def random_profiles(
         Profiles in a batch: critical ε (draws, n_x) and (draws, n_y).
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of rows, a concrete number of samples below 1, or no draw.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of rows, a concrete number of samples below 1, no draw, or a
+            concrete activation that is NaN or infinite. Where one is traced, every critical ε is NaN.
 
     Source: Stewart 1980, SIAM J. Numer. Anal. 17 (random frames by QR); Bartlett 1933, Proc. R. Soc. Edinburgh 53, and
     Muirhead 1982, Aspects of Multivariate Statistical Theory, theorem 3.2.14 (the triangular factor).
@@ -59,39 +63,90 @@ def random_profiles(
     >>> [null(samples).similarity(0.98).tolist() for samples in (4, 10_000)]
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
-    x, y = as_activations(x, y)
-    m = x.shape[0] if samples is None else samples
+    networks = as_activations(x, y)
+    m = networks[0].shape[0] if samples is None else samples
     _check_samples(samples)
-    of_x, of_y = (principal_factor(a, jnp.asarray(m)) for a in (x, y))
+    check_draws(draws)
+    if traced(networks, key, m):
+        return _compiled(networks, key, draws, m)
+    n_x, n_y = sizes = tuple(network.shape[1] for network in networks)
+    n = width_bucket(max(sizes))
+    few = [padded(compressed([network])[0], (n, n)) for network in networks]
+    factors = tuple(_principal(part, m, size) for part, size in zip(few, sizes, strict=True))
+    every = Draws(key, draws, prepared([cut(of, (n, size)) for of, size in zip(factors, sizes, strict=True)]))
+    return every.profiles(
+        lambda which, count: _cross(factors, every.keys, which, count, (n_x, n_y, m)),
+        lambda which, count: _rows(factors, every.keys, which, count, (n_x, n_y, m)),
+    )
+
+
+Sizes = tuple[Values | int, Values | int, Values | int]
+Factors = tuple[Float[Array, "n_x n_x"], Float[Array, "n_y n_y"]]
+
+
+@jax.jit
+@with_all_digits
+def _cross(factors: Factors, keys: Array, which: Array, count: Array, sizes: tuple) -> Float[Array, "draws n n"]:
+    def one(key: Array) -> Array:
+        x, y = random_pair(key, *factors, sizes)
+        return x.T @ y
+
+    return of_draws(one, keys, which, count, 16 * factors[0].nbytes)
+
+
+@jax.jit
+@with_all_digits
+def _rows(factors: Factors, keys: Array, which: Array, count: Array, sizes: tuple) -> tuple[Array, Array]:
+    return of_draws(lambda key: random_pair(key, *factors, sizes), keys, which, count, 16 * factors[0].nbytes)
+
+
+@partial(jax.jit, static_argnums=2)
+@with_all_digits
+def _compiled(networks: tuple[Array, Array], key: Array, draws: int, samples: Int[Array, ""]) -> MatchProfile:
+    of_x, of_y = (principal_factor(network, samples) for network in networks)
 
     def profile(key: Array) -> MatchProfile:
-        return match_profile(*random_pair(key, of_x, of_y, jnp.asarray(m)))
+        return match_profile(*random_pair(key, of_x, of_y, (len(of_x), len(of_y), samples)))
 
-    n = x.shape[1] + y.shape[1]
-    return for_each_draw(profile, key, draws, 16 * n * n * x.dtype.itemsize)
+    return for_each_draw(profile, key, draws, 16 * (len(of_x) + len(of_y)) ** 2 * of_x.dtype.itemsize)
 
 
-def principal_factor(x: Float[Array, "m n"], samples: Int[Array, ""]) -> Float[Array, "n n"]:
+def principal_factor(
+    x: Float[Array, "m n"], samples: Int[Array, ""] | int, units: Int[Array, ""] | int | None = None
+) -> Float[Array, "n n"]:
     """F with FᵀF = xᵀx for the unit columns of x, its rows falling in norm and orthogonal: S Vᵀ of the SVD.
 
     Args:
-        x: (rows, units).
+        x: (rows, n).
         samples: No more directions than that are there; what rounding leaves of others is taken away.
+        units: How many of the columns are units, where those after them are padding.
 
     Returns:
-        (units, units), with a zero row for each direction that is not there.
+        (n, n), with a zero row for each direction that is not there. Of each row the largest entry is positive, so that
+        it does not depend on the factorisation.
     """
     n = x.shape[1]
     if n == 0:
         return jnp.zeros((0, 0), x.dtype)
+    units = n if units is None else units
     scaled, _ = unit_columns(x)
     triangle = triangular_factor(jnp.pad(scaled, ((0, max(n - x.shape[0], 0)), (0, 0))))
     _, singular, right = one_at_a_time(lambda r: tuple(jnp.linalg.svd(r)), triangle)
-    return jnp.where(jnp.arange(n) < samples, singular, 0.0)[:, None] * right
+    largest = jnp.take_along_axis(right, jnp.argmax(jnp.abs(right), axis=1)[:, None], axis=1)
+    place = jnp.arange(n)
+    there = (place < samples) & (place < units)
+    factor = jnp.where(there, singular, 0.0)[:, None] * right * jnp.where(largest < 0, -1.0, 1.0).astype(x.dtype)
+    return jnp.where(place < units, factor, 0.0)
+
+
+_principal = jax.jit(with_all_digits(principal_factor))
 
 
 def random_pair(
-    key: Key[Array, ""], of_x: Float[Array, "n_x n_x"], of_y: Float[Array, "n_y n_y"], samples: Int[Array, ""]
+    key: Key[Array, ""],
+    of_x: Float[Array, "n_x n_x"],
+    of_y: Float[Array, "n_y n_y"],
+    sizes: Sizes,
 ) -> tuple[Float[Array, "rows n_x"], Float[Array, "rows n_y"]]:
     """x, and random vectors in the place of y, both in the coordinates of the joint span.
 
@@ -99,20 +154,20 @@ def random_pair(
         key: Of this draw.
         of_x: The principal factor of x.
         of_y: That of y.
-        samples: m, the dimension of the space.
+        sizes: How many of the columns of x and of y are units, where those after them are padding; and m, the
+            dimension of the space.
 
     Returns:
         (n_x + n_y, n_x) and (n_x + n_y, n_y).
     """
-    n_x, n_y = len(of_x), len(of_y)
-    x = jnp.pad(of_x, ((0, n_y), (0, 0)))
-    if n_y == 0:
-        return x, jnp.zeros((n_x, 0), of_y.dtype)
-    return x, random_frame(key, n_x, n_y, samples, of_y.dtype) @ of_y
+    x = jnp.pad(of_x, ((0, len(of_y)), (0, 0)))
+    if not len(of_y):
+        return x, jnp.zeros((len(of_x), 0), of_y.dtype)
+    return x, random_frame(key, (len(of_x), len(of_y)), sizes, of_y.dtype) @ of_y
 
 
 def random_frame(
-    key: Key[Array, ""], n_x: int, n_y: int, samples: Int[Array, ""], dtype: jnp.dtype
+    key: Key[Array, ""], shape: tuple[int, int], sizes: Sizes, dtype: jnp.dtype
 ) -> Float[Array, "rows n_y"]:
     """A Haar random orthonormal frame of R^m: n_x coordinates of it, and then those in its own rest of the space.
 
@@ -120,16 +175,26 @@ def random_frame(
     dimensions; and columns from the m-th on have no meaning, as y's principal factor is zero there.
     """
     above, beside, below = jax.random.split(key, 3)
+    (high, wide), (n_x, n_y, samples) = shape, sizes
+    rows, there = jnp.arange(wide), jnp.arange(wide) < n_y
     inside = jnp.minimum(n_x, samples)
-    top = jnp.where((jnp.arange(n_x) < inside)[:, None], jax.random.normal(above, (n_x, n_y), dtype), 0.0)
-    rows = jnp.arange(n_y)
+    top = jnp.where((jnp.arange(high) < inside)[:, None] & there, _normal(above, (high, wide), n_y, dtype), 0.0)
     freedom = samples - inside - rows
     chi = jnp.sqrt(jax.random.chisquare(below, jnp.maximum(freedom, 1).astype(dtype), dtype=dtype))
-    rest = jnp.triu(jax.random.normal(beside, (n_y, n_y), dtype), 1) + jnp.diag(chi)
-    rest = jnp.where((freedom > 0)[:, None], rest, 0.0)
+    rest = jnp.triu(_normal(beside, (wide, wide), n_y, dtype), 1) + jnp.diag(chi)
+    rest = jnp.where((freedom > 0)[:, None] & there[:, None] & there, rest, 0.0)
     frame, triangle = orthonormal_basis(jnp.concatenate([top, rest]))
     # Householder's signs follow from the numbers drawn. With a positive diagonal the frame has no preferred direction.
     return frame * jnp.where(jnp.diagonal(triangle) < 0, -1.0, 1.0).astype(dtype)
+
+
+def _normal(key: Array, shape: tuple[int, int], width: Values | int, dtype: jnp.dtype) -> Float[Array, "m n"]:
+    """Normal numbers, the first `width` columns those that an array of just that width would have, whatever is beside.
+
+    A number depends on its place in the flat array alone.
+    """
+    place = jnp.arange(shape[0])[:, None] * width + jnp.arange(shape[1])
+    return jax.random.normal(key, (shape[0] * shape[1],), dtype)[place]
 
 
 def _check_samples(samples: ArrayLike | None) -> None:

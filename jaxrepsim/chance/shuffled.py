@@ -1,20 +1,27 @@
 """The null of shuffled samples: each network as it is, but no sample of one corresponds to the same of the other."""
 
-from jax.typing import ArrayLike
+from functools import partial
 
-from jaxrepsim._typing import Array, Key
-from jaxrepsim.chance.draws import for_each_draw
-from jaxrepsim.chance.groups import groups_of, permuted_rows
+import jax
+import jax.numpy as jnp
+
+from jaxrepsim._typing import Array, ArrayLike, Float, Key
+from jaxrepsim.chance.draws import Draws, check_draws, for_each_draw, of_draws
+from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows, rounds_of
+from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.dual_basis import Either
 from jaxrepsim.matching.peel import critical_values
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.matching.profile import MatchProfile
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
+from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
 
+Networks = tuple[Float[Array, "m n_x"], Float[Array, "m n_y"]]
 
-@with_all_digits
+
 def shuffled_profiles(x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: int, group_size: int = 1) -> MatchProfile:
     """Match profiles of x and of y with its samples in random order: one of them for each draw.
 
@@ -37,8 +44,9 @@ def shuffled_profiles(x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: in
         Profiles in a batch: critical ε (draws, n_x) and (draws, n_y).
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, groups that do not divide them, or no draw.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, groups that do not divide them, no draw, or a concrete
+            activation that is NaN or infinite. Where one is traced, every critical ε is NaN.
 
     Source: Fisher 1935, The Design of Experiments (the permutation test); Winkler et al. 2014, NeuroImage 92
     (blocks that are exchangeable as a whole).
@@ -49,22 +57,59 @@ def shuffled_profiles(x: ArrayLike, y: ArrayLike, key: Key[Array, ""], draws: in
     >>> null.x.shape, null.similarity(0.5).tolist()
     ((3, 4), [0.0, 0.0, 0.0])
     """
-    x, y = as_activations(x, y)
-    (samples, n_x), n_y = x.shape, y.shape[1]
-    groups_of(samples, group_size)
-    unit_x, _ = unit_columns(x)
-    unit_y, _ = unit_columns(y)
+    networks = as_activations(x, y)
+    samples = networks[0].shape[0]
+    groups = groups_of(samples, group_size)
+    check_draws(draws)
+    if traced(networks, key):
+        return _compiled(networks, key, draws, group_size)
+    every = Draws(key, draws, prepared(networks))
+    rows = size_bucket(samples, 64)
+    units = _units(*(padded(network, (rows, width_bucket(network.shape[1]))) for network in networks))
+    order = groups, group_size, rounds_of(groups)
+    return every.profiles(
+        lambda which, count: _cross(units, every.keys, which, count, order),
+        lambda which, count: _few(units, every.keys, which, count, order),
+    )
+
+
+@jax.jit
+def _units(*networks: Float[Array, "m _"]) -> tuple[Array, ...]:
+    return tuple(unit_columns(network)[0] for network in networks)
+
+
+@jax.jit
+@with_all_digits
+def _cross(units: Networks, keys: Array, which: Array, count: Array, order: tuple) -> Float[Array, "draws n_x n_y"]:
+    x, y = units
+    return of_draws(lambda key: x.T @ y[order_of_rows(key, len(y), *order)], keys, which, count, y.nbytes)
+
+
+@jax.jit
+@with_all_digits
+def _few(units: Networks, keys: Array, which: Array, count: Array, order: tuple) -> Networks:
+    x, y = units
+    nbytes = 2 * (x.nbytes + y.nbytes)
+    return of_draws(lambda key: triangle(x, y[order_of_rows(key, len(y), *order)]), keys, which, count, nbytes)
+
+
+@partial(jax.jit, static_argnums=(2, 3))
+@with_all_digits
+def _compiled(networks: Networks, key: Array, draws: int, group_size: int) -> MatchProfile:
+    (samples, n_x), n_y = networks[0].shape, networks[1].shape[1]
+    unit_x, unit_y = (unit_columns(network)[0] for network in networks)
     n = max(1, n_x, n_y)
-    own, cross = dual_basis.products(unit_x, unit_y)
-    own, cross = dual_basis.stacked(own, n), dual_basis.stacked(cross, n)
+    own, cross = (dual_basis.stacked(part, n) for part in dual_basis.products(unit_x, unit_y))
+    finite = jnp.all(jnp.isfinite(own))
     products = dual_basis.normalised(own, cross)
 
     def profile(key: Array) -> MatchProfile:
         moved = unit_y[permuted_rows(key, samples, group_size)]
         cross = dual_basis.stacked([unit_x.T @ moved], n)
         source = Either(products._replace(cross=cross), (unit_x, moved))
-        critical = critical_values(source.basis(products.alive))
+        critical = jnp.where(finite, critical_values(source.basis(products.alive)), jnp.nan)
         return MatchProfile(critical[0, :n_x], critical[1, :n_y])
 
     # The factorisation that is there for dependent units takes copies of both sides, and the peel some of (2, n, n).
-    return for_each_draw(profile, key, draws, 4 * (x.nbytes + y.nbytes) + 6 * products.own.nbytes)
+    nbytes = 4 * sum(network.nbytes for network in networks) + 6 * products.own.nbytes
+    return for_each_draw(profile, key, draws, nbytes)

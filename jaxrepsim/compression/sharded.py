@@ -5,15 +5,14 @@ from functools import partial
 import jax
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.compression.streaming import finalize, init, update
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.buckets import padded, size_bucket
+from jaxrepsim.numerics.inputs import as_activations, on_host
 from jaxrepsim.numerics.products import with_all_digits
 
 
-@with_all_digits
 def compress_sharded(
     mesh: Mesh, *activations: ArrayLike, axis_name: str = "data"
 ) -> tuple[Float[Array, "rows _"], ...]:
@@ -34,9 +33,10 @@ def compress_sharded(
         there are fewer samples than units, some rows are zero.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, a number that the devices do not divide, or an axis
-            that the mesh does not have.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, a number that the devices do not divide, an axis that
+            the mesh does not have, or a concrete activation that is NaN or infinite. Of traced ones, all rows are NaN
+            where one is.
 
     Source: Demmel, Grigori, Hoemmen and Langou 2012, arXiv:0806.2159 (parallel TSQR).
 
@@ -56,10 +56,15 @@ def compress_sharded(
             f"{samples} samples cannot be split evenly over {mesh.shape[axis_name]} devices; add zero rows, which "
             "change nothing"
         )
+    if arrays and all(map(on_host, arrays)):
+        # Zero rows change nothing, and other numbers of samples share a few programs.
+        share = size_bucket(samples // mesh.shape[axis_name], 64)
+        arrays = tuple(padded(array, (share * mesh.shape[axis_name], array.shape[1])) for array in arrays)
     return _compress(mesh, axis_name, arrays)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
+@with_all_digits
 def _compress(mesh: Mesh, axis_name: str, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     def local(*own: Array) -> tuple[Array, ...]:
         state = init([array.shape[1] for array in own], own[0].dtype) if own else init(())

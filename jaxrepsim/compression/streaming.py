@@ -1,16 +1,19 @@
 """Compression of more samples than memory holds: batch by batch, in several places at once, the same result."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.compression.triangles import add_block, digit, fold, levels, written
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.buckets import padded, size_bucket
+from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
 from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.varying import varying_like
 
 BLOCK = 8200
 """Samples that wait to be folded, where that is twelve times the units or more.
@@ -65,7 +68,6 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None
     return Compression(rows, jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32))
 
 
-@with_all_digits
 def update(state: Compression, *activations: ArrayLike) -> Compression:
     """The compression of what was seen and of more samples: the QR of tall and skinny matrices, a block at a time.
 
@@ -81,8 +83,8 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
     float64 that chain is off by 3e-14, so it is kept, and with it the memory of the digits saved.
 
     Under `vmap`, give the fields `filled` and `folds` no axis, `Compression(0, None, None)`: they depend on shapes
-    alone, and so stacked states fold only when they have to. From a host loop, donate the state:
-    `jax.jit(update, donate_argnums=0)`.
+    alone, and so stacked states fold only when they have to. A plain call leaves the state as it was, so it copies it;
+    `jax.jit(update, donate_argnums=0)` does not. Batches of other sizes share a few programs.
 
     Args:
         state: From `init`, `update` or `merge`.
@@ -93,8 +95,9 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
         The new state, of the same shapes.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, another number of networks or other numbers of units.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, another number of networks or other numbers of units, or
+            a concrete activation that is NaN or infinite. Where one is traced, what the state stands for is NaN.
 
     Source: Demmel, Grigori, Hoemmen and Langou 2012, "Communication-optimal parallel and sequential QR and LU
     factorizations", arXiv:0806.2159 (sequential TSQR).
@@ -111,19 +114,29 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
     arrays = _fitting(state, activations)
     if not arrays:
         return state
+    samples = arrays[0].shape[0]
+    if traced(state, arrays):
+        return _update(state, arrays, samples)
+    rows = size_bucket(samples, 64)
+    return _update(state, tuple(padded(array, (rows, array.shape[1])) for array in arrays), samples)
+
+
+@jax.jit
+@with_all_digits
+def _update(state: Compression, arrays: tuple[Array, ...], samples: Int[Array, ""] | int) -> Compression:
+    """`update` by the first `samples` rows."""
     # Inside shard_map a state may still be the same on all devices where its first batch is not: the types must agree.
-    never = jnp.zeros((), bool)
-    rows = (jnp.where(never, batch[:1].sum(), buffer) for buffer, batch in zip(state.rows, arrays, strict=True))
-    state = state._replace(rows=tuple(rows))
+    state = state._replace(rows=varying_like(state.rows, *arrays))
     block = _block(state.rows)
     blocks, rest = divmod(arrays[0].shape[0], block)
     if blocks:
         chunks = tuple(array[: blocks * block].reshape(blocks, block, array.shape[1]) for array in arrays)
-        state, _ = jax.lax.scan(lambda so_far, chunk: (_push(so_far, chunk), None), state, chunks)
-    return _push(state, tuple(array[blocks * block :] for array in arrays)) if rest else state
+        counts = jnp.clip(samples - block * jnp.arange(blocks, dtype=jnp.int32), 0, block)
+        state, _ = jax.lax.scan(lambda so_far, chunk: (_push(so_far, *chunk), None), state, (chunks, counts))
+    left = jnp.asarray(samples - blocks * block, jnp.int32)
+    return _push(state, tuple(array[blocks * block :] for array in arrays), jnp.maximum(left, 0)) if rest else state
 
 
-@with_all_digits
 def merge(first: Compression, second: Compression) -> Compression:
     """The compression of the samples of both.
 
@@ -142,10 +155,16 @@ def merge(first: Compression, second: Compression) -> Compression:
     >>> bool(jnp.allclose(both.rows[0].T @ both.rows[0], 2 * x.T @ x))
     True
     """
-    return update(first, *finalize(second))
+    _check_fit(first, second.rows)
+    return _merge(first, second)
 
 
-@with_all_digits
+@jax.jit
+def _merge(first: Compression, second: Compression) -> Compression:
+    arrays = tuple(a.astype(b.dtype) for a, b in zip(finalize(second), first.rows, strict=True))
+    return _update(first, arrays, arrays[0].shape[0]) if arrays else first
+
+
 def finalize(state: Compression, axis_name: str | None = None) -> tuple[Float[Array, "rows _"], ...]:
     """What `compress` makes of all samples at once, with n rows, the units of all networks; fewer samples leave zeros.
 
@@ -160,6 +179,12 @@ def finalize(state: Compression, axis_name: str | None = None) -> tuple[Float[Ar
     >>> [rows.shape for rows in finalize(init((3, 2)))]
     [(5, 3), (5, 2)]
     """
+    return _finalize(state, axis_name)
+
+
+@partial(jax.jit, static_argnums=1)
+@with_all_digits
+def _finalize(state: Compression, axis_name: str | None) -> tuple[Float[Array, "rows _"], ...]:
     if not state.rows:
         return ()
     rows, block = state.rows, _block(state.rows)
@@ -176,10 +201,10 @@ def finalize(state: Compression, axis_name: str | None = None) -> tuple[Float[Ar
     return triangle
 
 
-def _push(state: Compression, chunk: tuple[Array, ...]) -> Compression:
-    """`update` by a block of rows or less."""
+def _push(state: Compression, chunk: tuple[Array, ...], count: Int[Array, ""]) -> Compression:
+    """`update` by the first `count` rows of a block or less."""
     block = _block(state.rows)
-    count = chunk[0].shape[0]
+    height = chunk[0].shape[0]
 
     def overflows(full: tuple[Compression, Array]) -> Array:
         state, used = full
@@ -198,12 +223,18 @@ def _push(state: Compression, chunk: tuple[Array, ...]) -> Compression:
 
     # A loop of one round at most: XLA writes its carry in place, where `lax.cond` would copy all buffers every time.
     state, used = jax.lax.while_loop(overflows, make_room, (state, jnp.zeros_like(state.filled)))
-    left = jnp.arange(count)[:, None] < count - used
-    rows = [
-        written(buffer, jnp.where(left, jnp.roll(batch, -used, axis=0), 0), len(buffer) - block + state.filled)
-        for buffer, batch in zip(state.rows, chunk, strict=True)
-    ]
-    return Compression(tuple(rows), state.filled + count - used, state.folds)
+    # Rows that do not count may reach beyond the end: the place that is written begins before them, with what is there.
+    first = jnp.minimum(state.filled, block - height)
+    index = jnp.arange(height)[:, None] + first - state.filled
+    new = (index >= 0) & (index < count - used)
+
+    def with_rows(buffer: Array, batch: Array) -> Array:
+        start = len(buffer) - block + first
+        there = jax.lax.dynamic_slice_in_dim(buffer, start, height)
+        return written(buffer, jnp.where(new, jnp.roll(batch, state.filled - first - used, axis=0), there), start)
+
+    rows = tuple(map(with_rows, state.rows, chunk))
+    return Compression(rows, state.filled + count - used, state.folds)
 
 
 def _block(rows: Sequence[Array]) -> int:
@@ -213,10 +244,14 @@ def _block(rows: Sequence[Array]) -> int:
 def _fitting(state: Compression, activations: Sequence[ArrayLike]) -> tuple[Array, ...]:
     """The activations, checked against what the state was made for, in its dtype."""
     arrays = as_activations(*activations)
-    wanted, received = ([part.shape[1] for part in parts] for parts in (state.rows, arrays))
+    _check_fit(state, arrays)
+    return tuple(narrowed(array, part.dtype) for array, part in zip(arrays, state.rows, strict=True))
+
+
+def _check_fit(state: Compression, networks: Sequence[Array]) -> None:
+    wanted, received = ([part.shape[1] for part in parts] for parts in (state.rows, networks))
     if wanted != received:
         raise ValueError(
             f"the compression was begun for {len(wanted)} networks of {wanted} units, received are activations of"
             f" {len(received)} networks of {received} units"
         )
-    return tuple(array.astype(part.dtype) for array, part in zip(arrays, state.rows, strict=True))

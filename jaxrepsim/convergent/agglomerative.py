@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from jaxrepsim._typing import ArrayLike
 from jaxrepsim.convergent.graph import check_graph
 from jaxrepsim.convergent.leaf_order import best_leaf_order
 

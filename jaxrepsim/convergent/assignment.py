@@ -1,13 +1,16 @@
 """Partners for the units of one network among those of another: one each, or the best whoever else has it."""
 
+from types import ModuleType
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.similarities import check_similarity
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import on_device, on_host
 
 
 def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
@@ -39,8 +42,8 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     >>> semi_match(similarity).tolist()
     [0, 0, 1]
     """
-    check_similarity(similarity)
-    if not _on_host(similarity):
+    similarity = check_similarity(similarity)
+    if not on_host(similarity):
         return _compiled(jnp.asarray(similarity))
     # Milliseconds on two cores of an AMD EPYC busy with other work, the least of 5 or 15 calls, in turn; float32, n×n
     # (jax 0.10.2, optax 0.2.8, scipy 1.17.1). `uniform`: random numbers. `mixed`: correlations of rectified mixtures of
@@ -62,7 +65,7 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     units, partners = linear_sum_assignment(np.asarray(similarity, np.float64), maximize=True)
     partner = np.full(np.shape(similarity)[0], -1)
     partner[units] = partners
-    return jnp.asarray(partner)
+    return on_device(partner)
 
 
 def semi_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
@@ -84,18 +87,15 @@ def semi_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     >>> semi_match(jnp.array([[0.1, 0.7, 0.7], [0.5, 0.0, 0.2]])).tolist()
     [1, 0]
     """
-    check_similarity(similarity)
-    values = jnp.asarray(similarity)
-    if not values.shape[1]:
-        return jnp.full(values.shape[0], -1)
-    return jnp.where(jnp.isfinite(values).all(axis=1), jnp.argmax(values, axis=1), -1)
+    return in_numpy(best, check_similarity(similarity))
 
 
-def _on_host(similarity: ArrayLike) -> bool:
-    """Whether the values are there, in the memory of the CPU."""
-    if isinstance(similarity, jax.Array):
-        return not isinstance(similarity, Tracer) and all(d.platform == "cpu" for d in similarity.devices())
-    return True
+def best(xp: ModuleType, similarity: Any) -> Any:
+    """`semi_match`, in NumPy or JAX."""
+    n_x, n_y = similarity.shape
+    if not n_y:
+        return xp.full(n_x, -1)
+    return xp.where(xp.isfinite(similarity).all(axis=1), xp.argmax(similarity, axis=1), -1)
 
 
 @jax.jit

@@ -3,12 +3,14 @@
 For more samples than memory holds in two passes: `row_sample` for edges, and `joint_counts` of the bins of all rows.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
+from jaxrepsim.numerics.buckets import cut, padded, size_bucket
+from jaxrepsim.numerics.inputs import as_activations, as_array, traced
 
 
 def bin_edges(rows: ArrayLike, bins: int) -> Float[Array, "units inner"]:
@@ -35,8 +37,9 @@ def bin_edges(rows: ArrayLike, bins: int) -> Float[Array, "units inner"]:
         (units, bins − 2): ascending; a unit's edge i, from 0, is the largest value of its bin i + 1, if it has any.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or fewer than 2 bins.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, fewer than 2 bins, or a concrete activation that is NaN or infinite. Where a traced
+            one is, the unit's edges are NaN.
 
     Source: Li et al. 2015, arXiv:1511.07543 (adaptive bins); Hyndman and Fan 1996, Sample quantiles in statistical
     packages, The American Statistician 50 (definition 3, the nearest observation, but for ties).
@@ -47,6 +50,16 @@ def bin_edges(rows: ArrayLike, bins: int) -> Float[Array, "units inner"]:
     """
     check_bins(bins)
     (rows,) = as_activations(rows)
+    samples, units = rows.shape
+    if traced(rows):
+        return edges_of(rows, bins)
+    wide = padded(rows, (size_bucket(samples, 64), size_bucket(units, 16)))
+    return cut(edges_of(wide, bins), (units, bins - 2))
+
+
+@partial(jax.jit, static_argnums=1)
+def edges_of(rows: Float[Array, "samples units"], bins: int) -> Float[Array, "units inner"]:
+    """`bin_edges`, in a program."""
     samples, units = rows.shape
     if samples == 0:
         return jnp.full((units, bins - 2), -jnp.inf, rows.dtype)
@@ -66,10 +79,11 @@ def bin_edges(rows: ArrayLike, bins: int) -> Float[Array, "units inner"]:
         nearer_more = groups * jnp.clip((more - whole) - (whole - fewer), -1, 2) < 2 * remainder
         return jnp.where((count > 0) & nearer_more, value, below)
 
-    return jax.vmap(of_unit)(ascending, count)
+    finite = jnp.all(jnp.isfinite(rows), axis=0)
+    return jnp.where(finite[:, None], jax.vmap(of_unit)(ascending, count), jnp.nan)
 
 
-def bin_index(x: ArrayLike, edges: Float[Array, "units inner"]) -> Int[Array, "samples units"]:
+def bin_index(x: ArrayLike, edges: ArrayLike) -> Int[Array, "samples units"]:
     """The bin of each value: 0 for zero, of either sign, else 1 + the number of edges below it.
 
     Args:
@@ -77,20 +91,32 @@ def bin_index(x: ArrayLike, edges: Float[Array, "units inner"]) -> Int[Array, "s
         edges: (units, bins − 2), from `bin_edges`.
 
     Returns:
-        (samples, units), integers from 0 to bins − 1. A value that equals an edge is in the bin below it; a NaN is in
-        bin 1, so check for these before.
+        (samples, units), integers from 0 to bins − 1. A value that equals an edge is in the bin below it.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or edges of another number of units.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, edges of another number of units, or a concrete activation that is NaN or infinite. A
+            traced NaN is in bin 1, as no integer is NaN: check for these before.
 
     >>> x = jnp.array([[0.0, 5.0, 3.0, -0.0, 1.0, 2.0, 4.0, 6.0]]).T
     >>> bin_index(x, bin_edges(x, bins=4)).T.tolist()
     [[0, 3, 2, 0, 1, 1, 2, 3]]
     """
     (x,) = as_activations(x)
+    edges = as_array(edges)
     if edges.ndim != 2 or edges.shape[0] != x.shape[1]:
         raise ValueError(f"edges must have the shape (units, bins − 2) of {x.shape[1]} units, not {edges.shape}")
+    if traced(x, edges):
+        return index_of(x, jnp.asarray(edges))
+    samples, units = x.shape
+    wide = size_bucket(units, 16)
+    found = index_of(padded(x, (size_bucket(samples, 64), wide)), padded(edges, (wide, edges.shape[1])))
+    return cut(found, (samples, units))
+
+
+@jax.jit
+def index_of(x: Float[Array, "samples units"], edges: Float[Array, "units inner"]) -> Int[Array, "samples units"]:
+    """`bin_index`, in a program."""
     below = jnp.sum(edges.T[:, None, :] < x, axis=0, dtype=jnp.int32)
     return jnp.where(x == 0, 0, 1 + below)
 

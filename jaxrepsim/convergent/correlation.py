@@ -2,10 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
+from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
+from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import binary_scale
 
@@ -13,7 +13,6 @@ BLOCK = 1000
 """Samples that are centred together: so few that they are still in the cache when they are multiplied."""
 
 
-@with_all_digits
 def correlation(x: ArrayLike, y: ArrayLike) -> Float[Array, "n_x n_y"]:
     """Pearson's correlation of every unit of one network with every unit of another.
 
@@ -30,11 +29,12 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Float[Array, "n_x n_y"]:
         y: (samples, n_y), the responses to the same inputs.
 
     Returns:
-        (n_x, n_y), in [−1, 1]; NaN where a unit has values that are not finite.
+        (n_x, n_y), in [−1, 1].
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or different numbers of samples.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, or a concrete activation that is NaN or infinite. Where
+            a traced one is, all correlations with its unit are NaN.
 
     Source: Li et al. 2015, arXiv:1511.07543, section 3. The split of the sums: Chan, Golub and LeVeque 1983,
     Algorithms for computing the sample variance, The American Statistician 37.
@@ -43,38 +43,53 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Float[Array, "n_x n_y"]:
     >>> correlation(x, jnp.array([[3.0, 1.0], [1.0, 0.0], [2.0, 2.0]])).round(3).tolist()
     [[-0.5, 0.5], [0.0, 0.0]]
     """
-    pair = as_activations(x, y)
-    samples, dtype = pair[0].shape[0], pair[0].dtype
-    if samples == 0:
-        return jnp.zeros((pair[0].shape[1], pair[1].shape[1]), dtype)
-    factors = [1 / binary_scale(array) for array in pair]
+    x, y = pair = as_activations(x, y)
+    samples, n_x, n_y = x.shape[0], x.shape[1], y.shape[1]
+    if not samples:
+        return jnp.zeros((n_x, n_y), x.dtype)
+    if traced(pair):
+        return _correlation(x, y, samples)
+    rows = size_bucket(samples, 64)
+    wide = (padded(array, (rows, width_bucket(array.shape[1]))) for array in pair)
+    return cut(_correlation(*wide, samples), (n_x, n_y))
 
-    def centred(start: Array | int, size: int) -> tuple[list[Array], list[Array]]:
-        """The means of a block, and the block about them."""
+
+@jax.jit
+@with_all_digits
+def _correlation(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"], samples: Int[Array, ""] | int) -> Array:
+    """Of the first `samples` rows."""
+    pair, dtype = (x, y), x.dtype
+    factors = [1 / binary_scale(array) for array in pair]
+    size = min(BLOCK, len(x))
+    blocks, rest = divmod(len(x), size)
+
+    def centred(start: Array | int, size: int) -> tuple[Array, list[Array], list[Array]]:
+        """How many samples a block has, its means, and the block about them."""
+        count = jnp.clip(samples - start, 0, size)
+        there = jnp.arange(size)[:, None] < count
+        count = count.astype(dtype)
         rows = [
-            jax.lax.dynamic_slice_in_dim(array, start, size) * factor - array[0] * factor
+            jnp.where(there, jax.lax.dynamic_slice_in_dim(array, start, size) * factor - array[0] * factor, 0)
             for array, factor in zip(pair, factors, strict=True)
         ]
-        means = [jnp.mean(part, axis=0) for part in rows]
-        return means, [part - mean for part, mean in zip(rows, means, strict=True)]
+        means = [jnp.sum(part, axis=0) / jnp.maximum(count, 1) for part in rows]
+        return count, means, [jnp.where(there, part - mean, 0) for part, mean in zip(rows, means, strict=True)]
 
-    def add(sums: list[Array], start: Array) -> tuple[list[Array], list[Array]]:
-        means, rows = centred(start, size)
-        return _added(sums, *rows), means
+    def add(sums: list[Array], start: Array) -> tuple[list[Array], tuple[Array, list[Array]]]:
+        count, means, rows = centred(start, size)
+        return _added(sums, *rows), (count, means)
 
-    size = min(BLOCK, samples)
-    blocks, rest = divmod(samples, size)
     # Zeros made of the data: inside shard_map they are then of the type that the sums will have.
     zeros_x, zeros_y = (0 * factor for factor in factors)
-    start = [zeros_x, zeros_y, zeros_x[:, None] * zeros_y]
-    sums, means = jax.lax.scan(add, start, jnp.arange(blocks) * size)
-    counts = jnp.full((blocks, 1), size, dtype)
+    begin = [zeros_x, zeros_y, zeros_x[:, None] * zeros_y]
+    sums, (counts, means) = jax.lax.scan(add, begin, jnp.arange(blocks, dtype=jnp.int32) * size)
     if rest:
-        last, rows = centred(blocks * size, rest)
+        count, last, rows = centred(blocks * size, rest)
         sums = _added(sums, *rows)
         means = [jnp.concatenate([part, row[None]]) for part, row in zip(means, last, strict=True)]
-        counts = jnp.concatenate([counts, jnp.full((1, 1), rest, dtype)])
-    between = [jnp.sqrt(counts) * (part - jnp.sum(counts / samples * part, axis=0)) for part in means]
+        counts = jnp.concatenate([counts, count[None]])
+    shares = (counts / jnp.sum(counts))[:, None]
+    between = [jnp.sqrt(counts)[:, None] * (part - jnp.sum(shares * part, axis=0)) for part in means]
     squares_x, squares_y, products = _added(sums, *between)
     found = products / jnp.sqrt(_or_one(squares_x))[:, None] / jnp.sqrt(_or_one(squares_y))
     return jnp.clip(found, -1, 1)

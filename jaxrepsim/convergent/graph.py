@@ -3,7 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
+
+from jaxrepsim._typing import ArrayLike
+from jaxrepsim.numerics.inputs import as_array
 
 
 def check_graph(similarity: ArrayLike, k: int = 1) -> None:
@@ -19,7 +21,8 @@ def check_graph(similarity: ArrayLike, k: int = 1) -> None:
         ValueError: Not square, k below 1 or above n; or a concrete similarity that is not finite, negative or not
             symmetric.
     """
-    shape, dtype = jnp.shape(similarity), jnp.result_type(similarity)
+    similarity = as_array(similarity)
+    shape, dtype = similarity.shape, similarity.dtype
     if not jnp.issubdtype(dtype, jnp.floating):
         raise TypeError(f"a similarity must be of real floating numbers, not {dtype}; convert it first")
     if len(shape) != 2 or shape[0] != shape[1]:

@@ -1,13 +1,19 @@
 """How often two units are in each pair of their bins: counts from samples that come batch by batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from types import ModuleType
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.binning import check_bins
+from jaxrepsim.numerics.buckets import cut, padded, size_bucket
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array, traced
 
 INDICATORS = 2**25
 """How many indicators of both networks there are at a time: 64 MB of them."""
@@ -30,7 +36,7 @@ class JointCounts(NamedTuple):
         It is too large on average: by about (K_x − 1)(K_y − 1) / 2m for independent units that fill K_x and K_y bins,
         and m samples.
         """
-        return self._by_x_unit(_plug_in)
+        return _of_pairs(self.counts, corrected=False)
 
     @property
     def mutual_information(self) -> Float[Array, "n_x n_y"]:
@@ -40,13 +46,7 @@ class JointCounts(NamedTuple):
         that are not empty: I + (K_x + K_y − K_xy − 1) / 2m. It may fall below 0. With a unit that is always in one bin
         it is 0.
         """
-        return self._by_x_unit(lambda counts: _plug_in(counts) + _correction(counts))
-
-    def _by_x_unit(self, function: Callable[[Array], Array]) -> Array:
-        if not self.counts.size:
-            return jnp.zeros((self.counts.shape[0], self.counts.shape[2]))
-        # One unit of x at a time: floats for all pairs of bins would be as many again as the counts, and wider.
-        return jax.lax.map(function, self.counts)
+        return _of_pairs(self.counts, corrected=True)
 
 
 def init(units: Sequence[int], bins: int = 10) -> JointCounts:
@@ -70,12 +70,7 @@ def init(units: Sequence[int], bins: int = 10) -> JointCounts:
     return JointCounts(jnp.zeros((n_x, bins, n_y, bins), jnp.int32))
 
 
-def update(
-    state: JointCounts,
-    x_bins: Int[Array, "samples n_x"],
-    y_bins: Int[Array, "_ n_y"],
-    where: Bool[Array, "_"] | None = None,
-) -> JointCounts:
+def update(state: JointCounts, x_bins: ArrayLike, y_bins: ArrayLike, where: ArrayLike | None = None) -> JointCounts:
     """The counts after some more samples, in exact integers, up to 2³¹ − 1 samples in all.
 
     A matrix product of indicators [unit i is in bin a], some thousand samples at a time: zeros and ones are exact in
@@ -97,11 +92,12 @@ def update(
     >>> update(init((1, 1), bins=2), x, y).counts[0, :, 0].tolist()
     [[0, 2], [1, 0]]
     """
-    n_x, bins, n_y, _ = state.counts.shape
-    samples = len(x_bins)
-    if len(y_bins) != samples:
+    x_bins, y_bins = map(as_array, (x_bins, y_bins))
+    n_x, _, n_y, _ = state.counts.shape
+    samples = x_bins.shape[0]
+    if y_bins.shape[0] != samples:
         raise ValueError(
-            f"the networks have different numbers of samples, {samples} and {len(y_bins)}; "
+            f"the networks have different numbers of samples, {samples} and {y_bins.shape[0]}; "
             "row i of each must be the response to the same input"
         )
     if (n_x, n_y) != (x_bins.shape[1], y_bins.shape[1]):
@@ -109,14 +105,28 @@ def update(
             f"the counts were begun for networks of {n_x} and {n_y} units, received are bins of {x_bins.shape[1]} and "
             f"{y_bins.shape[1]}"
         )
-    if where is not None:
-        if where.shape[0] != samples:
-            raise ValueError(f"where names {where.shape[0]} rows, and there are {samples}")
-        x_bins = jnp.where(where[:, None], x_bins, -1)  # in no bin
+    if where is not None and np.shape(where) != (samples,):
+        raise ValueError(f"where has the shape {np.shape(where)}, and there are {samples} samples")
+    if traced(state, x_bins, y_bins, where):
+        used = jnp.ones(samples, bool) if where is None else jnp.asarray(where, bool)
+        return counted(state, jnp.asarray(x_bins), jnp.asarray(y_bins), used)
+    rows = size_bucket(samples, 64)
+    used = np.ones(samples, bool) if where is None else np.asarray(where, bool)
+    wide = (padded(part, (rows, part.shape[1])) for part in (x_bins, y_bins))
+    return counted(state, *wide, padded(used, (rows,)))
+
+
+@jax.jit
+def counted(
+    state: JointCounts, x_bins: Int[Array, "m n_x"], y_bins: Int[Array, "m n_y"], where: Bool[Array, "m"]
+) -> JointCounts:
+    """`update`, in a program."""
+    n_x, bins, n_y, _ = state.counts.shape
     if not state.counts.size:
         return state
+    x_bins = jnp.where(where[:, None], x_bins, -1)  # in no bin
     height = min(2**24, max(1, INDICATORS // (bins * (n_x + n_y))))
-    blocks, rest = divmod(samples, height)
+    blocks, rest = divmod(len(x_bins), height)
     # The rest first: inside `shard_map` the counts then differ from device to device, as what is added to them does.
     counts = state.counts + _counted(x_bins[:rest], y_bins[:rest], bins)
     chunks = tuple(part[rest:].reshape(blocks, height, part.shape[1]) for part in (x_bins, y_bins))
@@ -145,7 +155,7 @@ def merge(first: JointCounts, second: JointCounts) -> JointCounts:
         raise ValueError(
             f"counts of (n_x, bins, n_y, bins) = {first.counts.shape} do not merge with {second.counts.shape}"
         )
-    return JointCounts(first.counts + second.counts)
+    return in_numpy(_sum, first, second)
 
 
 def merge_over(state: JointCounts, axis_name: str) -> JointCounts:
@@ -161,6 +171,10 @@ def merge_over(state: JointCounts, axis_name: str) -> JointCounts:
     return JointCounts(jax.lax.psum(state.counts, axis_name))
 
 
+def _sum(_: ModuleType, first: JointCounts, second: JointCounts) -> JointCounts:
+    return JointCounts(first.counts + second.counts)
+
+
 def _counted(x_bins: Array, y_bins: Array, bins: int) -> Array:
     """The counts of a chunk, of at most 2²⁴ samples."""
 
@@ -170,6 +184,22 @@ def _counted(x_bins: Array, y_bins: Array, bins: int) -> Array:
 
     product = jnp.einsum("iam,jbm->iajb", *map(indicators, (x_bins, y_bins)), preferred_element_type=jnp.float32)
     return product.astype(jnp.int32)
+
+
+def _of_pairs(counts: Array, *, corrected: bool) -> Float[Array, "n_x n_y"]:
+    n_x, bins, n_y, _ = counts.shape
+    if traced(counts):
+        return _information(counts, corrected)
+    wide = padded(counts, (size_bucket(n_x, 16), bins, size_bucket(n_y, 16), bins))
+    return cut(_information(wide, corrected), (n_x, n_y))
+
+
+@partial(jax.jit, static_argnums=1)
+def _information(counts: Array, corrected: bool) -> Float[Array, "n_x n_y"]:
+    if not counts.size:
+        return jnp.zeros((counts.shape[0], counts.shape[2]))
+    # One unit of x at a time: floats for all pairs of bins would be as many again as the counts, and wider.
+    return jax.lax.map(lambda of: _plug_in(of) + _correction(of) if corrected else _plug_in(of), counts)
 
 
 def _plug_in(counts: Array) -> Array:

@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
+import numpy as np
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
+from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
+from jaxrepsim.numerics.inputs import as_array, as_dtype, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import binary_scale
+from jaxrepsim.numerics.varying import varying_like
 
 STEPS = 300
 """At which a start ends, if its labels have not come to rest before."""
@@ -27,7 +30,6 @@ class KMeans(NamedTuple):
     """The sum of the squared distances of all points that count to the centres of their clusters."""
 
 
-@with_all_digits
 def k_means(points: ArrayLike, k: int, key: Key[Array, ""], starts: int = 10, where: ArrayLike | None = None) -> KMeans:
     """Clusters of least inertia, the best found in several starts.
 
@@ -47,12 +49,13 @@ def k_means(points: ArrayLike, k: int, key: Key[Array, ""], starts: int = 10, wh
         where: (n,), the points that count; by default all. What stands in the other rows does not matter.
 
     Returns:
-        The clusters. Where there are fewer than k different points, each is a cluster and the others are empty. A NaN
-        among the points that count makes the inertia NaN, and the labels mean nothing.
+        The clusters. Where there are fewer than k different points, each is a cluster and the others are empty.
 
     Raises:
         TypeError: Points that are not real floating numbers.
-        ValueError: Points without two axes, k below 1 or above n, no start, or `where` of another length.
+        ValueError: Points without two axes, k below 1 or above n, no start, `where` of another length, or a concrete
+            NaN or infinity among the points that count. Where one is traced, the centres and the inertia are NaN, and
+            no point is in a cluster.
 
     Source: Lloyd 1982, IEEE Trans. Inf. Theory 28; Arthur and Vassilvitskii 2007, k-means++: the advantages of careful
     seeding, SODA (section 7 for the several draws).
@@ -62,24 +65,43 @@ def k_means(points: ArrayLike, k: int, key: Key[Array, ""], starts: int = 10, wh
     >>> found.labels.tolist(), found.centres.tolist(), found.inertia.item()
     ([0, 1, 0, 1], [[9.0, 1.0], [0.0, 2.0]], 4.0)
     """
-    points = jnp.asarray(points)
+    points = as_array(points)
     if not jnp.issubdtype(points.dtype, jnp.floating):
         raise TypeError(f"points must be real floating numbers, not {points.dtype}; convert them first")
     if points.ndim != 2:
         raise ValueError(f"points must have the shape (n, d), not {points.shape}")
-    if not 1 <= k <= len(points):
-        raise ValueError(f"k must be at least 1 and at most the number of points, {len(points)}; received {k}")
+    n, d = points.shape
+    if not 1 <= k <= n:
+        raise ValueError(f"k must be at least 1 and at most the number of points, {n}; received {k}")
     if starts < 1:
         raise ValueError(f"starts must be at least 1, received {starts}")
-    used = jnp.ones(len(points), bool) if where is None else jnp.asarray(where, bool)
-    if used.shape != points.shape[:1]:
-        raise ValueError(f"where must have the shape {points.shape[:1]}, one entry a point; received {used.shape}")
-    return _best_start(points.astype(jnp.result_type(jnp.float32, points)), used, key, k, starts)
+    used = np.ones(n, bool) if where is None else as_array(where)
+    if used.shape != (n,):
+        raise ValueError(f"where must have the shape {(n,)}, one entry a point; received {used.shape}")
+    points = as_dtype(points, jnp.result_type(jnp.float32, points))
+    if traced(points, used, key):
+        return best_start(points, jnp.asarray(used, bool), key, k, starts)
+    used = np.asarray(used, bool)
+    _check_finite(points, used)
+    rows, columns = width_bucket(n), size_bucket(d, 16)
+    found = best_start(padded(points, (rows, columns)), padded(used, (rows,)), key, k, starts)
+    return KMeans(cut(found.labels, (n,)), cut(found.centres, (k, d)), found.inertia)
+
+
+def _check_finite(points: Array, used: np.ndarray) -> None:
+    wrong = ~np.isfinite(np.asarray(points)) & used[:, None]
+    if wrong.any():
+        i, axis = np.argwhere(wrong)[0]
+        raise ValueError(f"point {i} is {np.asarray(points)[i, axis]} at coordinate {axis}, not a finite number")
 
 
 @partial(jax.jit, static_argnames=("k", "starts"))
-def _best_start(points: Array, used: Array, key: Array, k: int, starts: int) -> KMeans:
+@with_all_digits
+def best_start(points: Array, used: Array, key: Array, k: int, starts: int) -> KMeans:
+    """`k_means`, in a program."""
     # Near the origin, and of size about 1: squares neither cancel nor overflow.
+    finite = jnp.all(jnp.isfinite(points) | ~used[:, None])
+    used = used & finite
     mean = jnp.sum(jnp.where(used[:, None], points, 0), axis=0) / jnp.maximum(jnp.sum(used), 1)
     centred = jnp.where(used[:, None], points - mean, 0)
     scale = binary_scale(centred.reshape(-1, 1))[0]
@@ -87,7 +109,8 @@ def _best_start(points: Array, used: Array, key: Array, k: int, starts: int) -> 
     found = jax.vmap(lambda key: lloyd(near, used, *plus_plus(near, used, k, key)))(jax.random.split(key, starts))
     labels, centres, inertia = jax.tree.map(lambda a: a[jnp.argmin(found.inertia)], found)
     labels, order = _by_first_appearance(labels, k)
-    return KMeans(jnp.where(used, labels, -1), centres[order] * scale + mean, inertia * scale**2)
+    inertia = jnp.where(finite, inertia * scale**2, jnp.nan)
+    return KMeans(jnp.where(used, labels, -1), centres[order] * scale + mean, inertia)
 
 
 def plus_plus(
@@ -104,6 +127,7 @@ def plus_plus(
 
     first = points[draw(used.astype(points.dtype), draws[0, 0])]
     square = jnp.where(used, jnp.sum((points - first) ** 2, axis=1), 0.0)
+    square = varying_like(square, draws)
     _, (others, there) = jax.lax.scan(next_centre, square, draws[1:])
     return jnp.concatenate([first[None], others]), jnp.concatenate([jnp.any(used)[None], there])
 
@@ -144,6 +168,7 @@ def lloyd(
         return jnp.where(size > 0, mean, centres), labels, jnp.any((labels != old) & used), steps + 1
 
     state = (centres, jnp.full(n, -1, jnp.zeros((), int).dtype), jnp.array(True), jnp.array(0))
+    state = varying_like(state, points, used, centres, there)
     centres, labels, _, _ = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, state)
     inertia = jnp.sum(distance(labels, centres))
     filled = jnp.any(members(labels), axis=1, keepdims=True)

@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.convergent.support import duality_gap, exact_on_support, resolvable
+from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
 from jaxrepsim.numerics.factor import one_at_a_time
+from jaxrepsim.numerics.inputs import as_array, as_dtype, traced
 from jaxrepsim.numerics.products import with_all_digits
 
 ITERATIONS = 10
@@ -32,7 +33,6 @@ class Lasso(NamedTuple):
     gap: Float[Array, "p n_y"]
 
 
-@with_all_digits
 def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
     """The minimisers of ½wᵀAw − bᵀw + λ|w|₁ for every column b of B and every λ.
 
@@ -75,7 +75,7 @@ def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
     [[ 0.4  0. ]
      [ 0.8 -0.1]]
     """
-    gram, cross = jnp.asarray(gram), jnp.asarray(cross)
+    gram, cross = map(as_array, (gram, cross))
     if not (jnp.issubdtype(gram.dtype, jnp.floating) and jnp.issubdtype(cross.dtype, jnp.floating)):
         raise TypeError(f"correlations must be real floating numbers, not {gram.dtype} and {cross.dtype}")
     if gram.ndim != 2 or cross.ndim != 2 or gram.shape != (cross.shape[0],) * 2:
@@ -86,10 +86,23 @@ def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
     _check_correlations("cross", cross)
     check_penalties(penalties)
     dtype = jnp.result_type(jnp.float32, gram, cross)
-    gram, cross, penalties = gram.astype(dtype), cross.astype(dtype), jnp.asarray(penalties, dtype)
-    if 0 in cross.shape or 0 in penalties.shape:
-        shape = (*penalties.shape, *cross.shape)
-        return Lasso(jnp.zeros(shape, dtype), jnp.zeros((shape[0], shape[2]), dtype))
+    (n_x, n_y), (p,) = cross.shape, np.shape(penalties)
+    if 0 in (n_x, n_y, p):
+        return Lasso(jnp.zeros((p, n_x, n_y), dtype), jnp.zeros((p, n_y), dtype))
+    gram, cross = as_dtype(gram, dtype), as_dtype(cross, dtype)
+    if traced(gram, cross, penalties):
+        return _lasso(gram, cross, jnp.asarray(penalties, dtype))
+    # Units and targets that never vary change nothing, and penalties that nothing exceeds take no time.
+    wide, high, many = width_bucket(n_x), width_bucket(n_y), size_bucket(p, 8)
+    path = np.full(many, 1e30, dtype)
+    path[:p] = np.asarray(penalties)
+    found = _lasso(padded(gram, (wide, wide)), padded(cross, (wide, high)), path)
+    return Lasso(cut(found.coefficients, (p, n_x, n_y)), cut(found.gap, (p, n_y)))
+
+
+@jax.jit
+@with_all_digits
+def _lasso(gram: Float[Array, "n_x n_x"], cross: Float[Array, "n_x n_y"], penalties: Float[Array, "p"]) -> Lasso:
     values, vectors = one_at_a_time(lambda matrix: tuple(jnp.linalg.eigh(matrix)), gram)
     values = jnp.maximum(values, 0)
     exact = _least_squares(gram, cross, values, vectors)
@@ -104,7 +117,7 @@ def lasso(gram: ArrayLike, cross: ArrayLike, penalties: ArrayLike) -> Lasso:
     return Lasso(*(jnp.where(usable, part, jnp.nan) for part in found))
 
 
-def _check_correlations(name: str, values: Array) -> None:
+def _check_correlations(name: str, values: Array | np.ndarray) -> None:
     if isinstance(values, Tracer):
         return
     wrong = np.argwhere(~np.isfinite(np.asarray(values)))
@@ -119,8 +132,8 @@ def check_penalties(penalties: ArrayLike) -> None:
     Raises:
         ValueError: See above.
     """
-    if jnp.ndim(penalties) != 1:
-        raise ValueError(f"penalties must have the shape (p,), received {jnp.shape(penalties)}")
+    if np.ndim(penalties) != 1:
+        raise ValueError(f"penalties must have the shape (p,), received {np.shape(penalties)}")
     if isinstance(penalties, Tracer):
         return
     values = np.asarray(penalties)  # NumPy: under jit, jnp would trace even a constant

@@ -1,13 +1,15 @@
 """How far clusters of the units of two networks hold units of both."""
 
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 class Mixing(NamedTuple):
@@ -24,38 +26,38 @@ class Mixing(NamedTuple):
     @property
     def size(self) -> Int[Array, "*batch k"]:
         """The units in each cluster."""
-        return jnp.add(self.x, self.y)
+        return in_numpy(_size, self)
 
     @property
     def mixed(self) -> Bool[Array, "*batch k"]:
         """Which clusters hold units of both networks."""
-        return jnp.minimum(self.x, self.y) > 0
+        return in_numpy(_mixed, self)
 
     @property
     def balance(self) -> Float[Array, "*batch k"]:
         """2 min(x, y) / (x + y), in [0, 1]: the share of a cluster's units that can be paired off with one of the other
         network; NaN for an empty cluster."""
-        return _share(2 * jnp.minimum(self.x, self.y), self.size)
+        return in_numpy(_balance, self)
 
     @property
     def share_of_clusters(self) -> Float[Array, "*batch"]:
         """Of the clusters that are not empty, the share that is mixed; NaN where all are empty."""
-        return _share(jnp.sum(self.mixed, axis=-1), jnp.sum(self.size > 0, axis=-1))
+        return in_numpy(_of_clusters, self, self.mixed)
 
     @property
     def share_of_units(self) -> Float[Array, "*batch"]:
         """Of the units in clusters, the share in mixed ones; NaN where there is none."""
-        return _share(jnp.sum(jnp.where(self.mixed, self.size, 0), axis=-1), jnp.sum(self.size, axis=-1))
+        return in_numpy(_of_units, self, self.mixed)
 
     @property
     def chance_share_of_clusters(self) -> Float[Array, "*batch"]:
         """What `share_of_clusters` is on average, if units are put at random into clusters of these sizes."""
-        return _share(jnp.sum(self.chance, axis=-1), jnp.sum(self.size > 0, axis=-1))
+        return in_numpy(_of_clusters, self, self.chance)
 
     @property
     def chance_share_of_units(self) -> Float[Array, "*batch"]:
         """What `share_of_units` is on average, if units are put at random into clusters of these sizes."""
-        return _share(jnp.sum(self.chance * self.size, axis=-1), jnp.sum(self.size, axis=-1))
+        return in_numpy(_of_units, self, self.chance)
 
 
 def mixing(labels_x: ArrayLike, labels_y: ArrayLike, k: int) -> Mixing:
@@ -88,32 +90,56 @@ def mixing(labels_x: ArrayLike, labels_y: ArrayLike, k: int) -> Mixing:
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, received {k}")
-    x, y = (_counts(labels, k) for labels in (labels_x, labels_y))
-    most = np.size(labels_x) + np.size(labels_y)
-    size, all_x, all_y = x + y, jnp.sum(x), jnp.sum(y)
-    drawn = jnp.arange(most)
+    return in_numpy(_mixing, _checked(labels_x, k), _checked(labels_y, k), k=k)
 
-    def pure(units: Array) -> Array:
+
+def _mixing(xp: ModuleType, labels_x: Any, labels_y: Any, *, k: int) -> Mixing:
+    x, y = (xp.sum(labels == xp.arange(k)[:, None], axis=1) for labels in (labels_x, labels_y))
+    size, all_x, all_y = x + y, xp.sum(x), xp.sum(y)
+    drawn = xp.arange(labels_x.size + labels_y.size)
+
+    def pure(units: Any) -> Any:
         # C(units, s) / C(N, s) = Π_{i < s} (units − i) / (N − i), for s = 0, 1, ..., and so for every cluster.
-        ratio = jnp.maximum(units - drawn, 0) / jnp.maximum(all_x + all_y - drawn, 1)
-        return jnp.concatenate([jnp.ones(1), jnp.cumprod(ratio)])[size]
+        ratio = xp.maximum(units - drawn, 0) / xp.maximum(all_x + all_y - drawn, 1)
+        return xp.concatenate([xp.ones(1, ratio.dtype), xp.cumprod(ratio)])[size]
 
-    chance = jnp.where(size > 0, jnp.clip(1 - pure(all_x) - pure(all_y), 0, 1), 0.0)
+    chance = xp.where(size > 0, xp.clip(1 - pure(all_x) - pure(all_y), 0, 1), 0.0)
     return Mixing(x, y, chance)
 
 
-def _counts(labels: ArrayLike, k: int) -> Int[Array, "k"]:
-    given = jnp.asarray(labels)
-    if not jnp.issubdtype(given.dtype, jnp.integer):
-        raise TypeError(f"labels must be integers, not {given.dtype}")
-    if given.ndim != 1:
-        raise ValueError(f"labels must have the shape (units,), not {given.shape}")
+def _checked(labels: ArrayLike, k: int) -> Values:
+    labels = as_array(labels)
+    if not jnp.issubdtype(labels.dtype, jnp.integer):
+        raise TypeError(f"labels must be integers, not {labels.dtype}")
+    if labels.ndim != 1:
+        raise ValueError(f"labels must have the shape (units,), not {labels.shape}")
     if not isinstance(labels, Tracer):
         values = np.asarray(labels)
         if values.size and not (values.min() >= -1 and values.max() < k):
             raise ValueError(f"labels must lie in [-1, {k}), received some from {values.min()} to {values.max()}")
-    return jnp.sum(given == jnp.arange(k)[:, None], axis=1)
+    return labels
 
 
-def _share(part: Array, whole: Array) -> Array:
-    return jnp.where(whole > 0, part / jnp.maximum(whole, 1), jnp.nan)
+def _size(_: ModuleType, of: Mixing) -> Any:
+    return of.x + of.y
+
+
+def _mixed(xp: ModuleType, of: Mixing) -> Any:
+    return xp.minimum(of.x, of.y) > 0
+
+
+def _balance(xp: ModuleType, of: Mixing) -> Any:
+    return _share(xp, 2 * xp.minimum(of.x, of.y), of.x + of.y)
+
+
+def _of_clusters(xp: ModuleType, of: Mixing, mixed: Any) -> Any:
+    return _share(xp, xp.sum(mixed, axis=-1), xp.sum(of.x + of.y > 0, axis=-1))
+
+
+def _of_units(xp: ModuleType, of: Mixing, mixed: Any) -> Any:
+    size = of.x + of.y
+    return _share(xp, xp.sum(mixed * size, axis=-1), xp.sum(size, axis=-1))
+
+
+def _share(xp: ModuleType, part: Any, whole: Any) -> Any:
+    return xp.where(whole > 0, part / xp.maximum(whole, 1), xp.nan)

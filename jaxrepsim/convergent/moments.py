@@ -1,15 +1,19 @@
 """Moments of all units, from samples that come batch by batch, in several places at once."""
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike, DTypeLike
+import numpy as np
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.convergent.statistics import Moments as Moments
-from jaxrepsim.convergent.statistics import binary_range, joint, split
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.convergent.statistics import binary_range, ends, joint, split
+from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
 from jaxrepsim.numerics.products import with_all_digits
 
 
@@ -46,8 +50,7 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:
     )
 
 
-@with_all_digits
-def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"] | None = None) -> Moments:
+def update(state: Moments, *activations: ArrayLike, where: ArrayLike | None = None) -> Moments:
     """The state after some more samples.
 
     The batch is centred by its own mean before anything is multiplied, and merged by Chan's formula, with means of
@@ -64,9 +67,10 @@ def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"
         The state, of the same shapes and dtypes.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, networks or units that the state was not begun for, or
-            a mask of another shape.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, networks or units that the state was not begun for, a
+            mask of another shape, or a concrete activation that is NaN or infinite in a row that counts. Where a traced
+            one is, the unit's moments are NaN, and so are its correlations.
 
     Source: Chan, Golub and LeVeque 1983, Algorithms for computing the sample variance, The American Statistician 37.
 
@@ -75,7 +79,7 @@ def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"
     >>> state.means[0].tolist(), state.constant[0].tolist()
     ([3.0, 5.0], [False, True])
     """
-    arrays = as_activations(*activations)
+    arrays = as_activations(*activations, where=where)
     wanted, received = ([part.shape[-1] for part in parts] for parts in (state.means, arrays))
     if wanted != received:
         raise ValueError(
@@ -84,12 +88,22 @@ def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"
         )
     if not arrays:
         return state
-    rows = jnp.concatenate([array.astype(state.scaled.dtype) for array in arrays], axis=1)
-    if where is not None and jnp.shape(where) != rows.shape[:1]:
-        raise ValueError(f"where has the shape {jnp.shape(where)}, and there are {len(rows)} samples")
-    if not len(rows):
+    samples = arrays[0].shape[0]
+    if not samples:
         return state
-    used = jnp.ones((len(rows), 1), bool) if where is None else jnp.asarray(where, bool)[:, None]
+    arrays = tuple(narrowed(array, state.scaled.dtype, where) for array in arrays)
+    if traced(state, arrays, where):
+        return _update(state, arrays, jnp.ones(samples, bool) if where is None else jnp.asarray(where, bool))
+    rows = size_bucket(samples, 64)
+    used = np.ones(samples, bool) if where is None else np.asarray(where, bool)
+    return _update(state, tuple(padded(array, (rows, array.shape[1])) for array in arrays), padded(used, (rows,)))
+
+
+@jax.jit
+@with_all_digits
+def _update(state: Moments, arrays: tuple[Array, ...], used: Bool[Array, "samples"]) -> Moments:
+    rows = jnp.concatenate(arrays, axis=1)
+    used = used[:, None]
     count = jnp.sum(used, dtype=state.samples.dtype)
     low = jnp.min(rows, axis=0, where=used, initial=jnp.inf)
     high = jnp.max(rows, axis=0, where=used, initial=-jnp.inf)
@@ -102,7 +116,7 @@ def update(state: Moments, *activations: ArrayLike, where: Bool[Array, "samples"
     centred = jnp.where(used, shifted - average, 0)
     mean, rest = _two_sum(origin, average * scale)
     means, low, high = (split(part, state.means) for part in (mean, low, high))
-    return merge(state, Moments(count, means, rest, low, high, centred.T @ centred))
+    return _merge(state, Moments(count, means, rest, low, high, centred.T @ centred))
 
 
 def merge(first: Moments, second: Moments) -> Moments:
@@ -125,6 +139,11 @@ def merge(first: Moments, second: Moments) -> Moments:
     a, b = ([part.shape[-1] for part in state.means] for state in (first, second))
     if a != b:
         raise ValueError(f"moments of networks of {a} units do not merge with those of networks of {b} units")
+    return _merge(first, second)
+
+
+@jax.jit
+def _merge(first: Moments, second: Moments) -> Moments:
     count = first.samples + second.samples
     low = tuple(map(jnp.minimum, first.low, second.low))
     high = tuple(map(jnp.maximum, first.high, second.high))
@@ -180,16 +199,37 @@ def of(*activations: ArrayLike) -> Moments:
         The moments, in the dtype of the activations.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or different numbers of samples.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, or a concrete activation that is NaN or infinite. Where
+            a traced one is, the unit's moments are NaN, and so are its correlations.
 
     >>> x = jnp.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
     >>> of(x, -x).between(0, 1).round(3).tolist()
     [[-1.0, -0.5], [-0.5, -1.0]]
     """
     arrays = as_activations(*activations)
-    dtype = arrays[0].dtype if arrays else jnp.float32
-    return update(init([array.shape[1] for array in arrays], dtype), *arrays)
+    samples, dtype = (arrays[0].shape[0], arrays[0].dtype) if arrays else (0, jnp.float32)
+    if not samples or traced(arrays):
+        return _of(arrays, jnp.ones(samples, bool)) if samples else init([a.shape[1] for a in arrays], dtype)
+    shapes = [(size_bucket(samples, 64), width_bucket(array.shape[1])) for array in arrays]
+    wide = _of(tuple(map(padded, arrays, shapes)), padded(np.ones(samples, bool), shapes[0][:1]))
+    return in_numpy(_narrowed, wide, widths=tuple(array.shape[1] for array in arrays))
+
+
+@jax.jit
+def _of(arrays: tuple[Array, ...], used: Bool[Array, "samples"]) -> Moments:
+    return _update(init([array.shape[1] for array in arrays], arrays[0].dtype), arrays, used)
+
+
+def _narrowed(_: ModuleType, state: Moments, *, widths: tuple[int, ...]) -> Moments:
+    """The first units of each network."""
+    starts = ends(state.means)
+    index = np.concatenate([start + np.arange(width) for start, width in zip(starts, widths, strict=False)])
+    means, low, high = (
+        tuple(part[:width] for part, width in zip(parts, widths, strict=True))
+        for parts in (state.means, state.low, state.high)
+    )
+    return Moments(state.samples, means, state.rest[index], low, high, state.scaled[np.ix_(index, index)])
 
 
 def _at(scale: Float[Array, "n"], state: Moments) -> Float[Array, "n n"]:

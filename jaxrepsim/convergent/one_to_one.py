@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int
-from jaxrepsim.convergent.assignment import bipartite_match, semi_match
-from jaxrepsim.convergent.similarities import check_partners, units_of
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
+from jaxrepsim.convergent.assignment import best, bipartite_match
+from jaxrepsim.convergent.similarities import check_partners, check_similarity, units_of
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 class OneToOne(NamedTuple):
@@ -36,27 +37,27 @@ class OneToOne(NamedTuple):
     @property
     def mean_matched(self) -> Float[Array, "*batch"]:
         """The mean similarity of partners: bipartite matching. NaN where there is none."""
-        return jnp.mean(self.matched, axis=-1, where=self.partner >= 0)
+        return in_numpy(_mean, self.matched, in_numpy(_has, self.partner))
 
     @property
     def mean_best(self) -> Float[Array, "*batch"]:
         """The mean similarity of the same units with their best: semi-matching. At least `mean_matched`."""
-        return jnp.mean(self.best_value_x, axis=-1, where=self.partner >= 0)
+        return in_numpy(_mean, self.best_value_x, in_numpy(_has, self.partner))
 
     @property
     def curve_matched(self) -> Float[Array, "*batch k"]:
         """The similarities of partners in decreasing order, k = min(n_x, n_y)."""
-        return self._decreasing(self.matched)
+        return in_numpy(_decreasing, self.matched, self.partner, n_y=self.best_y.shape[-1])
 
     @property
     def curve_best(self) -> Float[Array, "*batch k"]:
         """The similarities of the same units with their best in decreasing order: nowhere below `curve_matched`."""
-        return self._decreasing(self.best_value_x)
+        return in_numpy(_decreasing, self.best_value_x, self.partner, n_y=self.best_y.shape[-1])
 
     @property
     def agree(self) -> Bool[Array, "*batch n_x"]:
         """Whose partner is also their best."""
-        return (self.partner >= 0) & (self.partner == self.best_x)
+        return in_numpy(_agree, self.partner, self.best_x)
 
     @property
     def agreement(self) -> Float[Array, "*batch"]:
@@ -66,20 +67,12 @@ class OneToOne(NamedTuple):
     @property
     def mean_agreeing(self) -> Float[Array, "*batch"]:
         """The mean similarity over units whose partner is also their best. NaN where there is none."""
-        return jnp.mean(self.matched, axis=-1, where=self.agree)
+        return in_numpy(_mean, self.matched, self.agree)
 
     @property
     def mutual(self) -> Bool[Array, "*batch n_x"]:
         """Which x units are the best of their best: such pairs are one to one without being told to."""
-        n_x = self.best_x.shape[-1]
-        if not self.best_y.shape[-1]:
-            return jnp.zeros(self.best_x.shape, bool)
-        back = jnp.take_along_axis(self.best_y, self.best_x, axis=-1)
-        return (self.best_x >= 0) & (back == jnp.arange(n_x))
-
-    def _decreasing(self, values: Array) -> Array:
-        count = min(self.partner.shape[-1], self.best_y.shape[-1])
-        return -jnp.sort(jnp.where(self.partner >= 0, -values, jnp.nan), axis=-1)[..., :count]  # NaN comes last
+        return in_numpy(_mutual, self.best_x, self.best_y)
 
 
 def one_to_one(similarity: ArrayLike) -> OneToOne:
@@ -106,11 +99,8 @@ def one_to_one(similarity: ArrayLike) -> OneToOne:
     >>> found.curve_matched.round(3).tolist(), found.mutual.tolist()
     ([0.8..., 0.5], [True, False])
     """
-    partner = bipartite_match(similarity)
-    values = jnp.asarray(similarity)
-    best_x, best_y = semi_match(similarity), semi_match(values.T)
-    matched, value_x, value_y = _values(values, partner), _values(values, best_x), _values(values.T, best_y)
-    return OneToOne(partner, best_x, best_y, matched, value_x, value_y)
+    similarity = check_similarity(similarity)
+    return in_numpy(_beside, similarity, bipartite_match(similarity))
 
 
 def cycle_consistent(partners: Sequence[ArrayLike]) -> Bool[Array, "n"]:
@@ -137,12 +127,12 @@ def cycle_consistent(partners: Sequence[ArrayLike]) -> Bool[Array, "n"]:
     """
     if len(partners) < 2:
         raise ValueError(f"a cycle takes assignments between two networks or more, received {len(partners)}")
+    partners = [as_array(partner) for partner in partners]
     units = [units_of(partner) for partner in partners]
     for number, partner in enumerate(partners):
         following = (number + 1) % len(partners)
         check_partners(partner, units[following], f"network {following}")
-    start = jnp.arange(units[0])
-    return reduce(_follow, map(jnp.asarray, partners), start) == start
+    return in_numpy(_back, tuple(partners))
 
 
 def agreement(first: ArrayLike, second: ArrayLike) -> Float[Array, "*batch"]:
@@ -166,15 +156,58 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Float[Array, "*batch"]:
         raise ValueError(
             f"two matchings of the same units are compared, received {np.shape(first)}, {np.shape(second)}"
         )
-    a, b = jnp.asarray(first), jnp.asarray(second)
-    return jnp.mean(a == b, axis=-1, where=a >= 0)
+    return in_numpy(_agreement, as_array(first), as_array(second))
 
 
-def _values(similarity: Array, partner: Array) -> Array:
-    if not similarity.shape[1]:
-        return jnp.full(similarity.shape[0], jnp.nan, similarity.dtype)
-    return jnp.where(partner >= 0, similarity[jnp.arange(len(partner)), partner], jnp.nan)
+def _beside(xp: ModuleType, similarity: Any, partner: Any) -> OneToOne:
+    best_x, best_y = best(xp, similarity), best(xp, similarity.T)
+    matched, value_x = (_values(xp, similarity, of) for of in (partner, best_x))
+    return OneToOne(partner, best_x, best_y, matched, value_x, _values(xp, similarity.T, best_y))
 
 
-def _follow(unit: Array, partner: Array) -> Array:
-    return jnp.where(unit >= 0, partner[unit], -1) if partner.shape[0] else jnp.full_like(unit, -1)
+def _values(xp: ModuleType, similarity: Any, partner: Any) -> Any:
+    n_x, n_y = similarity.shape
+    if not n_y:
+        return xp.full(n_x, xp.nan, similarity.dtype)
+    return xp.where(partner >= 0, similarity[xp.arange(n_x), partner], xp.nan).astype(similarity.dtype)
+
+
+def _has(_: ModuleType, partner: Any) -> Any:
+    return partner >= 0
+
+
+def _agree(_: ModuleType, partner: Any, best_x: Any) -> Any:
+    return (partner >= 0) & (partner == best_x)
+
+
+def _mean(xp: ModuleType, values: Any, counts: Any) -> Any:
+    """NaN where none counts."""
+    number = xp.sum(counts, axis=-1)
+    total = xp.sum(xp.where(counts, values, 0), axis=-1)
+    return xp.where(number > 0, total / xp.maximum(number, 1), xp.nan).astype(values.dtype)
+
+
+def _agreement(xp: ModuleType, first: Any, second: Any) -> Any:
+    return _mean(xp, (first == second).astype(xp.zeros(0).dtype), first >= 0)
+
+
+def _decreasing(xp: ModuleType, values: Any, partner: Any, *, n_y: int) -> Any:
+    ascending = xp.sort(xp.where(partner >= 0, -values, xp.inf), axis=-1)[..., : min(partner.shape[-1], n_y)]
+    return xp.where(ascending == xp.inf, xp.nan, -ascending).astype(values.dtype)
+
+
+def _mutual(xp: ModuleType, best_x: Any, best_y: Any) -> Any:
+    n_x, n_y = best_x.shape[-1], best_y.shape[-1]
+    if not n_y:
+        return xp.zeros(best_x.shape, bool)
+    back = xp.take_along_axis(best_y, xp.maximum(best_x, 0), axis=-1)
+    return (best_x >= 0) & (back == xp.arange(n_x))
+
+
+def _back(xp: ModuleType, partners: tuple) -> Any:
+    start = xp.arange(partners[0].shape[0])
+
+    def follow(unit: Any, partner: Any) -> Any:
+        return xp.where(unit >= 0, partner[unit], -1) if partner.shape[0] else xp.full_like(unit, -1)
+
+    return reduce(follow, partners, start) == start

@@ -1,12 +1,15 @@
 """A similarity matrix in the order of an assignment: to draw it after alignment."""
 
-import jax.numpy as jnp
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.convergent.similarities import check_partners, check_similarity
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 def column_order(partner: ArrayLike, n_y: int) -> Int[Array, "n_y"]:
@@ -23,11 +26,12 @@ def column_order(partner: ArrayLike, n_y: int) -> Int[Array, "n_y"]:
         TypeError: Partners that are not whole numbers.
         ValueError: Not one axis, a partner that is no y unit, or one given twice. Traced ones are taken on trust.
 
+    >>> import jax.numpy as jnp
     >>> column_order(jnp.array([2, 0]), 4).tolist()
     [2, 0, 1, 3]
     """
+    partner = as_array(partner)
     check_partners(partner, n_y, "y")
-    partners = jnp.asarray(partner)
     if not isinstance(partner, Tracer):
         taken, times = np.unique(np.asarray(partner), return_counts=True)
         twice = taken[(times > 1) & (taken >= 0)]
@@ -35,10 +39,7 @@ def column_order(partner: ArrayLike, n_y: int) -> Int[Array, "n_y"]:
             raise ValueError(
                 f"unit {twice[0]} of y is the partner of several units of x: the matching is not one to one"
             )
-    n_x = partners.shape[0]
-    # n_y is out of bounds: those without a partner write nowhere.
-    place = jnp.full(n_y, n_x).at[jnp.where(partners >= 0, partners, n_y)].set(jnp.arange(n_x), mode="drop")
-    return jnp.argsort(place, stable=True)
+    return in_numpy(_order, partner, n_y=n_y)
 
 
 def permuted(similarity: ArrayLike, partner: ArrayLike) -> Float[Array, "n_x n_y"]:
@@ -59,11 +60,24 @@ def permuted(similarity: ArrayLike, partner: ArrayLike) -> Float[Array, "n_x n_y
 
     Source: Li et al. 2015 (arXiv:1511.07543), the figure of correlation matrices before and after alignment.
 
+    >>> import jax.numpy as jnp
     >>> permuted(jnp.array([[0.5, 0.75, 0.0], [1.0, 0.25, 0.125]]), jnp.array([1, 0])).tolist()
     [[0.75, 0.5, 0.0], [0.25, 1.0, 0.125]]
     """
-    check_similarity(similarity)
-    n_x, n_y = np.shape(similarity)
+    similarity = check_similarity(similarity)
+    n_x, n_y = similarity.shape
     if np.shape(partner) != (n_x,):
         raise ValueError(f"{n_x} units of x need as many partners, received an array of shape {np.shape(partner)}")
-    return jnp.asarray(similarity)[:, column_order(partner, n_y)]
+    return in_numpy(_permuted, similarity, column_order(partner, n_y))
+
+
+def _order(xp: ModuleType, partner: Any, *, n_y: int) -> Any:
+    n_x = partner.shape[0]
+    # Whose partner each y unit is, n_x for nobody's; x units without a partner meet none.
+    is_partner = (partner[:, None] == xp.arange(n_y)) & (partner >= 0)[:, None]
+    place = xp.min(xp.where(is_partner, xp.arange(n_x)[:, None], n_x), axis=0, initial=n_x)
+    return xp.argsort(place, stable=True)
+
+
+def _permuted(_: ModuleType, similarity: Any, order: Any) -> Any:
+    return similarity[:, order]

@@ -1,12 +1,15 @@
 """Whether two similarities put pairs of units in the same order."""
 
-import jax
+from types import ModuleType
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, ArrayLike, Float
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 def rank_correlation(a: ArrayLike, b: ArrayLike) -> Float[Array, ""]:
@@ -34,37 +37,32 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> Float[Array, ""]:
     >>> rank_correlation(jnp.array([1.0, 1.0, 2.0]), jnp.array([3.0, 2.0, 1.0])).round(4).item()
     -0.86...
     """
-    if np.shape(a) != np.shape(b):
-        raise ValueError(f"a and b must have the same shape, received {np.shape(a)} and {np.shape(b)}")
+    a, b = as_array(a), as_array(b)
+    if a.shape != b.shape:
+        raise ValueError(f"a and b must have the same shape, received {a.shape} and {b.shape}")
     for name, values in (("a", a), ("b", b)):
-        dtype = jnp.result_type(values)
-        if not jnp.issubdtype(dtype, jnp.floating):
-            raise TypeError(f"{name} must hold real floating numbers, not {dtype}")
+        if not jnp.issubdtype(values.dtype, jnp.floating):
+            raise TypeError(f"{name} must hold real floating numbers, not {values.dtype}")
         if not isinstance(values, Tracer) and np.isnan(np.asarray(values)).any():
             place = tuple(np.argwhere(np.isnan(np.asarray(values)))[0].tolist())
             raise ValueError(f"{name} is not a number at {place}: it has no rank")
-    return _spearman(jnp.asarray(a), jnp.asarray(b))
+    return in_numpy(_spearman, a, b)
 
 
-@jax.jit
-def _spearman(a: Float[Array, "*shape"], b: Float[Array, "*shape"]) -> Float[Array, ""]:
+def _spearman(xp: ModuleType, a: Any, b: Any) -> Any:
     dtype = jnp.result_type(jnp.float32, a, b)
     if not a.size:
-        return jnp.zeros((), dtype)
-    x, y = (_centred_ranks(side.ravel()).astype(dtype) for side in (a, b))
-    norms = jnp.sqrt(jnp.sum(x * x)) * jnp.sqrt(jnp.sum(y * y))
-    found = jnp.where(norms > 0, jnp.clip(jnp.sum(x * y) / jnp.where(norms > 0, norms, 1), -1, 1), 0)
-    return jnp.where(jnp.isnan(a).any() | jnp.isnan(b).any(), jnp.nan, found)
+        return xp.zeros((), dtype)
+    x, y = (_centred_ranks(xp, side.ravel()).astype(dtype) for side in (a, b))
+    norms = xp.sqrt(xp.sum(x * x)) * xp.sqrt(xp.sum(y * y))
+    found = xp.where(norms > 0, xp.clip(xp.sum(x * y) / xp.where(norms > 0, norms, 1), -1, 1), 0)
+    return xp.where(xp.isnan(a).any() | xp.isnan(b).any(), xp.nan, found).astype(dtype)
 
 
-def _centred_ranks(values: Float[Array, "n"]) -> Float[Array, "n"]:
+def _centred_ranks(xp: ModuleType, values: Any) -> Any:
     """Ranks with ties at their mean, less the mean of all, over half the number of values: in (−1, 1)."""
     n = values.size
-    order = jnp.argsort(values)
-    ascending = values[order]
-    place = jnp.arange(n)
-    step = ascending[1:] != ascending[:-1]
-    first = jax.lax.cummax(jnp.where(jnp.concatenate([jnp.ones(1, bool), step]), place, 0))
-    last = jax.lax.cummin(jnp.where(jnp.concatenate([step, jnp.ones(1, bool)]), place, n - 1), reverse=True)
+    ascending = xp.sort(values)
     # Whole numbers up to here: n entries are ranked without rounding.
-    return jnp.zeros(n).at[order].set((first + last - (n - 1)) / n)
+    below, up_to = (xp.searchsorted(ascending, values, side=side) for side in ("left", "right"))
+    return (below + up_to - n) / n

@@ -4,15 +4,19 @@ The first of the two passes of mutual information, for the edges of each unit's 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike, DTypeLike
+import numpy as np
+from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
 from jaxrepsim.convergent.binning import bin_edges
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.buckets import padded, size_bucket
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
 
 EMPTY = 2**31 - 1
 """The priority of a place that holds no row: after that of every row."""
@@ -32,7 +36,7 @@ class RowSample(NamedTuple):
     @property
     def held(self) -> Int[Array, ""]:
         """How many rows it holds: all that were seen, up to its capacity."""
-        return jnp.sum(self.priority < EMPTY, dtype=jnp.int32)
+        return in_numpy(_held, self.priority)
 
     def edges(self, bins: int) -> tuple[Float[Array, "_ _"], ...]:
         """For each network (units, bins − 2): `bin_edges` of the sample; while it holds all rows, those of all.
@@ -68,9 +72,7 @@ def init(units: Sequence[int], capacity: int, dtype: DTypeLike = jnp.float32) ->
     return RowSample(tuple(jnp.zeros((capacity, n), dtype) for n in units), jnp.full(capacity, EMPTY, jnp.int32))
 
 
-def update(
-    state: RowSample, key: Key[Array, ""], *activations: ArrayLike, where: Bool[Array, "samples"] | None = None
-) -> RowSample:
+def update(state: RowSample, key: Key[Array, ""], *activations: ArrayLike, where: ArrayLike | None = None) -> RowSample:
     """The sample after some more rows: each draws a random priority, and those of least priority stay.
 
     Args:
@@ -83,8 +85,10 @@ def update(
         The state.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, networks or units that the state was not begun for.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different numbers of samples, networks or units that the state was not begun for, a
+            mask of another shape, or a concrete activation that is NaN or infinite in a row that counts. Traced ones
+            are sampled like others, and the edges of their units are NaN.
 
     Source: Cohen and Kaplan 2007, Summarizing data using bottom-k sketches, PODC.
 
@@ -93,7 +97,7 @@ def update(
     >>> state.rows[0].shape, state.held.item()
     ((4, 1), 4)
     """
-    arrays = as_activations(*activations)
+    arrays = as_activations(*activations, where=where)
     wanted, received = ([part.shape[-1] for part in parts] for parts in (state.rows, arrays))
     if wanted != received:
         raise ValueError(
@@ -102,13 +106,20 @@ def update(
         )
     if not arrays:
         return state
-    samples = len(arrays[0])
-    if where is not None and where.shape[0] != samples:
-        raise ValueError(f"where names {where.shape[0]} rows, and there are {samples}")
-    priority = jax.random.randint(key, (samples,), 0, EMPTY, jnp.int32)
-    priority = priority if where is None else jnp.where(where, priority, EMPTY)
-    rows = tuple(array.astype(part.dtype) for array, part in zip(arrays, state.rows, strict=True))
-    return _least(state, RowSample(rows, priority))
+    samples = arrays[0].shape[0]
+    arrays = tuple(narrowed(array, part.dtype, where) for array, part in zip(arrays, state.rows, strict=True))
+    if traced(state, key, arrays, where):
+        return _update(state, key, arrays, jnp.ones(samples, bool) if where is None else jnp.asarray(where, bool))
+    # Priorities depend on a row's place alone, wherever the array ends.
+    rows = size_bucket(samples, 64)
+    used = np.ones(samples, bool) if where is None else np.asarray(where, bool)
+    return _update(state, key, tuple(padded(a, (rows, a.shape[1])) for a in arrays), padded(used, (rows,)))
+
+
+@jax.jit
+def _update(state: RowSample, key: Array, arrays: tuple[Array, ...], used: Bool[Array, "m"]) -> RowSample:
+    priority = jax.random.randint(key, used.shape, 0, EMPTY, jnp.int32)
+    return _least(state, RowSample(arrays, jnp.where(used, priority, EMPTY)))
 
 
 def merge(first: RowSample, second: RowSample) -> RowSample:
@@ -158,6 +169,11 @@ def merge_over(state: RowSample, axis_name: str) -> RowSample:
     return RowSample(tuple(jax.lax.psum(part, axis_name) for part in rows), everyone[order[:capacity]])
 
 
+def _held(xp: ModuleType, priority: Any) -> Any:
+    return xp.sum(priority < EMPTY, dtype=xp.int32)
+
+
+@jax.jit
 def _least(first: RowSample, second: RowSample) -> RowSample:
     """Of the rows of both those of least priority, as many as `first` has places; in order, and zeros after them."""
     priority = jnp.concatenate([first.priority, second.priority])

@@ -3,35 +3,41 @@
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.typing import ArrayLike
+
+from jaxrepsim._typing import Array, ArrayLike
+from jaxrepsim.numerics.inputs import as_array
 
 
-def check_similarity(similarity: ArrayLike) -> None:
-    """Refuses what is no matrix of finite real numbers; the values of a traced one are taken on trust.
+def check_similarity(similarity: ArrayLike) -> Array | np.ndarray:
+    """Takes a matrix of finite real numbers; the values of a traced one are taken on trust.
 
     Args:
         similarity: (n_x, n_y), of each unit of the first network with each of the second.
+
+    Returns:
+        It, as an array.
 
     Raises:
         TypeError: Not real floating numbers.
         ValueError: Not two axes, or a value that is not finite.
     """
-    dtype = jnp.result_type(similarity)
-    if not jnp.issubdtype(dtype, jnp.floating):
-        raise TypeError(f"similarities must be real floating numbers, not {dtype}; convert them first")
-    if np.ndim(similarity) != 2:
-        raise ValueError(f"similarities must have the shape (n_x, n_y), not {np.shape(similarity)}")
+    similarity = as_array(similarity)
+    if not jnp.issubdtype(similarity.dtype, jnp.floating):
+        raise TypeError(f"similarities must be real floating numbers, not {similarity.dtype}; convert them first")
+    if similarity.ndim != 2:
+        raise ValueError(f"similarities must have the shape (n_x, n_y), not {similarity.shape}")
     if isinstance(similarity, Tracer):
-        return
+        return similarity
     values = np.asarray(similarity)  # NumPy: under jit, jnp would trace even a constant
     faulty = ~np.isfinite(values)
     if faulty.any():
         x, y = np.argwhere(faulty)[0].tolist()
         more = f", and {faulty.sum() - 1} others are not finite either" if faulty.sum() > 1 else ""
         raise ValueError(f"the similarity of unit {x} of x and unit {y} of y is {values[x, y]}{more}")
+    return similarity
 
 
-def units_of(partner: ArrayLike) -> int:
+def units_of(partner: Array | np.ndarray) -> int:
     """How many units have or lack a partner there.
 
     Raises:
@@ -46,7 +52,7 @@ def units_of(partner: ArrayLike) -> int:
     return np.shape(partner)[0]
 
 
-def check_partners(partner: ArrayLike, units: int, network: str) -> None:
+def check_partners(partner: Array | np.ndarray, units: int, network: str) -> None:
     """Refuses partners that are no units of a network; traced ones are taken on trust.
 
     Args:

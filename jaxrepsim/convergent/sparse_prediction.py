@@ -1,16 +1,14 @@
 """One-to-many alignment: each unit of one network predicted from few units of the other."""
 
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-from jax.typing import ArrayLike
-
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.convergent import moments
 from jaxrepsim.convergent.lasso import lasso
-from jaxrepsim.convergent.moments import Moments
-from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.convergent.statistics import Moments, correlations, place, standard_deviations
+from jaxrepsim.numerics.concrete import in_numpy
+from jaxrepsim.numerics.inputs import as_array
 
 
 class SparsePrediction(NamedTuple):
@@ -29,7 +27,7 @@ class SparsePrediction(NamedTuple):
 
     def predictors(self, threshold: float = 0.0) -> Int[Array, "p n_y"]:
         """(p, n_y): how many units of x have a coefficient of more than `threshold`, whatever its sign."""
-        return jnp.sum(jnp.abs(self.coefficients) > threshold, axis=1)
+        return in_numpy(_predictors, self.coefficients, threshold)
 
 
 def sparse_prediction(x: ArrayLike, y: ArrayLike, penalties: ArrayLike) -> SparsePrediction:
@@ -70,7 +68,6 @@ def sparse_prediction(x: ArrayLike, y: ArrayLike, penalties: ArrayLike) -> Spars
     return sparse_prediction_of(moments.of(x, y), penalties)
 
 
-@with_all_digits
 def sparse_prediction_of(state: Moments, penalties: ArrayLike) -> SparsePrediction:
     """The same from the moments of two networks, which samples of any number leave.
 
@@ -87,11 +84,9 @@ def sparse_prediction_of(state: Moments, penalties: ArrayLike) -> SparsePredicti
     _check_two(state)
     gram, cross = state.within(0), state.between(0, 1)
     found = lasso(gram, cross, penalties)
-    r2 = jax.vmap(lambda w: _explained(gram, cross, w))(found.coefficients)
-    return SparsePrediction(found.coefficients, jnp.clip(r2, 0, 1), found.gap)
+    return SparsePrediction(found.coefficients, in_numpy(_r2, gram, cross, found.coefficients), found.gap)
 
 
-@with_all_digits
 def held_out_r2(coefficients: ArrayLike, fitted: Moments, held_out: Moments) -> Float[Array, "p n_y"]:
     """R² of the predictions on samples that were not fitted, from moments alone.
 
@@ -122,7 +117,7 @@ def held_out_r2(coefficients: ArrayLike, fitted: Moments, held_out: Moments) -> 
     >>> held_out_r2(w, first, second).round(3).tolist()
     [[1.0, 1.0, 1.0]]
     """
-    w = jnp.asarray(coefficients)
+    w = as_array(coefficients)
     for state in (fitted, held_out):
         _check_two(state)
         shape = tuple(mean.shape[0] for mean in state.means)
@@ -131,28 +126,40 @@ def held_out_r2(coefficients: ArrayLike, fitted: Moments, held_out: Moments) -> 
                 f"coefficients must have the shape (p, n_x, n_y), for these moments (p, {shape[0]}, {shape[1]}), "
                 f"received {w.shape}"
             )
-    (x_std, y_std), (x_std_now, y_std_now) = fitted.std, held_out.std
-    per_x, per_y = _inverse(x_std), _inverse(y_std_now)
+    return in_numpy(_held_out, w, fitted, held_out)
+
+
+def _held_out(xp: ModuleType, w: Any, fitted: Moments, held_out: Moments) -> Any:
+    of_x, of_y = place(fitted, 0), place(fitted, 1)
+    std, std_now = standard_deviations(xp, fitted), standard_deviations(xp, held_out)
+    y_std, y_std_now = std[of_y], std_now[of_y]
+    per_x, per_y = _inverse(xp, std[of_x]), _inverse(xp, y_std_now)
     x_shift, y_shift = (new - old for new, old in zip(held_out.means, fitted.means, strict=True))
     # In standard deviations of the held-out samples.
-    rescaled = (per_x * x_std_now)[:, None] * w * (per_y * y_std)
-    gram, cross = held_out.within(0), held_out.between(0, 1)
-    bias = per_y * (y_shift - y_std * jnp.einsum("i,pij->pj", per_x * x_shift, w))
-    r2 = jax.vmap(lambda v: _explained(gram, cross, v))(rescaled) - bias**2
-    return jnp.where((y_std > 0) & (y_std_now > 0), r2, 0.0)
+    rescaled = (per_x * std_now[of_x])[:, None] * w * (per_y * y_std)
+    correlation = correlations(xp, held_out)
+    bias = per_y * (y_shift - y_std * ((per_x * x_shift) @ w))
+    r2 = _explained(xp, correlation[of_x, of_x], correlation[of_x, of_y], rescaled) - bias**2
+    # NaN stays: a unit of which nothing is known is not one that never varies.
+    return xp.where((y_std == 0) | (y_std_now == 0), 0, r2)
 
 
-def _explained(
-    gram: Float[Array, "n_x n_x"], cross: Float[Array, "n_x n_y"], w: Float[Array, "n_x n_y"]
-) -> Float[Array, "n_y"]:
-    """2bᵀw − wᵀAw, for each target."""
-    return jnp.sum(w * (2 * cross - gram @ w), axis=0)
+def _r2(xp: ModuleType, gram: Any, cross: Any, w: Any) -> Any:
+    return xp.clip(_explained(xp, gram, cross, w), 0, 1)
 
 
-def _inverse(std: Float[Array, "n"]) -> Float[Array, "n"]:
+def _explained(xp: ModuleType, gram: Any, cross: Any, w: Any) -> Any:
+    """2bᵀw − wᵀAw of (p, n_x, n_y) coefficients, for each penalty and target."""
+    return xp.sum(w * (2 * cross - gram @ w), axis=-2)
+
+
+def _inverse(xp: ModuleType, std: Any) -> Any:
     """0 for a constant unit."""
-    live = std > 0
-    return jnp.where(live, 1 / jnp.where(live, std, 1.0), 0.0)
+    return xp.where(std == 0, 0, 1 / xp.where(std == 0, 1, std))
+
+
+def _predictors(xp: ModuleType, coefficients: Any, threshold: Any) -> Any:
+    return xp.sum(xp.abs(coefficients) > threshold, axis=-2)
 
 
 def _check_two(state: Moments) -> None:

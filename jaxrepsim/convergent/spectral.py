@@ -1,17 +1,21 @@
 """Many to many: the units of both networks in clusters, by the spectrum of the graph of their similarities."""
 
 from functools import partial
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
+import numpy as np
 
-from jaxrepsim._typing import Array, Bool, Float, Int, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
 from jaxrepsim.convergent.graph import check_graph
-from jaxrepsim.convergent.k_means import k_means
-from jaxrepsim.convergent.moments import Moments
+from jaxrepsim.convergent.k_means import best_start
+from jaxrepsim.convergent.statistics import Moments, correlations
+from jaxrepsim.numerics.buckets import cut, padded, width_bucket
+from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.factor import one_at_a_time
+from jaxrepsim.numerics.inputs import as_array, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import binary_scale
 
@@ -35,11 +39,14 @@ def joint_graph(moments: Moments) -> Float[Array, "n n"]:
     >>> joint_graph(moments.of(x, x[:, :1])).round(3).tolist()
     [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
-    correlation = moments.correlation
-    return jnp.where(jnp.eye(len(correlation), dtype=bool), 0.0, jnp.maximum(correlation, 0.0))
+    return in_numpy(_graph, moments)
 
 
-@with_all_digits
+def _graph(xp: ModuleType, state: Moments) -> Any:
+    found = correlations(xp, state)
+    return xp.where(xp.eye(found.shape[-1], dtype=bool), 0, xp.maximum(found, 0)).astype(found.dtype)
+
+
 def spectral_clusters(similarity: ArrayLike, k: int, key: Key[Array, ""]) -> Int[Array, "n"]:
     """Clusters of units that are alike among themselves, and little alike to others.
 
@@ -78,10 +85,12 @@ def spectral_clusters(similarity: ArrayLike, k: int, key: Key[Array, ""]) -> Int
     [0, 0, 0, -1, 1, 1, 1, -1]
     """
     check_graph(similarity, k)
-    return _clusters(jnp.asarray(similarity), key, k)
+    if traced(similarity, key):
+        return _clusters(jnp.asarray(similarity), key, k)
+    wide, units = _padded(similarity)
+    return cut(_clusters(wide, key, k), (units,))
 
 
-@with_all_digits
 def laplacian_spectrum(similarity: ArrayLike) -> Float[Array, "n"]:
     """The eigenvalues of the normalised Laplacian, by which to choose the number of clusters.
 
@@ -106,9 +115,21 @@ def laplacian_spectrum(similarity: ArrayLike) -> Float[Array, "n"]:
     [0.0, 0.0, 2.0, 2.0]
     """
     check_graph(similarity)
-    return _spectrum(jnp.asarray(similarity))
+    if traced(similarity):
+        return _spectrum(similarity)
+    wide, units = _padded(similarity)
+    return cut(_spectrum(wide), (units,))
 
 
+def _padded(similarity: ArrayLike) -> tuple[Array | np.ndarray, int]:
+    """With isolated units after the others, and the number of the others."""
+    given = as_array(similarity)
+    n = given.shape[0]
+    return padded(given, (width_bucket(n),) * 2), n
+
+
+STARTS = 10
+"""Of k-means."""
 _ISOLATED = 3.0
 """In the place of the eigenvalue of an isolated unit: above all that a normalised Laplacian has."""
 
@@ -136,11 +157,12 @@ def _laplacian(similarity: Float[Array, "n n"]) -> _Laplacian:
 
 
 @partial(jax.jit, static_argnames="k")
+@with_all_digits
 def _clusters(similarity: Float[Array, "n n"], key: Key[Array, ""], k: int) -> Int[Array, "n"]:
     laplacian, root, connected = _laplacian(similarity)
     values, vectors = one_at_a_time(lambda matrix: tuple(jnp.linalg.eigh(matrix)), laplacian)
     points = jnp.where(values[:k] < (2 + _ISOLATED) / 2, vectors[:, :k], 0.0) * root[:, None]
-    return k_means(points, k, key, where=connected).labels
+    return best_start(points, connected, key, k, STARTS).labels
 
 
 @jax.jit

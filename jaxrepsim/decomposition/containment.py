@@ -86,12 +86,17 @@ def granularity(matches: Iterable[Match], units: int) -> Granularity:
     members = as_rows(matches)
     if not len(members):
         return Granularity(0, float("nan"), np.full(5, np.nan), units)
-    single = [int(match.x.sum()) == 1 and int(match.y.sum()) == 1 for match in matches]
+    single = [np.sum(match.x) == 1 and np.sum(match.y) == 1 for match in map(_on_host, matches)]
     sizes = np.quantile(members.sum(axis=1), (0, 0.25, 0.5, 0.75, 1))
     return Granularity(len(members), float(np.mean(single)), sizes, units - int(members.any(axis=0).sum()))
 
 
 def as_rows(matches: Iterable[Match]) -> NDArray[np.bool_]:
     """Bool[k, n]: matches as masks over the joint index."""
-    rows = [np.concatenate([match.x, match.y]) for match in matches]
+    rows = [np.concatenate(_on_host(match)[:2]) for match in matches]
     return np.array(rows, bool) if rows else np.zeros((0, 0), bool)
+
+
+def _on_host(match: Match) -> Match:
+    """In NumPy, which compiles nothing."""
+    return Match(np.asarray(match.x), np.asarray(match.y))  # type: ignore[arg-type]

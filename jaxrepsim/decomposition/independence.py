@@ -1,16 +1,23 @@
 """How independent the units of one network are: the least angle between the spans of two disjoint groups of them."""
 
-from typing import NamedTuple
+from functools import partial
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Key
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
+from jaxrepsim.compression.one_shot import compressed
+from jaxrepsim.matching.side_by_side import side_by_side
+from jaxrepsim.numerics.buckets import cut, padded, width_bucket
+from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.factor import one_at_a_time, triangular_factor
-from jaxrepsim.numerics.inputs import as_activations
+from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
+from jaxrepsim.numerics.varying import varying_like
 
 EXACT = 10
 """Up to so many units every group is tried."""
@@ -31,11 +38,9 @@ class Independence(NamedTuple):
     @property
     def factor(self) -> Float[Array, "*batch"]:
         """λ = 2/sin θ + 1 at the lower bound, so never too small: from 3 for orthogonal units to infinity."""
-        sine = jnp.minimum(jnp.sin(self.lower), 1.0)
-        return jnp.where(sine > 0, 2 / jnp.where(sine > 0, sine, 1.0) + 1, jnp.inf)
+        return in_numpy(_factor, self.lower)
 
 
-@with_all_digits
 def independence(z: ArrayLike, key: Key[Array, ""], starts: int = 32) -> Independence:
     """Bounds on θ, by which the units are θ-strongly linearly independent: any two disjoint groups at θ or more.
 
@@ -64,8 +69,9 @@ def independence(z: ArrayLike, key: Key[Array, ""], starts: int = 32) -> Indepen
         The bounds and a group. With fewer than two live units there are no two groups, and θ = π/2 by convention.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, or no start.
+        TypeError: Activations that are not real numbers, or starts that are not a whole number.
+        ValueError: Not two axes, no start, or a concrete activation that is NaN or infinite. Where one is traced, both
+            bounds are NaN, and the group is empty.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), the definition of strong linear independence; the inequality is
     Wielandt's, in Horn and Johnson, Matrix Analysis, 7.4.
@@ -79,27 +85,58 @@ def independence(z: ArrayLike, key: Key[Array, ""], starts: int = 32) -> Indepen
     3.828...
     """
     (z,) = as_activations(z)
+    if not isinstance(starts, int | np.integer):
+        raise TypeError(f"starts must be a whole number, received {starts!r}")
     if starts < 1:
         raise ValueError(f"starts must be at least 1, received {starts}")
-    return bounds(z, key, starts, every=z.shape[1] <= EXACT)
+    samples, units = z.shape
+    every = units <= EXACT
+    if traced(z, key):
+        return bounds(z, key, int(starts), every, samples, units)
+    size = EXACT if every else width_bucket(units)
+    found = bounds(padded(compressed([z])[0], (size, size)), key, int(starts), every, samples, units)
+    return found._replace(group=cut(found.group, (units,)))
 
 
-def bounds(z: Float[Array, "m n"], key: Key[Array, ""], starts: int, *, every: bool) -> Independence:
-    """`independence`, by trying every group or by the ascent."""
-    columns, norms = unit_columns(z)
+@partial(jax.jit, static_argnums=(2, 3))
+@with_all_digits
+def bounds(
+    z: Float[Array, "m n"],
+    key: Key[Array, ""],
+    starts: int,
+    every: bool,
+    samples: Int[Array, ""] | int,
+    units: Int[Array, ""] | int,
+) -> Independence:
+    """`independence`, by trying every group or by the ascent.
+
+    Args:
+        z: (m, n).
+        key: For random starts.
+        starts: How many.
+        every: Whether to try every group.
+        samples: The number of raw samples, by which rounding is bounded.
+        units: How many columns are units, where those after them are padding.
+    """
+    finite = jnp.all(jnp.isfinite(z))
+    columns, norms = unit_columns(jnp.where(finite, z, 0.0))
     alive = norms > 0
     n = z.shape[1]
     if n < 2:
-        square = jnp.asarray(np.pi / 2, z.dtype)
+        square = jnp.where(finite, np.pi / 2, jnp.nan).astype(z.dtype)
         return Independence(square, square, jnp.zeros_like(alive))
     # A direction of its own for each dead unit: orthogonal to all others, it changes no angle between live ones.
     full = jnp.concatenate([columns, jnp.diag(jnp.where(alive, 0.0, 1.0).astype(z.dtype))])
     _, singular, right = one_at_a_time(_svd, triangular_factor(full))
-    rounding = 4 * float(jnp.finfo(z.dtype).eps) * np.sqrt(full.shape[0] * n)
+    size = jnp.asarray((samples + units) * units, z.dtype)
+    rounding = 4 * float(jnp.finfo(z.dtype).eps) * jnp.sqrt(size)
     smallest = singular[-1] - rounding
     independent = smallest > 0
     frame = _frame(right.T, jnp.where(independent, singular, 1.0))
-    group, cotangent = _of_all_groups(frame) if every else _by_ascent(frame, key, starts)
+    if every:
+        group, cotangent = _of_all_groups(frame, units)
+    else:
+        group, cotangent = _by_ascent(frame, _starting_pairs(frame, alive, key, starts, units))
     upper = _angle(cotangent)
     lower = 2 * jnp.arctan2(jnp.maximum(smallest, 0.0), singular[0] + rounding)
     if every:
@@ -112,9 +149,15 @@ def bounds(z: Float[Array, "m n"], key: Key[Array, ""], starts: int, *, every: b
     several = jnp.sum(alive) > 1
 
     def settled(angle: Array) -> Array:
-        return jnp.where(several, jnp.where(independent, angle, 0.0), np.pi / 2).astype(z.dtype)
+        found = jnp.where(several, jnp.where(independent, angle, 0.0), np.pi / 2)
+        return jnp.where(finite, found, jnp.nan).astype(z.dtype)
 
     return Independence(settled(jnp.minimum(lower, upper)), settled(upper), group & several)
+
+
+def _factor(xp: ModuleType, lower: Any) -> Any:
+    sine = xp.minimum(xp.sin(lower), 1)
+    return xp.where(sine == 0, xp.inf, 2 / xp.where(sine == 0, 1, sine) + 1).astype(lower.dtype)
 
 
 class _Frame(NamedTuple):
@@ -137,22 +180,28 @@ def _difference(frame: _Frame, group: Bool[Array, "n"]) -> Float[Array, "n n"]:
     return projector - projector.T
 
 
-def _of_all_groups(frame: _Frame) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
+def _of_all_groups(frame: _Frame, units: Int[Array, ""] | int) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
     """Of all groups without the last unit, the one nearest to the rest; and the cotangent of its angle."""
     n = frame.singular.size
-    groups = jnp.asarray((np.arange(1, 2 ** (n - 1))[:, None] >> np.arange(n) & 1).astype(bool))
+    groups = jnp.arange(1, 2 ** (n - 1))
+    count = (jnp.asarray(1) << jnp.maximum(units - 1, 0)) - 1
+
+    def members(group: Array) -> Array:
+        return (group >> jnp.arange(n) & 1).astype(bool)
 
     def cotangent(group: Array) -> Array:
-        return one_at_a_time(lambda a: jnp.linalg.norm(a, 2), _difference(frame, group))
+        return one_at_a_time(lambda a: jnp.linalg.norm(a, 2), _difference(frame, members(group)))
 
-    cotangents = jax.vmap(cotangent)(groups)
+    cotangents = side_by_side(cotangent, groups, 4 * frame.units.nbytes, count)
+    cotangents = jnp.where(groups <= count, cotangents, -1.0)
     nearest = jnp.argmax(cotangents)
-    return groups[nearest], cotangents[nearest]
+    return members(groups[nearest]), cotangents[nearest]
 
 
-def _by_ascent(frame: _Frame, key: Array, starts: int) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
+def _by_ascent(frame: _Frame, starts: "_Starts") -> tuple[Bool[Array, "n"], Float[Array, ""]]:
     """The nearest group that was found, and the cotangent of its angle."""
-    groups, values = jax.vmap(lambda p, q: _climb(frame, p, q))(*_starting_pairs(frame, key, starts))
+    groups, values = jax.vmap(lambda p, q: _climb(frame, p, q))(starts.p, starts.q)
+    values = jnp.where(starts.there, values, -1.0)
 
     # The best one with exact vectors to the end: a decomposition each round, few of which are needed.
     def round_(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
@@ -163,23 +212,43 @@ def _by_ascent(frame: _Frame, key: Array, starts: int) -> tuple[Bool[Array, "n"]
         return jnp.where(better, trial, best), jnp.maximum(values[0], cotangent), following, better
 
     first = groups[jnp.argmax(values)]
-    start = (first, jnp.full_like(values[0], -1.0), first, jnp.asarray(True))
+    start = varying_like((first, jnp.full_like(values[0], -1.0), first, jnp.asarray(True)), values)
     best, cotangent, _, _ = jax.lax.while_loop(lambda state: state[3], round_, start)
     return best, cotangent
 
 
-def _starting_pairs(frame: _Frame, key: Array, starts: int) -> tuple[Float[Array, "s n"], Float[Array, "s n"]]:
-    """Pairs (p, q) of orthonormal vectors: random ones, single units that are nearest to the rest, singular vectors."""
-    units, duals, singular = frame
+class _Starts(NamedTuple):
+    """Pairs (p, q) of orthonormal vectors from which to ascend."""
+
+    p: Float[Array, "s n"]
+    q: Float[Array, "s n"]
+    there: Bool[Array, "s"]
+    """Those that would be there without the padding."""
+
+
+def _starting_pairs(
+    frame: _Frame, alive: Bool[Array, "n"], key: Array, starts: int, units: Int[Array, ""] | int
+) -> _Starts:
+    """Random ones, single units that are nearest to the rest, and singular vectors."""
+    vectors, duals, singular = frame
     n = singular.size
-    some = min(starts, n - 1)
-    p, q = jax.random.normal(key, (2, starts, n), singular.dtype)
-    _, nearest = jax.lax.top_k(jnp.sum(duals * duals, axis=1), some)  # the sine of unit i to the rest is 1/|w_i|
-    axes = jnp.eye(n, dtype=singular.dtype)
-    first = jnp.concatenate([p * singular, units[nearest], axes[:some]])
-    second = jnp.concatenate([q / singular, duals[nearest], jnp.broadcast_to(axes[-1], (some, n))])
+    some, live = min(starts, n - 1), jnp.sum(alive)
+    # Coordinates in falling order of their singular values, those of dead units last.
+    apart = jnp.sum((vectors / singular) ** 2 * alive[:, None], axis=0) < 0.5
+    axes = jnp.eye(n, dtype=singular.dtype)[jnp.argsort(apart, stable=True)]
+    # A random number depends on its place in the flat array alone: without the padding it would be the same.
+    place = jnp.arange(2 * starts)[:, None] * units + jnp.arange(n)
+    drawn = jnp.where(jnp.arange(n) < units, jax.random.normal(key, (2 * starts * n,), singular.dtype)[place], 0.0)
+    p, q = (drawn @ axes).reshape(2, starts, n)
+    sizes = jnp.where(alive, jnp.sum(duals * duals, axis=1), 0.0)
+    _, nearest = jax.lax.top_k(sizes, some)  # the sine of unit i to the rest is 1/|w_i|
+    last = axes[jnp.maximum(live - 1, 0)]
+    first = jnp.concatenate([p * singular, vectors[nearest], axes[:some]])
+    second = jnp.concatenate([q / singular, duals[nearest], jnp.broadcast_to(last, (some, n))])
     first = jax.vmap(_normalised)(first)
-    return first, jax.vmap(_normalised)(second - jnp.sum(first * second, axis=1, keepdims=True) * first)
+    second = jax.vmap(_normalised)(second - jnp.sum(first * second, axis=1, keepdims=True) * first)
+    there = jnp.arange(some) < live - 1
+    return _Starts(first, second, jnp.concatenate([jnp.ones(starts, bool), there, there]))
 
 
 def _climb(frame: _Frame, p: Float[Array, "n"], q: Float[Array, "n"]) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
@@ -195,7 +264,7 @@ def _climb(frame: _Frame, p: Float[Array, "n"], q: Float[Array, "n"]) -> tuple[B
         return p, q, group, reached, reached > value * 1.001, steps + 1
 
     zero = jnp.zeros_like(p[0])
-    start = (p, q, p > 0, zero, jnp.asarray(True), jnp.asarray(0))
+    start = varying_like((p, q, p > 0, zero, jnp.asarray(True), jnp.asarray(0)), frame.units, p)
     _, _, group, value, _, _ = jax.lax.while_loop(lambda state: state[4] & (state[5] < STEPS), step, start)
     return group, value
 

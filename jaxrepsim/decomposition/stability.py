@@ -1,14 +1,19 @@
 """At which ε matches close under intersection, so that there is one decomposition into simple matches."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float
-from jaxrepsim.compression.one_shot import compress
-from jaxrepsim.matching import Match, MatchProfile, match_profile, resolution
+from jaxrepsim.compression.one_shot import compressed
+from jaxrepsim.matching import Match, MatchProfile, resolution
+from jaxrepsim.matching.profile import profiled
 from jaxrepsim.matching.residual import squared_residuals
-from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device
+from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
+from jaxrepsim.numerics.few_samples import warn_of_few_samples
+from jaxrepsim.numerics.inputs import as_activations, check_one_epsilon, traced
 from jaxrepsim.numerics.precision import squared_threshold
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
@@ -34,7 +39,7 @@ def stable_intervals(profile: MatchProfile, factor: ArrayLike) -> Float[np.ndarr
         are dead.
 
     Raises:
-        ValueError: λ below 3 or not a number, or a batch of profiles.
+        ValueError: λ below 3 or not a number, a batch of profiles, or a critical ε that is NaN.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), the definition of stability and the uniqueness theorem.
 
@@ -82,9 +87,9 @@ def is_stable(
         make up the maximum match.
 
     Raises:
-        TypeError: Activations that are not real floating numbers.
-        ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), λ below 3 or not a number, or
-            masks that do not fit the units.
+        TypeError: Activations that are not real numbers, or a call that is traced.
+        ValueError: Not two axes, different numbers of samples, an ε that is not one number in [0, 1), λ below 3 or not
+            a number, masks that do not fit the units, or an activation that is NaN or infinite.
 
     Source: Wang et al. 2018 (arXiv:1810.11750), the definition of stability and the uniqueness theorem.
 
@@ -96,13 +101,17 @@ def is_stable(
     >>> is_stable(x, y, 0.05, 3.0, Match(jnp.array([[False, True]]), jnp.array([[False, True]])))
     True
     """
-    check_epsilon(epsilon)
+    if traced(x, y, epsilon, factor, matches):
+        raise TypeError("this decision is taken on the host, so it cannot be traced: call it outside of jit and vmap")
+    check_one_epsilon(epsilon)
     factor = _checked(factor)
-    first, second = _compress(*as_activations(x, y))
+    networks = as_activations(x, y)
+    warn_of_few_samples(networks)
+    first, second = few = compressed(networks)
     n_x, n_y = first.shape[1], second.shape[1]
     if matches is not None and (matches.x.shape[1:] != (n_x,) or matches.y.shape[1:] != (n_y,)):
         raise ValueError(f"matches of shapes {matches.x.shape} and {matches.y.shape} do not fit {n_x} and {n_y} units")
-    profile = _profile(first, second)
+    profile = MatchProfile(*profiled(few))
     critical = _critical(profile)
     level = np.inf if np.isinf(factor) else factor * epsilon
     if len(critical) and level >= 1:
@@ -113,15 +122,21 @@ def is_stable(
         return True
     if matches is None:
         return None
-    if not np.all(_are_matches(first, second, *_padded(matches), epsilon)):
+    if not _all_are_matches(few, matches, epsilon):
         return False
     # All simple matches make up the maximum match; if these do not, they are not all, and prove nothing.
     union = np.concatenate([np.any(np.asarray(side), axis=0) for side in matches[:2]])
     return True if np.array_equal(union, _joint(profile) <= level) else None
 
 
-_compress = jax.jit(compress)
-_profile = jax.jit(match_profile)
+def _all_are_matches(networks: Sequence[Array], matches: Match, epsilon: float) -> bool:
+    """Padded with empty matches and dead units, so that few sizes are compiled."""
+    rows = size_bucket(networks[0].shape[0], 16)
+    units = [width_bucket(network.shape[1]) for network in networks]
+    k = size_bucket(len(matches.x), 8)
+    wide = (padded(network, (rows, size)) for network, size in zip(networks, units, strict=True))
+    masks = (padded(np.asarray(side, bool), (k, size)) for side, size in zip(matches[:2], units, strict=True))
+    return bool(np.all(_are_matches(*wide, *masks, epsilon)))
 
 
 @jax.jit
@@ -146,13 +161,6 @@ def _are_matches(
     return jax.lax.map(one, (in_x, in_y))
 
 
-def _padded(matches: Match) -> Match:
-    """With empty matches up to 8 or a higher power of two, so that few sizes are compiled."""
-    k = len(matches.x)
-    extra = (1 << (max(k, 8) - 1).bit_length()) - k
-    return Match(*(on_device(np.pad(np.asarray(side), ((0, extra), (0, 0)))) for side in matches[:2]))
-
-
 def _critical(profile: MatchProfile) -> Float[np.ndarray, "n"]:
     """The critical ε of the live units."""
     both = _joint(profile)
@@ -163,6 +171,8 @@ def _joint(profile: MatchProfile) -> Float[np.ndarray, "n"]:
     x, y = np.asarray(profile.x, np.float64), np.asarray(profile.y, np.float64)
     if x.ndim != 1 or y.ndim != 1:
         raise ValueError(f"a single profile is needed, received shapes {x.shape} and {y.shape}")
+    if np.isnan(x).any() or np.isnan(y).any():
+        raise ValueError("some critical ε is NaN: the activations that the profile is of were not finite")
     return np.concatenate([x, y])
 
 

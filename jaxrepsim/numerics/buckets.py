@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array
-from jaxrepsim.numerics.inputs import on_host
+from jaxrepsim.numerics.inputs import on_device, on_host
 
 UNITS = (16, 64, 128, 256, 512)
 """For the large programs, which see compressed activations; above that, steps of 256."""
@@ -31,6 +31,18 @@ def size_bucket(size: int, least: int) -> int:
     """
     step = max(1, 2 ** (max(size - 1, 1).bit_length() - 3))
     return max(least, -(-size // step) * step)
+
+
+def width_bucket(units: int) -> int:
+    """The size that programs are compiled for whose time grows with the square or the cube of the units.
+
+    Multiples of 16, and above 256 eight sizes an octave: from 128 units on at most an eighth is added.
+
+    >>> [width_bucket(units) for units in (0, 17, 100, 300, 520)]
+    [16, 32, 112, 320, 576]
+    """
+    step = max(16, 2 ** (max(units - 1, 1).bit_length() - 4))
+    return max(step, -(-units // step) * step)
 
 
 def padded(array: Array | np.ndarray, shape: tuple[int, ...]) -> Array | np.ndarray:
@@ -55,3 +67,9 @@ def side_by_side(arrays: Sequence[Array], shape: tuple[int, int]) -> Array | np.
         full[:rows, start : start + columns] = np.asarray(array)
         start += columns
     return full
+
+
+def cut(array: Array | np.ndarray, shape: tuple[int, ...]) -> Array:
+    """What is left of an array without the padding."""
+    inside = tuple(map(slice, shape))
+    return on_device(np.asarray(array)[inside]) if on_host(array) else jnp.asarray(array)[inside]

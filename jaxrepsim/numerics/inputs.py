@@ -9,7 +9,7 @@ from jax.typing import DTypeLike
 from jaxrepsim._typing import Array, ArrayLike, Bool, Values
 
 
-def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
+def as_activations(*activations: ArrayLike, where: ArrayLike | None = None) -> tuple[Array, ...]:
     """Activations of several networks on the same samples, in one floating dtype of at least 32 bits.
 
     Lists and NumPy arrays are taken too, and so are integers, booleans and half precision: integers and booleans become
@@ -18,16 +18,17 @@ def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
 
     Args:
         *activations: Arrays of shape (samples, units), one a network.
+        where: (samples,), the rows that count; by default all. What the others hold is not looked at.
 
     Returns:
         The same arrays in their common dtype: float64 where one of them is (and x64 is on), else float32.
 
     Raises:
         TypeError: An array is not of real numbers.
-        ValueError: An array has not two axes, the numbers of samples differ, or a concrete activation is NaN or
-            infinite.
+        ValueError: An array has not two axes, the numbers of samples differ, `where` has another shape, or a concrete
+            activation is NaN or infinite.
     """
-    arrays = [a if isinstance(a, jax.Array) else np.asarray(a) for a in activations]
+    arrays = list(map(as_array, activations))
     for array in arrays:
         if not _is_real(array.dtype):
             raise TypeError(f"activations must be real numbers, not {array.dtype}")
@@ -42,10 +43,12 @@ def as_activations(*activations: ArrayLike) -> tuple[Array, ...]:
             f"the networks have different numbers of samples, {' and '.join(map(str, samples))}; "
             "row i of each must be the response to the same input"
         )
+    if arrays and where is not None and np.shape(where) != (samples[0],):
+        raise ValueError(f"where has the shape {np.shape(where)}, and there are {samples[0]} samples")
     dtype = jnp.result_type(jnp.float32, *map(_as_floating, arrays))
     converted = tuple(as_dtype(array, dtype) for array in arrays)
     for network, array in enumerate(converted):
-        check_finite(array, _name(network) if len(converted) > 1 else "")
+        check_finite(array, _name(network) if len(converted) > 1 else "", where)
     return converted
 
 
@@ -57,7 +60,7 @@ def as_dtype(array: Array | np.ndarray, dtype: DTypeLike) -> Array:
         if not on_host(array):
             return array.astype(dtype)
     with np.errstate(over="ignore"):  # what overflows is refused as infinite
-        return on_device(np.asarray(array).astype(dtype, copy=False))
+        return jax.device_put(np.asarray(array).astype(dtype, copy=False), may_alias=False)
 
 
 def on_device(values: Values) -> Array:
@@ -65,12 +68,29 @@ def on_device(values: Values) -> Array:
     return values if isinstance(values, jax.Array) else jax.device_put(values)
 
 
+def as_array(values: ArrayLike) -> Array | np.ndarray:
+    """A JAX array as it is, all else in NumPy: `jnp.asarray` would compile a program a shape."""
+    return values if isinstance(values, jax.Array) else np.asarray(values)
+
+
+def narrowed(array: Array, dtype: DTypeLike, where: ArrayLike | None = None) -> Array:
+    """An array of activations in the dtype of a state.
+
+    Raises:
+        ValueError: A concrete activation in a row that counts is too large for it.
+    """
+    found = as_dtype(array, dtype)
+    if found is not array:
+        check_finite(found, rows=where)
+    return found
+
+
 def traced(*values: object) -> bool:
     """Whether some leaf of the values is traced: inside `jit`, `vmap`, `grad` and their like."""
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values))
 
 
-def on_host(array: Array | np.ndarray) -> bool:
+def on_host(array: ArrayLike) -> bool:
     """Whether the values are there, in the memory of one CPU device."""
     if isinstance(array, Tracer):
         return False
@@ -80,7 +100,7 @@ def on_host(array: Array | np.ndarray) -> bool:
     return True
 
 
-def check_finite(array: Array, network: str = "", rows: np.ndarray | None = None) -> None:
+def check_finite(array: Array, network: str = "", rows: ArrayLike | None = None) -> None:
     """Refuses a concrete NaN or infinity; traced values are taken on trust.
 
     Args:
@@ -91,8 +111,9 @@ def check_finite(array: Array, network: str = "", rows: np.ndarray | None = None
     Raises:
         ValueError: Names network, unit and sample.
     """
-    if isinstance(array, Tracer):
+    if isinstance(array, Tracer) or isinstance(rows, Tracer):
         return
+    rows = rows if rows is None else np.asarray(rows, bool)
     if on_host(array):
         values = np.asarray(array)
         values = values if rows is None else np.where(rows[:, None], values, 0)

@@ -1,5 +1,8 @@
 """Columns of unit norm, safe against overflow and underflow."""
 
+from types import ModuleType
+from typing import Any
+
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Float
@@ -55,11 +58,12 @@ def binary_scale(x: Float[Array, "m n"]) -> Float[Array, "n"]:
     return next_power_of_two(jnp.max(jnp.abs(x), axis=0, initial=0.0))
 
 
-def next_power_of_two(magnitude: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
+def next_power_of_two(magnitude: Any, xp: ModuleType = jnp) -> Any:
     """The power of two next to each magnitude.
 
     Args:
-        magnitude: Not negative.
+        magnitude: An array, not negative.
+        xp: NumPy, or `jax.numpy`.
 
     Returns:
         Powers of two whose reciprocals are normal numbers too; 1 for zero.
@@ -68,6 +72,6 @@ def next_power_of_two(magnitude: Float[Array, "*axes"]) -> Float[Array, "*axes"]
     >>> next_power_of_two(jnp.array([5.0, 0.0])).tolist()
     [8.0, 1.0]
     """
-    _, exponent = jnp.frexp(magnitude)
+    _, exponent = xp.frexp(magnitude)
     limit = -int(jnp.finfo(magnitude.dtype).minexp) - 1
-    return jnp.ldexp(jnp.ones_like(magnitude), jnp.clip(exponent, -limit, limit))
+    return xp.ldexp(xp.ones_like(magnitude), xp.clip(exponent, -limit, limit))
