@@ -30,15 +30,15 @@ from tests.pipeline.conftest import jaxrepsim
 from tests.report.test_schema import assert_documented
 
 LAYERS = ("fc1", "stem")  # not in the order of the network
-certificates = jax.jit(jrs.certificates)
-decompose = jax.jit(jrs.decompose)
-match_profile = jax.jit(jrs.match_profile)
-residuals = jax.jit(jrs.residuals)
-independence = jax.jit(decomposition.independence)
+certificates = jrs.certificates
+decompose = jrs.decompose
+match_profile = jrs.match_profile
+residuals = jrs.residuals
+independence = decomposition.independence
 against_chance = jax.jit(chance.similarity_against_chance, static_argnums=(4, 5))
 held_out = jax.jit(chance.cross_validated_residuals, static_argnums=3)
-joint_profile = jax.jit(jrs.joint_profile)
-joint_match = jax.jit(jrs.joint_match)
+joint_profile = jrs.joint_profile
+joint_match = jrs.joint_match
 DRAWS = 4
 
 
