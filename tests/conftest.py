@@ -26,7 +26,7 @@ if jax.__version_info__ < (0, 11):  # later ones have no other emitters
 TESTS = Path(__file__).parent
 OPTIMISED = [TESTS / name for name in ("matching", "decomposition", "compression", "chance", "convergent")]
 """Where errors are measured against bounds: programs as a user has them."""
-MEMORY = 1_000_000_000
+MEMORY = 1_200_000_000
 """Bytes of a worker above which it lets go of compiled programs; those used again come back from the cache on disk."""
 MAPPINGS = 30_000
 """Each program holds some four memory mappings, and Linux gives a process 65,530: then compilers crash."""
@@ -50,7 +50,7 @@ class _Programs:
             if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
                 libc.malloc_trim(0)
             # What is not programs stays, and is no reason to let go of them after every test.
-            self.limit = max(MEMORY, _resident() + MEMORY // 4)
+            self.limit = max(MEMORY, _resident() + MEMORY // 8)
 
 
 def _resident() -> int:
