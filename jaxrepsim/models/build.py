@@ -1,5 +1,7 @@
 """From a name in the settings to a network."""
 
+from collections.abc import Callable
+
 from flax import linen as nn
 
 from jaxrepsim.errors import InputError, unknown
@@ -11,9 +13,6 @@ _VGGS = tuple(name + norm for name in vgg.STAGES for norm in ("", "_bn"))
 _IMAGENET = "imagenet_"
 _SMALLEST = 32
 """Pixels that the strides of an ImageNet network leave one position of."""
-
-MODELS = (*_VGGS, *resnet.BLOCKS, *plain.CONVOLUTIONS, *imagenet_resnet.BLOCKS, *(_IMAGENET + name for name in _VGGS))
-"""Every name that `build` knows."""
 
 
 def build(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
@@ -40,42 +39,63 @@ def build(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
     >>> build(ModelConfig("resnet20", width=0.5), input_size=32, classes=10).channels
     (8, 16, 32)
     """
-    name = config.name
-    if name not in MODELS:
-        raise unknown("model", name, MODELS)
-    if name.startswith(_IMAGENET) and input_size < _SMALLEST:
+    if config.name not in FAMILIES:
+        raise unknown("model", config.name, FAMILIES)
+    if config.name.startswith(_IMAGENET) and input_size < _SMALLEST:
         raise InputError(
-            f"{name!r} is for images of {_SMALLEST} pixels or more, received {input_size}; the names without"
+            f"{config.name!r} is for images of {_SMALLEST} pixels or more, received {input_size}; the names without"
             f" `{_IMAGENET}` are for small ones"
         )
-    if name in resnet.BLOCKS:
-        blocks = resnet.BLOCKS[name]
-        channels = _scaled(resnet.CHANNELS[len(blocks)], config)
-        return resnet.ResNet(blocks, channels, classes, projection=len(blocks) == 4, dense_std=config.dense_std)
-    if name in plain.CONVOLUTIONS:
-        convolutions = plain.CONVOLUTIONS[name]
-        channels = _scaled(plain.CHANNELS[len(convolutions)], config)
-        return plain.Plain(convolutions, channels, classes, config.dense_std)
-    if name in imagenet_resnet.BLOCKS:
-        return imagenet_resnet.ImageNetResNet(
-            imagenet_resnet.BLOCKS[name],
-            _scaled(imagenet_resnet.CHANNELS, config),
-            classes,
-            bottleneck=name in imagenet_resnet.BOTTLENECKS,
-            dense_std=config.dense_std,
-        )
-    stages = vgg.STAGES[name.removeprefix(_IMAGENET).removesuffix("_bn")]
-    large = name.startswith(_IMAGENET)
+    return FAMILIES[config.name](config, input_size, classes)
+
+
+def _vgg(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+    stages = vgg.STAGES[config.name.removeprefix(_IMAGENET).removesuffix("_bn")]
+    large = config.name.startswith(_IMAGENET)
     return vgg.VGG(
         stages=tuple(_scaled(stage, config) for stage in stages),
         hidden=scaled(4096 if large else 512, config.width),
         classes=classes,
         pools=min(len(stages), input_size.bit_length() - 1),
-        batch_norm=name.endswith("_bn"),
+        batch_norm=config.name.endswith("_bn"),
         dense_std=config.dense_std,
         dropout=0.5 if large else 0.0,
     )
 
 
+def _resnet(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+    blocks = resnet.BLOCKS[config.name]
+    channels = _scaled(resnet.CHANNELS[len(blocks)], config)
+    return resnet.ResNet(blocks, channels, classes, projection=len(blocks) == 4, dense_std=config.dense_std)
+
+
+def _plain(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+    convolutions = plain.CONVOLUTIONS[config.name]
+    channels = _scaled(plain.CHANNELS[len(convolutions)], config)
+    return plain.Plain(convolutions, channels, classes, config.dense_std)
+
+
+def _imagenet_resnet(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+    return imagenet_resnet.ImageNetResNet(
+        imagenet_resnet.BLOCKS[config.name],
+        _scaled(imagenet_resnet.CHANNELS, config),
+        classes,
+        bottleneck=config.name in imagenet_resnet.BOTTLENECKS,
+        dense_std=config.dense_std,
+    )
+
+
 def _scaled(channels: tuple[int, ...], config: ModelConfig) -> tuple[int, ...]:
     return tuple(scaled(units, config.width) for units in channels)
+
+
+FAMILIES: dict[str, Callable[[ModelConfig, int, int], nn.Module]] = {
+    **dict.fromkeys(_VGGS, _vgg),
+    **dict.fromkeys(resnet.BLOCKS, _resnet),
+    **dict.fromkeys(plain.CONVOLUTIONS, _plain),
+    **dict.fromkeys(imagenet_resnet.BLOCKS, _imagenet_resnet),
+    **dict.fromkeys([_IMAGENET + name for name in _VGGS], _vgg),
+}
+"""Name → what makes the network of the settings, for images of a size, with a number of classes."""
+MODELS = tuple(FAMILIES)
+"""Every name that `build` knows."""

@@ -1,20 +1,16 @@
 """The benchmark commands run to their end at toy size; no time is asserted."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+import tyro
 
-ROOT = Path(__file__).parent.parent.parent
+from benchmarks import accelerator, growth, several_seeds, side_by_side, timing
 
 
-def run(command, *arguments):
-    """The command's exit status and table."""
-    line = [sys.executable, "-m", f"benchmarks.{command}", "--quick", *map(str, arguments)]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    """Nothing is timed for long, and nothing waits for the machine to settle."""
+    monkeypatch.setattr(timing, "LEAST", 0)
+    monkeypatch.setattr(timing, "SETTLE", 0)
 
 
 def cells(table, column):
@@ -23,43 +19,63 @@ def cells(table, column):
     return [line[column].strip() for line in lines[2:]]
 
 
-def test_side_by_side_agrees_on_every_row(finished):
-    table = run("side_by_side", "--run", finished, "--long")
+def agreeing(table):
+    """The checks of the side-by-side table, none of which may have failed."""
     checks = cells(table, 7)
-    assert len(checks) >= 20
     assert all(check and "differs" not in check for check in checks)
-    for name in (
-        "Gram product",
-        "Algorithm 1",
-        "Algorithm 2",
-        "dgeqrf",
-        "peak memory",
-        "all 48 units",
-        "4 seeds",
-        "product XᵀY",
-    ):
+    return checks
+
+
+def test_side_by_side_agrees(finished, capsys):
+    rows = ("profile", "streaming", "assignment")
+    assert side_by_side.main(side_by_side.Options(run=finished, rows=rows, quick=True)) == 0
+    table = capsys.readouterr().out
+    assert len(agreeing(table)) >= 5
+    for name in ("Gram product", "dgeqrf", "peak memory", "optax"):
         assert name in table
 
 
-def test_growth_fits_every_axis():
-    table = run("growth")
+@pytest.mark.long
+def test_side_by_side_agrees_on_every_row(finished, capsys):
+    assert side_by_side.main(side_by_side.Options(run=finished, quick=True, long=True)) == 0
+    table = capsys.readouterr().out
+    assert len(agreeing(table)) >= 20
+    for name in ("Algorithm 1", "Algorithm 2", "all 48 units", "4 seeds", "product XᵀY"):
+        assert name in table
+
+
+def test_growth_fits_an_axis(capsys, monkeypatch):
+    curves = growth.curves
+    monkeypatch.setattr(growth, "curves", lambda quick: curves(quick)[:1])
+    growth.main(growth.Options(quick=True))
+    table = capsys.readouterr().out
+    assert cells(table, 0) == ["samples m"] * 2
+    assert all(float(slope) < 10 for slope in cells(table, 3))
+
+
+@pytest.mark.long
+def test_growth_fits_every_axis(capsys):
+    growth.main(growth.Options(quick=True))
+    table = capsys.readouterr().out
     assert {"samples m", "units n+n", "values of ε", "layers", "seeds k"} <= set(cells(table, 0))
     assert all(float(slope) < 10 for slope in cells(table, 3))
 
 
-def test_accelerator_measures_whatever_device_there_is():
-    table = run("accelerator", "--repeats", 1)
+def test_accelerator_measures_whatever_device_there_is(capsys):
+    assert accelerator.main(accelerator.Options(quick=True, repeats=1)) == 0
+    table = capsys.readouterr().out
     assert "Measured: cpu" in table
     assert "failed" not in table
     assert table.count("| yes |") == 6
 
 
 def test_unknown_rows_are_refused():
-    line = [sys.executable, "-m", "benchmarks.side_by_side", "--rows", "nothing"]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2
+    with pytest.raises(SystemExit) as exit:
+        tyro.cli(side_by_side.Options, args=["--rows", "nothing"])
+    assert exit.value.code == 2
 
 
 @pytest.mark.long
-def test_several_seeds_agree_every_way():
-    assert cells(run("several_seeds"), 1) == ["loop", "map", "vmap"]
+def test_several_seeds_agree_every_way(capsys):
+    assert several_seeds.main(several_seeds.Options(quick=True)) == 0
+    assert cells(capsys.readouterr().out, 1) == ["loop", "map", "vmap"]

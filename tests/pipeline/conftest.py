@@ -1,42 +1,118 @@
-"""One tiny finished run, made by the command itself, for all tests that look at one."""
+"""One tiny finished run, made by the command itself, for all tests that look at one; and how tests call the command."""
 
+import contextlib
+import io
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import pytest
 from filelock import FileLock
 
-from jaxrepsim import activations
+from jaxrepsim import activations, cli
 from jaxrepsim.training import normalise
+from tests.pipeline import tiny
 
 SMOKE = Path(__file__).parent.parent.parent / "configs" / "smoke.py"
 
 
-def jaxrepsim(*arguments, **options):
-    """Runs the command in a process of its own."""
-    command = [sys.executable, "-m", "jaxrepsim", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, **options)
+class Done(NamedTuple):
+    """How a command ended, as `subprocess.run` tells it."""
+
+    returncode: int | str | None
+    stdout: str
+    stderr: str
+
+
+def jaxrepsim(*arguments) -> Done:
+    """Runs the command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = cli.main([*map(str, arguments)])
+        except SystemExit as exit:  # the parser's own errors, and help
+            status = exit.code
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def command(*arguments) -> list[str]:
+    """The command line for a process of its own, which knows the tiny network too."""
+    return [sys.executable, "-m", "tests.pipeline.tiny", *map(str, arguments)]
+
+
+def in_a_process(*arguments, **variables) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a process of its own, with some environment variables more."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=SMOKE.parent.parent,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, worker_id):
-    """The run folder of the smoke config, shared by the workers."""
-    return run_once(tmp_path_factory, worker_id, "finished", SMOKE.read_text(encoding="utf-8"))
+def tiny_config(tmp_path_factory) -> Path:
+    """The config file of `finished`."""
+    path = tmp_path_factory.mktemp("config") / "tiny.py"
+    path.write_text(tiny.CONFIG, encoding="utf-8")
+    return path
 
 
-def run_once(tmp_path_factory, worker_id, name, config):
-    """The folder of a run, made by the first worker that asks for it; the config is `config.py` beside it."""
-    shared = tmp_path_factory.getbasetemp()
-    place = (shared if worker_id == "master" else shared.parent) / name
-    place.mkdir(exist_ok=True)
-    with FileLock(place / "lock"):
-        if not (place / "run" / "report.html").exists():
-            (place / "config.py").write_text(config, encoding="utf-8")
-            done = jaxrepsim("run", place / "config.py", "--out", place / "run")
-            assert done.returncode == 0, done.stdout + done.stderr
-    return place / "run"
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A function that gives the folder of a name, filled by the first worker that asks for it."""
+
+    def filled(name: str, fill: Callable[[Path], object]) -> Path:
+        shared = tmp_path_factory.getbasetemp()
+        place = (shared if worker_id == "master" else shared.parent) / name
+        place.mkdir(exist_ok=True)
+        with FileLock(place / "lock"):
+            if not (place / "done").exists():
+                fill(place / "run")
+                (place / "done").touch()
+        return place / "run"
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def finished(once, tiny_config) -> Path:
+    """The run folder of a tiny config. Who changes it takes a copy."""
+
+    def fill(folder):
+        done = jaxrepsim("run", tiny_config, "--out", folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once("finished", fill)
+
+
+@pytest.fixture(scope="session")
+def analysed(once, finished) -> Path:
+    """The same run, given every analysis there is; its page is not drawn again."""
+
+    def fill(folder):
+        shutil.copytree(finished, folder)
+        done = jaxrepsim("match", folder, *ANALYSES)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once("analysed", fill)
+
+
+ANALYSES = (
+    *("--theory.decomposition", "--theory.stability", "--theory.joint", "--theory.across-layers"),
+    *("--theory.over-training", "--theory.layers", "fc1", "stem", "--theory.simple-matches", "12"),
+    *("--theory.smallest-rounds", "2", "--theory.chance", "4", "--theory.images", "200", "--theory.rows", "400"),
+    *("--convergent.bins", "6", "--convergent.penalties", "0.1", "0.003", "--convergent.clusters", "4"),
+    *("--convergent.exciting", "3"),
+)
 
 
 def raw_activations(run, network):

@@ -1,8 +1,6 @@
 """The command line as a user meets it: help, bad input, a full disk."""
 
 import csv
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -21,8 +19,9 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import MatchingConfig
 from jaxrepsim.pipeline.config_file import load_configs
 from jaxrepsim.pipeline.folder import RunFolder
-from tests.pipeline.conftest import SMOKE, jaxrepsim
+from tests.pipeline.conftest import SMOKE, command, jaxrepsim
 
+ROOT = SMOKE.parent.parent
 SEVERAL = """
 from jaxrepsim.pipeline import RunConfig, TrainingConfig
 runs = {"wide": RunConfig(), "narrow": RunConfig(training=TrainingConfig(seeds=(7,)))}
@@ -45,8 +44,8 @@ def said(capsys):
 def test_help_is_enough_to_start():
     shown = jaxrepsim("--help")
     assert shown.returncode == 0
-    for command in ("run", "train", "extract", "match", "report", "data"):
-        assert command in shown.stdout
+    for name in ("run", "train", "extract", "match", "report", "data"):
+        assert name in shown.stdout
     assert "--training.epochs" in jaxrepsim("run", SMOKE, "--help").stdout
 
 
@@ -298,15 +297,17 @@ def test_two_commands_at_once_do_not_meet(finished, tmp_path, capsys):
     assert "another run is at work" in said(capsys)
 
 
-def test_training_keeps_its_folder_to_itself_and_heeds_sigterm(tmp_path):
-    """Two processes train in one folder: the second is refused; the first, asked to stop, stops and says so."""
-    command = [sys.executable, "-m", "jaxrepsim", "train", str(SMOKE), "--out", str(tmp_path / "run")]
-    first = subprocess.Popen([*command, "--training.epochs", "500"], stderr=subprocess.PIPE, text=True)
+def test_training_keeps_its_folder_to_itself_and_heeds_sigterm(tiny_config, tmp_path):
+    """While a process trains in a folder another command is refused; asked to stop, it stops and says so."""
+    arguments = ("train", tiny_config, "--out", tmp_path / "run")
+    first = subprocess.Popen(
+        command(*arguments, "--training.epochs", 5000), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
     try:
         while not (tmp_path / "run" / "checkpoints" / "seed_0" / "1").exists():
             assert first.poll() is None
             time.sleep(0.05)
-        second = jaxrepsim(*command[3:])
+        second = jaxrepsim(*arguments)
         assert second.returncode == 2
         assert "another run is at work" in second.stderr
         first.terminate()
@@ -319,31 +320,37 @@ def test_training_keeps_its_folder_to_itself_and_heeds_sigterm(tmp_path):
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("size", ["60k", "400k"])
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(size, tmp_path):
-    """On a real file system of a few blocks, mounted for one process."""
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(tiny_config, tmp_path):
+    """On real file systems of a few blocks, mounted for one process: one is full at the first checkpoint."""
     probe = ["unshare", "--mount", "--map-root-user", "true"]
     if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip("this machine lets no process mount a file system of its own")
-    script = f"""
-mount -t tmpfs -o size={size} none {tmp_path} || exit 77
-{sys.executable} -m jaxrepsim run {SMOKE} --out {tmp_path}/run; status=$?
-find {tmp_path}/run -type f -name '.*.*' >&2
-cat {tmp_path}/run/run.json 2>/dev/null
-exit $status
+    sizes = ("60k", "400k")
+    mounts = [f"mkdir {tmp_path}/{size} && mount -t tmpfs -o size={size} none {tmp_path}/{size}" for size in sizes]
+    (tmp_path / "runs.py").write_text(
+        f"""
+import json, sys
+from pathlib import Path
+from tests.pipeline.conftest import jaxrepsim
+for size in {sizes}:
+    place = Path("{tmp_path}", size, "run")
+    done = jaxrepsim("run", "{tiny_config}", "--out", place)
+    print(done.returncode, done.stderr, end="", file=sys.stderr)
+    json.loads((place / "run.json").read_text())
+    print(*place.rglob(".*.*"), end="", file=sys.stderr)
 """
+    )
+    script = f"{' && '.join(mounts)} || exit 77; PYTHONPATH={ROOT} {sys.executable} {tmp_path}/runs.py"
     done = subprocess.run(
         ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
-        env=os.environ,
+        cwd=ROOT,
     )
     if done.returncode == 77:
         pytest.skip("this machine lets no process mount a tmpfs")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "the disk is full" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("\n") <= 2, done.stderr
-    json.loads(done.stdout[done.stdout.index("{") :])
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(sizes), done.stderr
+    assert all(line.startswith("2 error: the disk is full") for line in lines), done.stderr

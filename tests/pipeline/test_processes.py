@@ -10,15 +10,18 @@ import time
 
 import numpy as np
 import pytest
-import xarray as xr
 
-from jaxrepsim import preemption
+from jaxrepsim import activations, preemption
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import processes, run
 from jaxrepsim.pipeline.config_file import load_config
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.preemption import Preempted
-from tests.pipeline.conftest import SMOKE, jaxrepsim
+from tests.devices import eight_devices
+from tests.pipeline.conftest import SMOKE, command
+from tests.pipeline.eight_devices import sampled
+
+ROOT = SMOKE.parent.parent
 
 
 @pytest.fixture
@@ -31,18 +34,26 @@ def trained(finished, tmp_path):
     return folder
 
 
-def assert_same_results(folder, finished):
-    found, wanted = (xr.load_dataset(path / "results" / "results.nc", engine="h5netcdf") for path in (folder, finished))
-    xr.testing.assert_equal(found.similarity, wanted.similarity)
-    for name in ("profile_x", "profile_y"):
-        np.testing.assert_allclose(found[name], wanted[name], atol=1e-4)  # single precision, in other batches
+def assert_same_activations(folder, finished):
+    """The same inner products within and between all networks: what every result depends on."""
+    files = [[activations.load(RunFolder(path).activations(seed)) for seed in (0, 1, 2)] for path in (folder, finished)]
+    for layer in files[0][0].layers:
+        assert files[0][0].samples[layer] == files[1][0].samples[layer]
+        found, wanted = (np.concatenate([file.layers[layer] for file in each], axis=1) for each in files)
+        inner = wanted.T @ wanted
+        np.testing.assert_allclose(found.T @ found, inner, atol=1e-5 * inner.max())  # single precision, other batches
 
 
-def test_eight_devices(trained, finished):
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
-    done = jaxrepsim("run", trained, env={**os.environ, **flags})
+def test_eight_devices(trained, finished, tmp_path):
+    command = [sys.executable, "-m", "tests.pipeline.eight_devices", trained, tmp_path / "sampled.npz"]
+    variables = {**os.environ, **eight_devices()}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert_same_results(trained, finished)
+    assert_same_activations(trained, finished)
+    found, wanted = np.load(tmp_path / "sampled.npz"), sampled(finished).positions
+    assert list(found) == list(wanted)
+    for layer, rows in wanted.items():
+        np.testing.assert_allclose(found[layer], rows, rtol=1e-4, atol=1e-5)
 
 
 def free_port():
@@ -53,7 +64,8 @@ def free_port():
 
 def started(arguments, variables):
     return subprocess.Popen(
-        [sys.executable, "-m", "jaxrepsim", *map(str, arguments)],
+        command(*arguments),
+        cwd=ROOT,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -80,21 +92,32 @@ def ended(both):
     return [process.returncode for process in both], out
 
 
-def test_two_processes_share_the_seeds_and_the_extraction(tmp_path, finished):
+def test_two_processes_share_the_seeds_and_the_extraction(tmp_path, tiny_config, finished):
     folder = tmp_path / "run"
-    status, out = ended(two_processes("run", SMOKE, "--out", folder))
+    status, out = ended(two_processes("extract", tiny_config, "--out", folder))
     assert status == [0, 0], out
-    for index in range(2):
-        assert f"seed {index}: validation accuracy" in out[index]
-        assert f"seed {1 - index}: validation accuracy" not in out[index]
-    assert "extracted 11 layers" in out[0]
-    assert "report.html" not in out[1]
-    assert_same_results(folder, finished)
-    assert (folder / "report.html").exists()
-    for seed in (0, 1):
+    for seed in (0, 1, 2):
+        assert f"seed {seed}: validation accuracy" in out[seed % 2]
+        assert f"seed {seed}: validation accuracy" not in out[1 - seed % 2]
+    assert "extracted 3 layers" in out[0]
+    assert "extracted" not in out[1]
+    assert_same_activations(folder, finished)
+    for seed in (0, 1, 2):
         assert (folder / "checkpoints" / f"seed_{seed}" / "4" / "checksums.json").exists()
 
 
+@pytest.mark.long
+def test_the_first_of_two_processes_matches_and_reports(trained):
+    status, out = ended(two_processes("run", trained))
+    assert status == [0, 0], out
+    assert "matched 3 layers" in out[0]
+    assert "report.html" in out[0]
+    assert "matched" not in out[1]
+    assert "report.html" not in out[1]
+    assert (trained / "report.html").exists()
+
+
+@pytest.mark.long
 def test_a_process_that_fails_ends_the_other_too(trained):
     """In a job of Slurm, as far as its variables make one; the second of two processes meets a damaged checkpoint."""
     for path in (trained / "checkpoints" / "seed_1" / "4").rglob("*"):
@@ -117,9 +140,9 @@ def test_a_process_that_fails_ends_the_other_too(trained):
 
 
 @pytest.mark.long
-def test_sigterm_to_one_process_stops_both(tmp_path):
+def test_sigterm_to_one_process_stops_both(tmp_path, tiny_config):
     folder = tmp_path / "run"
-    both = two_processes("train", SMOKE, "--out", folder, "--training.epochs", "30")
+    both = two_processes("train", tiny_config, "--out", folder, "--training.epochs", "5000")
     while not (folder / "checkpoints" / "seed_1" / "1").exists():
         assert both[1].poll() is None, both[1].communicate()
         time.sleep(0.05)

@@ -21,11 +21,11 @@ FOLDERS = {name: Path("runs") / "two" / "pair" / name for name in ("one", "other
 
 
 @pytest.fixture
-def pair(finished, tmp_path, monkeypatch):
+def pair(finished, tiny_config, tmp_path, monkeypatch):
     """A config file of two runs. The first is finished; of the second the layers are matched, and not more."""
     monkeypatch.chdir(tmp_path)
     CONFIG.parent.mkdir(parents=True)
-    CONFIG.write_text(SMOKE.read_text(encoding="utf-8") + "runs = {'one': config, 'other': config}\ndel config\n")
+    CONFIG.write_text(tiny_config.read_text(encoding="utf-8") + "runs = {'one': config, 'other': config}\ndel config\n")
     for folder in FOLDERS.values():
         shutil.copytree(finished, folder)
     (FOLDERS["other"] / "results" / "results.nc").unlink()

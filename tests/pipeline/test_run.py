@@ -2,12 +2,8 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from itertools import combinations
 from types import SimpleNamespace
 
@@ -20,8 +16,10 @@ from jaxrepsim.pipeline.config_file import load_config
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.run import Run
 from tests import reference
-from tests.pipeline.conftest import SMOKE, jaxrepsim, raw_activations
+from tests.pipeline import tiny
+from tests.pipeline.conftest import in_a_process, jaxrepsim, raw_activations
 from tests.report.test_schema import assert_documented
+from tests.scripts import script
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +28,9 @@ def results(finished):
 
 
 @pytest.fixture(scope="module")
-def raw(finished):
+def raw(finished, tiny_config):
     """Every layer of every network, from the checkpoints, not compressed."""
-    run = Run(load_config(SMOKE), RunFolder(finished))
+    run = Run(load_config(tiny_config), RunFolder(finished))
     networks = training.train_networks(run.model, run.dataset, run.config.training, run.folder.checkpoints)
     return {str(network.seed): raw_activations(run, network) for network in networks}
 
@@ -50,8 +48,8 @@ def test_the_folder_holds_what_the_readme_says(finished):
 
 
 def test_layers_are_in_forward_order(results):
-    assert list(results.layer.values) == [*(f"conv{i}" for i in range(1, 9)), "fc1", "fc2", "logits"]
-    assert list(results.pair.values) == ["0-1"]
+    assert tuple(results.layer.values) == tiny.LAYERS != tuple(sorted(tiny.LAYERS))
+    assert list(results.pair.values) == ["0-1", "0-2", "1-2"]
 
 
 def test_the_table_agrees_with_least_squares_on_every_layer_and_epsilon(results, raw):
@@ -80,7 +78,7 @@ def test_sampled_minimal_matches_are_matches_and_minimal_in_size(results, raw):
                 if unit >= 0:
                     assert (2 <= size <= largest) if held[unit] else size == 0
                     seen += 1
-    assert seen >= 11 * 2
+    assert seen >= 3 * 2
 
 
 def test_the_csv_is_the_same_table(results, finished):
@@ -100,78 +98,63 @@ def test_a_finished_run_is_not_done_again(finished, tmp_path):
         return {path: path.stat().st_mtime_ns for path in [*kept, *(folder / "results").rglob("*.nc")]}
 
     before = stamps()
-    again = jaxrepsim("run", folder)
+    again = jaxrepsim("match", folder)
     assert again.returncode == 0, again.stderr
     assert stamps() == before
 
 
 def test_the_networks_have_learned_the_digits(results):
-    assert (results.accuracy > 0.9).all()
+    assert (results.accuracy > 0.3).all()  # chance is a tenth
     assert results.similarity.max() > 0
 
 
-def test_curves_are_whole_and_the_accuracy_is_that_of_the_weights(finished, results, monkeypatch):
+def test_curves_are_whole_and_the_accuracy_is_that_of_the_weights(finished, tiny_config, results, monkeypatch):
     """Where the weights compared are those of an epoch before the last."""
-    run = Run(load_config(SMOKE), RunFolder(finished))
+    run = Run(load_config(tiny_config), RunFolder(finished))
     epochs = [training.EpochRecord(1 / k, 0.5, 1.0, accuracy, 1.0) for k, accuracy in ((1, 0.8), (2, 0.9), (3, 0.7))]
-    networks = [SimpleNamespace(seed=seed, history=tuple(epochs), accuracy=0.9) for seed in (0, 1)]
+    networks = [SimpleNamespace(seed=seed, history=tuple(epochs), accuracy=0.9) for seed in (0, 1, 2)]
     monkeypatch.setattr(Run, "trained", lambda self: networks)
     bare = results.drop_vars(["train_loss", "validation_accuracy", "accuracy"]).drop_dims("epoch")
     told = run._with_history(bare)
-    assert told.validation_accuracy.values.tolist() == [[0.8, 0.9, 0.7]] * 2
-    assert told.train_loss.values.tolist() == [[1, 1 / 2, 1 / 3]] * 2
-    assert told.accuracy.values.tolist() == [0.9, 0.9]
+    assert told.validation_accuracy.values.tolist() == [[0.8, 0.9, 0.7]] * 3
+    assert told.train_loss.values.tolist() == [[1, 1 / 2, 1 / 3]] * 3
+    assert told.accuracy.values.tolist() == [0.9] * 3
 
 
-def stop_when(arrived, folder, number=signal.SIGKILL):
-    """Starts the run and stops it as soon as `arrived()`. After SIGKILL nothing can be tidied up.
-
-    Returns:
-        Its exit status and what it said on the error stream.
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jaxrepsim", "run", str(SMOKE), "--out", str(folder)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not arrived():
-        assert process.poll() is None, "the run ended before it could be stopped"
-        time.sleep(0.01)
-    os.kill(process.pid, number)
-    error = process.communicate()[1]
-    return process.returncode, error
-
-
-def test_a_run_stopped_in_training_and_in_analysis_ends_as_an_unbroken_one(tmp_path, finished, results):
+def test_a_run_stopped_in_training_and_in_analysis_ends_as_an_unbroken_one(
+    tmp_path, tiny_config, finished, results, monkeypatch
+):
+    """Asked to by SIGTERM, and killed, when nothing can be tidied up."""
     folder = tmp_path / "run"
-    stop_when(lambda: (folder / "checkpoints" / "seed_0" / "1").exists(), folder)
-    ended = [stop_when(lambda: (folder / "checkpoints" / "seed_1" / "1").exists(), folder, signal.SIGTERM)]
-    assert not (folder / "report.html").exists()
-    ended += [stop_when(lambda: len([*(folder / "results" / "layers").glob("*.nc")]) >= 2, folder, signal.SIGTERM)]
-    for status, error in ended:
-        assert status == 143, error
-        assert error.startswith("stopped by SIGTERM")
-        assert error.endswith("; the same command goes on where this one stopped\n")
-    done = {path: path.stat().st_mtime_ns for path in (folder / "results" / "layers").glob("0*.nc")}
-    assert 2 <= len(done) < results.sizes["layer"]
-    stop_when(lambda: len([*(folder / "results" / "layers").glob("*.nc")]) > len(done), folder)
+    layers = folder / "results" / "layers"
+    for name in ("seed_1/1/checksums.json", "layers/000"):
+        with monkeypatch.context() as context:
+            tiny.stop_after(name, signal.SIGTERM, context.setattr)
+            stopped = jaxrepsim("run", tiny_config, "--out", folder)
+        assert stopped.returncode == 143, stopped.stdout + stopped.stderr
+        assert stopped.stderr.startswith("stopped by SIGTERM")
+        assert stopped.stderr.endswith("; the same command goes on where this one stopped\n")
+        assert (folder / "activations").exists() == (name == "layers/000")
+    done = {path: path.stat().st_mtime_ns for path in layers.glob("0*.nc")}
+    assert 1 <= len(done) < results.sizes["layer"]
+    killed = in_a_process("run", folder, KILL_AFTER=f"layers/00{len(done)}")
+    assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+    assert len([*layers.glob("0*.nc")]) == len(done) + 1
     assert not (folder / "results" / "results.nc").exists()
-    end = jaxrepsim("run", folder)
+    end = jaxrepsim("match", folder)
     assert end.returncode == 0, end.stdout + end.stderr
     assert {path: path.stat().st_mtime_ns for path in done} == done, "a finished layer was matched again"
     resumed = xr.load_dataset(folder / "results" / "results.nc", engine="h5netcdf")
     xr.testing.assert_equal(resumed, results)
-    for seed in (0, 1):
+    for seed in (0, 1, 2):
         again, once = (activations.load(RunFolder(path).activations(seed)) for path in (folder, finished))
         for layer, values in once.layers.items():
             np.testing.assert_array_equal(again.layers[layer], values)
 
 
-def test_figure_1_is_drawn_from_a_finished_run(finished, tmp_path):
+def test_figure_1_is_drawn_from_a_finished_run(finished, tmp_path, capsys):
     folder = shutil.copytree(finished, tmp_path / "run")
-    script = SMOKE.parent.parent / "experiments" / "figure1.py"
-    drawn = subprocess.run([sys.executable, script, folder], capture_output=True, text=True, check=True)
+    script("figure1").main((folder,))
     assert (folder / "figures" / "figure1.png").stat().st_size > 10_000
     written = [folder / "results" / "figure1.csv", *(folder / "figures" / f"figure1.{kind}" for kind in ("svg", "png"))]
-    assert drawn.stdout.splitlines()[-3:] == [str(path) for path in written]
+    assert capsys.readouterr().out.splitlines()[-3:] == [str(path) for path in written]

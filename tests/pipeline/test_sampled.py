@@ -2,9 +2,6 @@
 
 import itertools
 import logging
-import os
-import subprocess
-import sys
 from collections import OrderedDict
 
 import jax
@@ -151,25 +148,6 @@ def test_progress(dataset, networks):
 def test_nothing_to_sample(dataset, networks, images, rows):
     with pytest.raises(InputError, match=f"received {images} images and {rows} rows"):
         sample(Tiny(), networks[0], dataset, MatchingConfig(), images, rows)
-
-
-def test_eight_devices():
-    """The same against all activations, with three real images on one device and none on others."""
-    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n0",
-        "-p",
-        "no:cacheprovider",
-        __file__,
-        "-k",
-        "rows_are_those and 256",
-    ]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
 
 
 def test_another_network_compiles_nothing(dataset, networks, monkeypatch):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from jaxrepsim.training import train_networks
+from tests.devices import eight_devices
 from tests.training.eight_devices import DATA, MODEL, flat
 from tests.training.stream import streamed
 from tests.training.tiny import CONFIG, SEVERAL
@@ -25,7 +26,7 @@ def test_eight_devices(one_by_one, tmp_path):
     file = tmp_path / "weights.npz"
     process = subprocess.run(
         [sys.executable, "-m", "tests.training.eight_devices", file],
-        env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, **eight_devices()},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
