@@ -8,6 +8,7 @@ from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.factor import solve_upper
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
+from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import as_activations, on_device, traced
 from jaxrepsim.numerics.precision import as_residual
 from jaxrepsim.numerics.products import with_all_digits
@@ -81,7 +82,7 @@ def squared_residuals(x: Float[Array, "m n_x"], y: Float[Array, "m n_y"]) -> Flo
 def _squared_residuals_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     x, y = primals
     dx, dy = tangents
-    error, coefficients = _project(x, y)
+    error, coefficients = _project_once(x, y)
     return jnp.sum(error * error, axis=0), 2 * jnp.sum(error * (dx - dy @ coefficients), axis=0)
 
 
@@ -89,3 +90,6 @@ def _project(x: Array, y: Array) -> tuple[Array, Array]:
     """What the span of y leaves of x, and the coefficients of the part it takes."""
     top, triangle = factor(y)
     return project_out(top, x), solve_upper(triangle, top.T @ x)
+
+
+_project_once = without_gradient(_project, "residuals have a first derivative, and no second one")

@@ -166,3 +166,24 @@ def test_gradient_of_a_dependent_span_is_right():
     g_x, _ = calls.call(gradient, x, y, weights, dtype=np.float64)
     up, down = (weights @ ref.residuals(x + t * dx, y) for t in (h, -h))
     assert np.sum(g_x * dx) == pytest.approx((up - down) / (2 * h), rel=1e-5)
+
+
+def test_a_second_derivative_is_refused_in_words():
+    x, y = (jnp.asarray(np.random.default_rng(side).normal(size=(12, 3)), jnp.float32) for side in (0, 1))
+    with pytest.raises(TypeError, match="no second one"):
+        jax.hessian(lambda x: jnp.sum(jaxrepsim.residuals(x, y)))(x)
+
+
+def test_the_gradient_grows_with_the_coefficients_that_a_near_duplicate_takes():
+    """−2 (x − yc) cᵀ: the true one, by finite differences in float64 too."""
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(12, 1))
+    with jax.enable_x64(True):
+        y = jnp.asarray(np.concatenate([base, base + 1e-4 * rng.normal(size=(12, 1))], axis=1))
+        x = jnp.asarray(rng.normal(size=(12, 1)))
+        step = jnp.asarray(rng.normal(size=y.shape))
+        gradient = jax.grad(lambda y: jnp.sum(jaxrepsim.residuals(x, y)))(y)
+        ahead, behind = (float(jaxrepsim.residuals(x, y + h * step)[0]) for h in (1e-8, -1e-8))
+    gradient = np.asarray(gradient)
+    assert np.abs(gradient).max() > 1e2
+    assert np.sum(gradient * np.asarray(step)) == pytest.approx((ahead - behind) / 2e-8, rel=1e-2)
