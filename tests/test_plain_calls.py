@@ -3,6 +3,7 @@
 import gc
 import os
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import jax
@@ -12,6 +13,7 @@ import pytest
 
 import jaxrepsim
 from jaxrepsim import decomposition
+from jaxrepsim.numerics.buckets import units_bucket
 from tests.compilations import traces
 from tests.matching import calls
 
@@ -78,6 +80,25 @@ def test_equals_the_call_under_jit(name, dtype):
     if name == "compress":  # the sign of a row is free
         plain, compiled = ([a.T @ b for a in sides for b in sides] for sides in (plain, compiled))
     jax.tree.map(compare, plain, compiled)
+
+
+def test_all_widths_up_to_512_share_five_sizes():
+    assert len({units_bucket(units) for units in range(513)}) == 5
+    assert all(units <= units_bucket(units) for units in range(2000))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["match_profile", "minimal_match", "minimal_matches", "necessary_units"])
+def test_twelve_layers_of_twelve_widths_compile_a_large_program_five_times_at_most(name):
+    jax.clear_caches()
+    with traces() as seen:
+        for width in (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512):
+            CALLS[name](*pair(10 * width, width, width))
+    programs = Counter(details["fun_name"] for event, details in seen if "backend_compile" in event)
+    large = {
+        program: times for program, times in programs.items() if "products" not in program and "_factor" not in program
+    }
+    assert max(large.values()) <= 5, programs
 
 
 def resources():
