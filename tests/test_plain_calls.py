@@ -95,9 +95,8 @@ def test_twelve_layers_of_twelve_widths_compile_a_large_program_five_times_at_mo
         for width in (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512):
             CALLS[name](*pair(10 * width, width, width))
     programs = Counter(details["fun_name"] for event, details in seen if "backend_compile" in event)
-    large = {
-        program: times for program, times in programs.items() if "products" not in program and "_factor" not in program
-    }
+    raw = ("jit(_products)", "jit(_triangular)")  # small ones, which see raw activations
+    large = {program: times for program, times in programs.items() if program not in raw}
     assert max(large.values()) <= 5, programs
 
 
