@@ -289,7 +289,8 @@ def files(raw, tmp_path_factory):
     """The raw activations, as a user of another framework would save them."""
     path = tmp_path_factory.mktemp("files")
     for network in range(3):
-        np.savez(path / f"{network}.npz", **{layer: raw[layer][network] for layer in LAYERS})
+        rows = {layer: raw[layer][network].reshape(-1, raw[layer][network].shape[-1]) for layer in LAYERS}
+        np.savez(path / f"{network}.npz", **rows)
     return [path / f"{network}.npz" for network in range(3)]
 
 

@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, bad input, a full disk."""
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
