@@ -24,7 +24,6 @@ if jax.__version_info__ < (0, 11):  # later ones have no other emitters
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false"
 
 
-
 class _Programs:
     """How programs are compiled, and how many are kept."""
 
