@@ -17,6 +17,7 @@ from filelock import FileLock
 from jaxrepsim import activations, cli
 from jaxrepsim.training import normalise
 from tests.pipeline import tiny
+from tests.programs import free_where_many
 
 SMOKE = Path(__file__).parent.parent.parent / "configs" / "smoke.py"
 
@@ -100,16 +101,20 @@ def analysed(once, finished) -> Path:
 
     def fill(folder):
         shutil.copytree(finished, folder)
-        done = jaxrepsim("match", folder, *ANALYSES)
-        assert done.returncode == 0, done.stdout + done.stderr
+        for settings in (THEORY, ALIGNMENTS):
+            done = jaxrepsim("match", folder, *settings)
+            assert done.returncode == 0, done.stdout + done.stderr
+            free_where_many()
 
     return once("analysed", fill)
 
 
-ANALYSES = (
+THEORY = (
     *("--theory.decomposition", "--theory.stability", "--theory.joint", "--theory.across-layers"),
     *("--theory.over-training", "--theory.layers", "fc1", "stem", "--theory.simple-matches", "12"),
     *("--theory.smallest-rounds", "2", "--theory.chance", "4", "--theory.images", "200", "--theory.rows", "400"),
+)
+ALIGNMENTS = (
     *("--convergent.bins", "6", "--convergent.penalties", "0.1", "0.003", "--convergent.clusters", "4"),
     *("--convergent.exciting", "3"),
 )

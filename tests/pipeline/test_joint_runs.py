@@ -31,12 +31,12 @@ def copies(finished, tmp_path_factory):
 def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["match", *map(str, copies), "--out", str(out), "--matching.epsilons", "0.3"]
-    arguments += ["--matching.layers", "conv8", "logits", "--matching.minimal-units", "0"]
+    arguments += ["--matching.layers", "fc1", "logits", "--matching.minimal-units", "0"]
     assert main(arguments) == 0
-    assert "extracted 2 layers of 4 networks" in capsys.readouterr().out
+    assert "extracted 2 layers of 6 networks" in capsys.readouterr().out
     results = read_netcdf(out / "results" / "results.nc")
-    assert list(results.network.values) == ["one/0", "one/1", "two/0", "two/1"]
-    for seed in (0, 1):
+    assert list(results.network.values) == ["one/0", "one/1", "one/2", "two/0", "two/1", "two/2"]
+    for seed in (0, 1, 2):
         assert (results.similarity.sel(pair=f"one/{seed}-two/{seed}", redraw=0) == 1 - dead(results, seed)).all()
     inside = results.similarity.sel(pair="one/0-one/1")
     np.testing.assert_allclose(results.similarity.sel(pair="two/0-two/1"), inside)
