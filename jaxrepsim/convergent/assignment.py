@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
+from jaxrepsim.convergent.hungarian import least_cost
 from jaxrepsim.convergent.similarities import check_similarity
 from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.inputs import on_device, on_host
@@ -34,7 +35,7 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
             not finite, nobody has a partner.
 
     Source: Li et al. 2015 (arXiv:1511.07543), section 3. The algorithm is Kuhn's Hungarian method, O(n³):
-    SciPy's for values in the memory of the CPU, and optax's where they are traced or on an accelerator.
+    SciPy's for values in the memory of the CPU, and `hungarian.least_cost` where they are traced or on an accelerator.
 
     >>> similarity = jnp.array([[0.9, 0.8], [0.8, 0.1], [0.0, 0.2]])
     >>> bipartite_match(similarity).tolist()
@@ -47,8 +48,9 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
         return _compiled(jnp.asarray(similarity))
     # Milliseconds on two cores of an AMD EPYC busy with other work, the least of 5 or 15 calls, in turn; float32, n×n
     # (jax 0.10.2, optax 0.2.8, scipy 1.17.1). `uniform`: random numbers. `mixed`: correlations of rectified mixtures of
-    # n/4 signals. `dead`: uniform, a quarter of the units of each side 0. SciPy as called here, conversion included. A
-    # first compiled call takes 0.25 to 1.4 s more, at any n, for compilation.
+    # n/4 signals. `dead`: uniform, a quarter of the units of each side 0. SciPy as called here, conversion included.
+    # optax has the method of `least_cost`, which takes as long. A first compiled call takes 0.25 to 1.4 s more, at
+    # any n, for compilation.
     #
     #                           n    16     64    128    256    512   1024
     #     SciPy            uniform  0.06   0.09   0.47    2.1     22    101
@@ -104,10 +106,8 @@ def _compiled(similarity: Float[Array, "n_x n_y"]) -> Int[Array, "n_x"]:
     values = jnp.where(usable, similarity, 0).astype(jnp.result_type(jnp.float32, similarity))
     if 0 in values.shape:
         return jnp.full(values.shape[0], -1)
-    from optax.assignment import hungarian_algorithm
-
+    n_x, n_y = values.shape
     # By a power of two, without rounding, to at most 1: sums must be finite too, or the search may not end.
     cost = -jnp.ldexp(values, -jnp.frexp(jnp.max(jnp.abs(values)))[1])
-    units, partners = hungarian_algorithm(cost)
-    partner = jnp.full(values.shape[0], -1).at[units].set(partners)
+    partner = least_cost(cost) if n_x <= n_y else jnp.full(n_x, -1).at[least_cost(cost.T)].set(jnp.arange(n_y))
     return jnp.where(usable, partner, -1)

@@ -16,7 +16,7 @@ BLOCK = 48
 def cholesky(matrix: Float[Array, "n n"]) -> Float[Array, "n n"]:
     """The lower triangle L with L Lᵀ = matrix; NaN where the matrix is not positive definite.
 
-    To be called within `factor.one_at_a_time`.
+    To be called for one matrix after the other: see `factor`.
 
     >>> cholesky(jnp.array([[4.0, 2.0], [2.0, 5.0]])).tolist()
     [[2.0, 0.0], [1.0, 2.0]]

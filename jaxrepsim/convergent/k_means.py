@@ -106,7 +106,8 @@ def best_start(points: Array, used: Array, key: Array, k: int, starts: int) -> K
     centred = jnp.where(used[:, None], points - mean, 0)
     scale = binary_scale(centred.reshape(-1, 1))[0]
     near = centred / scale
-    found = jax.vmap(lambda key: lloyd(near, used, *plus_plus(near, used, k, key)))(jax.random.split(key, starts))
+    begin = jax.vmap(lambda key: plus_plus(near, used, k, key))(jax.random.split(key, starts))
+    found = lloyd(near, used, *begin)
     labels, centres, inertia = jax.tree.map(lambda a: a[jnp.argmin(found.inertia)], found)
     labels, order = _by_first_appearance(labels, k)
     inertia = jnp.where(finite, inertia * scale**2, jnp.nan)
@@ -140,39 +141,59 @@ def draw(weight: Float[Array, "n"], uniform: Float[Array, ""]) -> Int[Array, ""]
 
 
 def lloyd(
-    points: Float[Array, "n d"], used: Bool[Array, "n"], centres: Float[Array, "k d"], there: Bool[Array, "k"]
+    points: Float[Array, "n d"], used: Bool[Array, "n"], centres: Float[Array, "s k d"], there: Bool[Array, "s k"]
 ) -> KMeans:
+    """Lloyd's steps of several starts, until the labels of all have come to rest: one loop, as a batch of loops is."""
+
+    def steps(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        centres, labels, moves, steps = state
+        after, new = jax.vmap(lambda centres, there: _step(points, used, centres, there))(centres, there)
+        return (
+            jnp.where(moves[:, None, None], after, centres),
+            jnp.where(moves[:, None], new, labels),
+            moves & jnp.any((new != labels) & used, axis=1),
+            steps + 1,
+        )
+
+    starts, k, _ = centres.shape
+    none = jnp.full((starts, len(points)), -1, jnp.zeros((), int).dtype)
+    state = varying_like((centres, none, jnp.ones(starts, bool), jnp.array(0)), points, used, centres, there)
+    state = jax.lax.while_loop(lambda state: jnp.any(state[2]) & (state[3] < STEPS), steps, state)
+    centres, labels, _, _ = state
+
+    def ended(centres: Array, labels: Array) -> KMeans:
+        filled = jnp.any(_members(labels, used, k), axis=1, keepdims=True)
+        inertia = jnp.sum(_distance(points, used, centres, labels))
+        return KMeans(jnp.where(used, labels, k), jnp.where(filled, centres, jnp.nan), inertia)
+
+    return jax.vmap(ended)(centres, labels)
+
+
+def _step(points: Array, used: Array, centres: Float[Array, "k d"], there: Bool[Array, "k"]) -> tuple[Array, Array]:
+    """The centres after one step, and the labels that they are the means of."""
     n, k = len(points), len(centres)
+    # |p − c|² less |p|², which is the same for all centres.
+    square = jnp.where(there, jnp.sum(centres**2, axis=1) - 2 * points @ centres.T, jnp.inf)
+    labels = jnp.argmin(square, axis=1)
+    size = jnp.sum(_members(labels, used, k), axis=1)
+    # One empty cluster a step. It takes no cluster's only point, so none runs empty by that.
+    empty = there & (size == 0)
+    spare = jnp.where(size[labels] > 1, _distance(points, used, centres, labels), 0.0)
+    farthest = jnp.argmax(spare)
+    takes = jnp.any(empty) & (spare[farthest] > 0) & (jnp.arange(n) == farthest)
+    labels = jnp.where(takes, jnp.argmax(empty), labels)
+    chosen = _members(labels, used, k)
+    size = jnp.sum(chosen, axis=1, keepdims=True)
+    mean = chosen.astype(points.dtype) @ points / jnp.maximum(size, 1)
+    return jnp.where(size > 0, mean, centres), labels
 
-    def members(labels: Array) -> Array:
-        return (labels == jnp.arange(k)[:, None]) & used  # (k, n)
 
-    def distance(labels: Array, centres: Array) -> Array:
-        return jnp.where(used, jnp.sum((points - centres[labels]) ** 2, axis=1), 0.0)
+def _members(labels: Int[Array, "n"], used: Bool[Array, "n"], k: int) -> Bool[Array, "k n"]:
+    return (labels == jnp.arange(k)[:, None]) & used
 
-    def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
-        centres, old, _, steps = state
-        # |p − c|² less |p|², which is the same for all centres.
-        square = jnp.where(there, jnp.sum(centres**2, axis=1) - 2 * points @ centres.T, jnp.inf)
-        labels = jnp.argmin(square, axis=1)
-        size = jnp.sum(members(labels), axis=1)
-        # One empty cluster a step. It takes no cluster's only point, so none runs empty by that.
-        empty = there & (size == 0)
-        spare = jnp.where(size[labels] > 1, distance(labels, centres), 0.0)
-        farthest = jnp.argmax(spare)
-        takes = jnp.any(empty) & (spare[farthest] > 0) & (jnp.arange(n) == farthest)
-        labels = jnp.where(takes, jnp.argmax(empty), labels)
-        chosen = members(labels)
-        size = jnp.sum(chosen, axis=1, keepdims=True)
-        mean = chosen.astype(points.dtype) @ points / jnp.maximum(size, 1)
-        return jnp.where(size > 0, mean, centres), labels, jnp.any((labels != old) & used), steps + 1
 
-    state = (centres, jnp.full(n, -1, jnp.zeros((), int).dtype), jnp.array(True), jnp.array(0))
-    state = varying_like(state, points, used, centres, there)
-    centres, labels, _, _ = jax.lax.while_loop(lambda state: state[2] & (state[3] < STEPS), step, state)
-    inertia = jnp.sum(distance(labels, centres))
-    filled = jnp.any(members(labels), axis=1, keepdims=True)
-    return KMeans(jnp.where(used, labels, k), jnp.where(filled, centres, jnp.nan), inertia)
+def _distance(points: Array, used: Array, centres: Array, labels: Array) -> Float[Array, "n"]:
+    return jnp.where(used, jnp.sum((points - centres[labels]) ** 2, axis=1), 0.0)
 
 
 def _by_first_appearance(labels: Int[Array, "n"], k: int) -> tuple[Int[Array, "n"], Int[Array, "k"]]:

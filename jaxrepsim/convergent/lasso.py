@@ -1,6 +1,5 @@
 """The LASSO from correlations, for many targets and penalties: exact, and said how exact."""
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -14,6 +13,7 @@ from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
 from jaxrepsim.numerics.factor import one_at_a_time
 from jaxrepsim.numerics.inputs import as_array, as_dtype, traced
 from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.varying import varying_like
 
 ITERATIONS = 10
 """Of the splitting, between two changes of its step."""
@@ -155,8 +155,6 @@ def _least_squares(gram: Array, cross: Array, values: Array, vectors: Array) -> 
 def _penalised(gram: Array, cross: Array, penalty: Array, values: Array, vectors: Array) -> Lasso:
     """For one λ > 0."""
     n, targets = cross.shape
-    one = partial(one_at_a_time, exact_on_support)
-    solve = jax.vmap(one, in_axes=(None, 1, None, 1, 1, 0, 0, None), out_axes=(1, 0))
 
     def a_round(state):
         number, splitting, found, gap, wanted = state
@@ -164,13 +162,16 @@ def _penalised(gram: Array, cross: Array, penalty: Array, values: Array, vectors
             0, 2 * number, lambda _, old: _split(old, cross, penalty, values, vectors), splitting
         )
         descent = jnp.where(number == ROUNDS, 8 * n, 0)
-        found, gap = solve(gram, cross, penalty, splitting.sparse, found, gap, wanted, descent)
-        return number + 1, splitting, found, gap, gap > resolvable(found, penalty)
+        guess = splitting.sparse
+        given = gram, cross.T, penalty, guess.T, found.T, gap, wanted, descent
+        found, gap = one_at_a_time(exact_on_support, *given)
+        return number + 1, splitting, found.T, gap, gap > resolvable(found.T, penalty)
 
     zero = jnp.zeros_like(cross)
     gap = duality_gap(cross, cross, zero, penalty)
     splitting = _Splitting(zero, jnp.clip(cross, -penalty, penalty), jnp.full(targets, 3 * penalty))
     begin = (jnp.ones((), int), splitting, zero, gap, gap > resolvable(zero, penalty))
+    begin = varying_like(begin, gram, cross, penalty, values)
     state = jax.lax.while_loop(lambda state: (state[0] <= ROUNDS) & jnp.any(state[-1]), a_round, begin)
     return Lasso(state[2], state[3])
 
@@ -201,7 +202,7 @@ def _split(state: _Splitting, cross: Array, penalty: Array, values: Array, vecto
         clipped = jnp.clip(both, -penalty, penalty)
         return (both - clipped) / step, clipped, smooth, sparse
 
-    zero = jnp.zeros_like(cross)
+    zero = varying_like(jnp.zeros_like(cross), state.sparse)
     sparse, dual, smooth, before = jax.lax.fori_loop(0, ITERATIONS, iterate, (state.sparse, state.dual, zero, zero))
     tiny = jnp.finfo(cross.dtype).tiny ** 0.5
     size = [jnp.maximum(jnp.linalg.norm(part, axis=0), tiny) for part in (smooth, sparse, dual)]

@@ -53,16 +53,16 @@ def _spearman(xp: ModuleType, a: Any, b: Any) -> Any:
     dtype = jnp.result_type(jnp.float32, a, b)
     if not a.size:
         return xp.zeros((), dtype)
-    x, y = (_centred_ranks(xp, side.ravel()).astype(dtype) for side in (a, b))
+    x, y = (_centred_ranks(xp, side.ravel(), dtype) for side in (a, b))
     norms = xp.sqrt(xp.sum(x * x)) * xp.sqrt(xp.sum(y * y))
     found = xp.where(norms > 0, xp.clip(xp.sum(x * y) / xp.where(norms > 0, norms, 1), -1, 1), 0)
     return xp.where(xp.isnan(a).any() | xp.isnan(b).any(), xp.nan, found).astype(dtype)
 
 
-def _centred_ranks(xp: ModuleType, values: Any) -> Any:
+def _centred_ranks(xp: ModuleType, values: Any, dtype: Any) -> Any:
     """Ranks with ties at their mean, less the mean of all, over half the number of values: in (−1, 1)."""
     n = values.size
     ascending = xp.sort(values)
-    # Whole numbers up to here: n entries are ranked without rounding.
     below, up_to = (xp.searchsorted(ascending, values, side=side) for side in ("left", "right"))
-    return (below + up_to - n) / n
+    # Whole numbers up to here: n entries are ranked without rounding.
+    return (below + up_to - n).astype(dtype) / n

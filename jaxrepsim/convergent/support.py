@@ -1,4 +1,4 @@
-"""From a guess of which units a LASSO uses to its exact solution, for one target.
+"""From a guess of which units a LASSO uses to its exact solution, for each target.
 
 Where the signs of the coefficients are known, the rest is a linear system: on the support A w = b − λ sign(w). The
 systems of some guesses are solved in turn, by two rules for the next guess:
@@ -11,6 +11,7 @@ systems of some guesses are solved in turn, by two rules for the next guess:
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,8 @@ from jax.scipy.linalg import cho_solve
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.convergent.cholesky import cholesky
+from jaxrepsim.matching.side_by_side import side_by_side
+from jaxrepsim.numerics.varying import varying_like
 
 QUICK = 3
 """Systems by the first rule."""
@@ -63,21 +66,35 @@ def resolvable(coefficients: Float[Array, "n *t"], penalty: Float[Array, ""]) ->
     return 2 * size * wrong + jnp.minimum(wrong / penalty, 1) ** 2 / 2
 
 
+class Search(NamedTuple):
+    """Of one target; a leading axis for several."""
+
+    sign: Float[Array, "*t n"]
+    """Of the coefficients, as the next system takes them: 0 off the support."""
+    point: Float[Array, "*t n"]
+    """Where the descent is."""
+    best: Float[Array, "*t n"]
+    """The coefficients of least gap."""
+    gap: Float[Array, "*t"]
+    wanted: Bool[Array, "*t"]
+    """Whether anything is left to be done."""
+
+
 def exact_on_support(
     gram: Float[Array, "n n"],
-    cross: Float[Array, "n"],
+    cross: Float[Array, "t n"],
     penalty: Float[Array, ""],
-    start: Float[Array, "n"],
-    best: Float[Array, "n"],
-    gap: Float[Array, ""],
-    wanted: Bool[Array, ""],
+    start: Float[Array, "t n"],
+    best: Float[Array, "t n"],
+    gap: Float[Array, "t"],
+    wanted: Bool[Array, "t"],
     descent: Int[Array, ""],
-) -> tuple[Float[Array, "n"], Float[Array, ""]]:
-    """The coefficients of least duality gap that are found from a start.
+) -> tuple[Float[Array, "t n"], Float[Array, "t"]]:
+    """For each of t targets the coefficients of least duality gap that are found from a start.
 
     Args:
         gram: A, the correlations of the units.
-        cross: b, those with the target.
+        cross: b, those with the targets.
         penalty: λ > 0.
         start: Coefficients whose support and signs are the guess.
         best: Coefficients known already.
@@ -89,42 +106,53 @@ def exact_on_support(
         The coefficients, `best` where none are better, and their gap.
     """
 
-    def step(state):
-        done, sign, point, best, gap, _ = state
-        on = sign != 0
-        point = jnp.where(on, point, 0)
-        solution = _stationary(gram, cross - penalty * sign, on, point)
-        left = cross - gram @ solution
-        kept = solution * sign > 0
-        best, gap = _better(jnp.where(kept, solution, 0), best, gap)
-        over = jnp.where(on, 0, jnp.abs(left) - penalty)
+    def step(state: tuple[Array, Search]) -> tuple[Array, Search]:
+        done, search = state
 
-        at_once = jnp.where(on, jnp.where(kept, sign, 0), jnp.where(over > 0, jnp.sign(left), 0))
-        # The coefficient and its solution have opposite signs: where on the way from one to the other zero lies.
-        leaving = on & ~kept
-        tiny = jnp.finfo(gram.dtype).tiny
-        zero = jnp.where(leaving, jnp.abs(point) / jnp.maximum(jnp.abs(point) + jnp.abs(solution), tiny), 1)
-        way = jnp.min(zero)
-        leaves = leaving & (zero <= way)
-        enters = ~jnp.any(leaving) & (over > 0) & (jnp.arange(len(cross)) == jnp.argmax(over))
-        stepwise = jnp.where(leaves, 0, jnp.where(enters, jnp.sign(left), sign))
-        moved = jnp.where(leaves, 0, point + way * (solution - point))
+        def one(target: tuple[Array, Array, Search]) -> Search:
+            cross, start, search = target
+            system = partial(_solve_a_system, gram, cross, penalty, start, done, search)
+            return jax.lax.cond(search.wanted, system, lambda: search)
 
-        descends = done >= QUICK
-        settled = (gap <= resolvable(best, penalty)) | (descends & ~jnp.any(leaves | enters))
-        turned = jnp.where(done == QUICK - 1, jnp.sign(start), at_once)
-        return done + 1, jnp.where(descends, stepwise, turned), jnp.where(descends, moved, start), best, gap, settled
+        # One loop for all targets, and not a loop of each: then nothing is a batch of loops.
+        return done + 1, side_by_side(one, (cross, start, search), 4 * gram.nbytes)
 
-    def _better(candidate, best, gap):
-        value = duality_gap(cross, cross - gram @ candidate, candidate, penalty)
-        return jnp.where(value < gap, candidate, best), jnp.minimum(gap, jnp.where(value < gap, value, gap))
+    begin = jnp.zeros_like(descent), Search(jnp.sign(start), start, best, gap, wanted)
+    begin = varying_like(begin, gram, cross, penalty, start, wanted)
+    end = jax.lax.while_loop(lambda state: (state[0] < QUICK + descent) & jnp.any(state[1].wanted), step, begin)
+    return end[1].best, end[1].gap
 
-    def search():
-        begin = (jnp.zeros_like(descent), jnp.sign(start), start, best, gap, jnp.zeros_like(wanted))
-        state = jax.lax.while_loop(lambda state: (state[0] < QUICK + descent) & ~state[-1], step, begin)
-        return state[3], state[4]
 
-    return jax.lax.cond(wanted, search, lambda: (best, gap))
+def _solve_a_system(
+    gram: Float[Array, "n n"], cross: Float[Array, "n"], penalty: Array, start: Array, done: Array, search: Search
+) -> Search:
+    """The next step of one target."""
+    sign, point, best, gap, _ = search
+    on = sign != 0
+    point = jnp.where(on, point, 0)
+    solution = _stationary(gram, cross - penalty * sign, on, point)
+    left = cross - gram @ solution
+    kept = solution * sign > 0
+    candidate = jnp.where(kept, solution, 0)
+    value = duality_gap(cross, cross - gram @ candidate, candidate, penalty)
+    best, gap = jnp.where(value < gap, candidate, best), jnp.where(value < gap, value, gap)
+    over = jnp.where(on, 0, jnp.abs(left) - penalty)
+
+    at_once = jnp.where(on, jnp.where(kept, sign, 0), jnp.where(over > 0, jnp.sign(left), 0))
+    # The coefficient and its solution have opposite signs: where on the way from one to the other zero lies.
+    leaving = on & ~kept
+    tiny = jnp.finfo(gram.dtype).tiny
+    zero = jnp.where(leaving, jnp.abs(point) / jnp.maximum(jnp.abs(point) + jnp.abs(solution), tiny), 1)
+    way = jnp.min(zero)
+    leaves = leaving & (zero <= way)
+    enters = ~jnp.any(leaving) & (over > 0) & (jnp.arange(len(cross)) == jnp.argmax(over))
+    stepwise = jnp.where(leaves, 0, jnp.where(enters, jnp.sign(left), sign))
+    moved = jnp.where(leaves, 0, point + way * (solution - point))
+
+    descends = done >= QUICK
+    settled = (gap <= resolvable(best, penalty)) | (descends & ~jnp.any(leaves | enters))
+    turned = jnp.where(done == QUICK - 1, jnp.sign(start), at_once)
+    return Search(jnp.where(descends, stepwise, turned), jnp.where(descends, moved, start), best, gap, ~settled)
 
 
 def _stationary(

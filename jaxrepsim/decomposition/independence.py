@@ -92,7 +92,7 @@ def independence(z: ArrayLike, key: Key[Array, ""], starts: int = 32) -> Indepen
     samples, units = z.shape
     every = units <= EXACT
     if traced(z, key):
-        return bounds(z, key, int(starts), every, samples, units)
+        return bounds(z, key, int(starts), every, samples)
     size = EXACT if every else width_bucket(units)
     found = bounds(padded(compressed([z])[0], (size, size)), key, int(starts), every, samples, units)
     return found._replace(group=cut(found.group, (units,)))
@@ -106,7 +106,7 @@ def bounds(
     starts: int,
     every: bool,
     samples: Int[Array, ""] | int,
-    units: Int[Array, ""] | int,
+    units: Int[Array, ""] | int | None = None,
 ) -> Independence:
     """`independence`, by trying every group or by the ascent.
 
@@ -116,7 +116,7 @@ def bounds(
         starts: How many.
         every: Whether to try every group.
         samples: The number of raw samples, by which rounding is bounded.
-        units: How many columns are units, where those after them are padding.
+        units: How many columns are units, where those after them are padding; by default all.
     """
     finite = jnp.all(jnp.isfinite(z))
     columns, norms = unit_columns(jnp.where(finite, z, 0.0))
@@ -128,15 +128,15 @@ def bounds(
     # A direction of its own for each dead unit: orthogonal to all others, it changes no angle between live ones.
     full = jnp.concatenate([columns, jnp.diag(jnp.where(alive, 0.0, 1.0).astype(z.dtype))])
     _, singular, right = one_at_a_time(_svd, triangular_factor(full))
-    size = jnp.asarray((samples + units) * units, z.dtype)
-    rounding = 4 * float(jnp.finfo(z.dtype).eps) * jnp.sqrt(size)
+    counted = n if units is None else units
+    rounding = 4 * float(jnp.finfo(z.dtype).eps) * jnp.sqrt(jnp.asarray((samples + counted) * counted, z.dtype))
     smallest = singular[-1] - rounding
     independent = smallest > 0
     frame = _frame(right.T, jnp.where(independent, singular, 1.0))
     if every:
         group, cotangent = _of_all_groups(frame, units)
     else:
-        group, cotangent = _by_ascent(frame, _starting_pairs(frame, alive, key, starts, units))
+        group, cotangent = _by_ascent(frame, _starting_pairs(frame, alive, key, starts, counted))
     upper = _angle(cotangent)
     lower = 2 * jnp.arctan2(jnp.maximum(smallest, 0.0), singular[0] + rounding)
     if every:
@@ -180,11 +180,11 @@ def _difference(frame: _Frame, group: Bool[Array, "n"]) -> Float[Array, "n n"]:
     return projector - projector.T
 
 
-def _of_all_groups(frame: _Frame, units: Int[Array, ""] | int) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
+def _of_all_groups(frame: _Frame, units: Int[Array, ""] | int | None) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
     """Of all groups without the last unit, the one nearest to the rest; and the cotangent of its angle."""
     n = frame.singular.size
     groups = jnp.arange(1, 2 ** (n - 1))
-    count = (jnp.asarray(1) << jnp.maximum(units - 1, 0)) - 1
+    count = None if units is None else (jnp.asarray(1) << jnp.maximum(units - 1, 0)) - 1
 
     def members(group: Array) -> Array:
         return (group >> jnp.arange(n) & 1).astype(bool)
@@ -193,14 +193,15 @@ def _of_all_groups(frame: _Frame, units: Int[Array, ""] | int) -> tuple[Bool[Arr
         return one_at_a_time(lambda a: jnp.linalg.norm(a, 2), _difference(frame, members(group)))
 
     cotangents = side_by_side(cotangent, groups, 4 * frame.units.nbytes, count)
-    cotangents = jnp.where(groups <= count, cotangents, -1.0)
+    if count is not None:
+        cotangents = jnp.where(groups <= count, cotangents, -1.0)
     nearest = jnp.argmax(cotangents)
     return members(groups[nearest]), cotangents[nearest]
 
 
 def _by_ascent(frame: _Frame, starts: "_Starts") -> tuple[Bool[Array, "n"], Float[Array, ""]]:
     """The nearest group that was found, and the cotangent of its angle."""
-    groups, values = jax.vmap(lambda p, q: _climb(frame, p, q))(starts.p, starts.q)
+    groups, values = _climb(frame, starts.p, starts.q)
     values = jnp.where(starts.there, values, -1.0)
 
     # The best one with exact vectors to the end: a decomposition each round, few of which are needed.
@@ -251,21 +252,29 @@ def _starting_pairs(
     return _Starts(first, second, jnp.concatenate([jnp.ones(starts, bool), there, there]))
 
 
-def _climb(frame: _Frame, p: Float[Array, "n"], q: Float[Array, "n"]) -> tuple[Bool[Array, "n"], Float[Array, ""]]:
-    """From (p, q) upwards: a group, and a lower bound on its cotangent."""
+def _climb(
+    frame: _Frame, p: Float[Array, "s n"], q: Float[Array, "s n"]
+) -> tuple[Bool[Array, "s n"], Float[Array, "s"]]:
+    """From pairs (p, q) upwards: groups, and a lower bound on the cotangent of each. One loop for all."""
 
-    def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
-        p, q, _, value, _, steps = state
+    def up(p: Array, q: Array) -> tuple[Array, ...]:
         gains = _gains(frame, p, q)
         group = gains > 0
         reached = jnp.sum(jnp.where(group, gains, 0.0))
         p = _normalised(_times(frame, group, q))
         q = _normalised(-_times(frame, group, p))  # the difference is antisymmetric
-        return p, q, group, reached, reached > value * 1.001, steps + 1
+        return p, q, group, reached
 
-    zero = jnp.zeros_like(p[0])
-    start = varying_like((p, q, p > 0, zero, jnp.asarray(True), jnp.asarray(0)), frame.units, p)
-    _, _, group, value, _, _ = jax.lax.while_loop(lambda state: state[4] & (state[5] < STEPS), step, start)
+    def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
+        *before, rises, steps = state
+        *after, reached = jax.vmap(up)(*before[:2])
+        new = (jnp.where(rises[:, None], b, a) for a, b in zip(before[:3], after, strict=True))
+        value = before[3]
+        return *new, jnp.where(rises, reached, value), rises & (reached > value * 1.001), steps + 1
+
+    start = (p, q, p > 0, jnp.zeros_like(p[:, 0]), jnp.ones(len(p), bool), jnp.asarray(0))
+    start = varying_like(start, frame.units, p)
+    _, _, group, value, _, _ = jax.lax.while_loop(lambda state: jnp.any(state[4]) & (state[5] < STEPS), step, start)
     return group, value
 
 

@@ -36,7 +36,7 @@ def in_numpy(function: Callable, *arguments: Any, **static: Any) -> Any:
         return _compiled(function, tuple(static.items()), arguments)
     with np.errstate(all="ignore"):
         found = function(np, *jax.tree.map(np.asarray, arguments), **static)
-    return jax.tree.map(on_device, found)
+    return jax.tree.map(lambda values: on_device(np.asarray(values)), found)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

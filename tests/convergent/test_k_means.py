@@ -194,12 +194,12 @@ def test_empty_clusters_take_the_farthest_points():
     points = np.zeros((N, D))
     points[:, 0] = np.arange(N)
     centres = np.array([[11.0, 0, 0], [1e6, 0, 0], [2e6, 0, 0]])
-    steps = jax.jit(lloyd)
-    result = call(steps, points, np.ones(N, bool), centres, np.ones(K, bool), dtype=np.float64)
+    there = np.array([[True, True, True], [True, False, False]])
+    both = call(jax.jit(lloyd), points, np.ones(N, bool), np.stack([centres] * 2), there, dtype=np.float64)
+    result, absent = (jax.tree.map(lambda part, start=start: part[start], both) for start in range(2))
     assert len(np.unique(result.labels)) == K
     assert result.inertia == pytest.approx(inertia_of(points, result.labels))
     assert result.inertia < 1.2 * 3 * inertia_of(points[:8], np.zeros(8))  # three groups of eight are best
-    absent = call(steps, points, np.ones(N, bool), centres, np.array([True, False, False]), dtype=np.float64)
     assert (absent.labels == 0).all()
 
 

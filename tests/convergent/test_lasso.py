@@ -210,14 +210,13 @@ def test_descent_solves_what_no_guess_helps_with():
     gram, cross = lassos.correlations(x, y)
     unsolved = 0
     for start in (np.zeros(N_X), rng.normal(size=N_X)):
-        for b in cross.T:
-            nothing = (np.zeros(N_X), np.float64(np.inf), np.array(True))
-            given = (gram, b, np.float64(1e-3), start, *nothing)
-            w, gap = calls.call(finish, *given, np.array(0), dtype=np.float64)
-            unsolved += gap > 1e-10
-            w, gap = calls.call(finish, *given, np.array(8 * N_X), dtype=np.float64)
-            assert gap < 1e-12
-            assert lassos.violation(gram, b[:, None], w[:, None], 1e-3) < 1e-13
+        nothing = (np.zeros((N_Y, N_X)), np.full(N_Y, np.inf), np.ones(N_Y, bool))
+        given = (gram, cross.T, np.float64(1e-3), np.tile(start, (N_Y, 1)), *nothing)
+        _, gap = calls.call(finish, *given, np.array(0), dtype=np.float64)
+        unsolved += (gap > 1e-10).sum()
+        w, gap = calls.call(finish, *given, np.array(8 * N_X), dtype=np.float64)
+        assert (gap < 1e-12).all()
+        assert lassos.violation(gram, cross, w.T, 1e-3) < 1e-13
     assert unsolved
 
 

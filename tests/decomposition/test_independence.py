@@ -17,7 +17,7 @@ CONDITION = {np.float64: 1e6, np.float32: 1e3}
 KEY = np.uint32(0)
 independence = jax.jit(lambda z, seed: decomposition.independence(z, jax.random.key(seed)))
 small = jax.jit(jax.vmap(lambda z, seed: decomposition.independence(z, jax.random.key(seed)), (0, None)))
-ascent = jax.jit(jax.vmap(lambda z, seed: bounds(z, jax.random.key(seed), 16, every=False), (0, None)))
+ascent = jax.jit(jax.vmap(lambda z, seed: bounds(z, jax.random.key(seed), 16, False, z.shape[0]), (0, None)))
 
 
 def layer(rng, n, m, kind, condition):
