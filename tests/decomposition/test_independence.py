@@ -269,7 +269,10 @@ def test_faults_are_named():
     key = jax.random.key(0)
     with pytest.raises(ValueError, match=r"\(7,\)"):
         decomposition.independence(jnp.ones(7), key)
-    with pytest.raises(TypeError, match="int32"):
-        decomposition.independence(jnp.ones((7, 2), jnp.int32), key)
+    with pytest.raises(TypeError, match="complex64"):
+        decomposition.independence(jnp.ones((7, 2), jnp.complex64), key)
+    for n in (2, 12):  # more units than can be tried all are where starts are used
+        with pytest.raises(TypeError, match=r"starts must be a whole number, received 32\.0"):
+            decomposition.independence(jnp.ones((7, n)), key, starts=32.0)
     with pytest.raises(ValueError, match=r"starts.*0"):
         decomposition.independence(jnp.ones((7, 2)), key, starts=0)
