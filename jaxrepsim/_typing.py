@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Values = Any  # a union would have to be told apart at every use
 else:
-    Values = Array | np.ndarray  # NumPy's where the values are on the host
+    Values = Array | np.ndarray | np.generic  # NumPy's where the values are on the host
     try:
         from jaxtyping import Bool, Float, Int, Key
     except ImportError:

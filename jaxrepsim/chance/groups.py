@@ -67,7 +67,7 @@ def order_of_rows(
     def again(_: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
         key, order = state
         key, now = jax.random.split(key)
-        keys = place >= groups, jax.random.bits(now, (size,))
+        keys = place >= groups, jax.random.bits(now, (size,), jnp.uint32)
         return key, jax.lax.sort((*keys, order), num_keys=2)[-1]
 
     _, order = jax.lax.fori_loop(0, rounds, again, (key, varying_like(place, key)))

@@ -21,7 +21,7 @@ profiles = jax.jit(lambda x, y, samples, seed: random_profiles(x, y, jax.random.
 def draw_pairs(x, y, samples, seed):
     factors = principal_factor(x, samples), principal_factor(y, samples)
     keys = jax.random.split(jax.random.key(seed), DRAWS)
-    return jax.lax.map(lambda key: random_pair(key, *factors, samples), keys)
+    return jax.lax.map(lambda key: random_pair(key, *factors, (x.shape[1], y.shape[1], samples)), keys)
 
 
 pairs = jax.jit(draw_pairs)
@@ -207,7 +207,7 @@ def test_the_principal_factor_of_any_scale(dtype):
 def test_no_unit_in_the_place_of_y():
     x, _ = raw(ROWS)
     with jax.enable_x64(True):
-        pair = random_pair(jax.random.key(0), factor(x, 24), jnp.zeros((0, 0)), jnp.asarray(24))
+        pair = random_pair(jax.random.key(0), factor(x, 24), jnp.zeros((0, 0)), (x.shape[1], 0, 24))
     found_x, found_y = map(np.asarray, pair)
     assert found_y.shape == (N_X, 0)
     np.testing.assert_allclose(found_x.T @ found_x, ref.unit_columns(x).T @ ref.unit_columns(x), atol=1e-12)
