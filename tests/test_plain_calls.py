@@ -13,6 +13,7 @@ import pytest
 
 import jaxrepsim
 from jaxrepsim import decomposition
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.buckets import units_bucket
 from tests.compilations import traces
 from tests.matching import calls
@@ -85,6 +86,16 @@ def test_equals_the_call_under_jit(name, dtype):
 def test_all_widths_up_to_512_share_five_sizes():
     assert len({units_bucket(units) for units in range(513)}) == 5
     assert all(units <= units_bucket(units) for units in range(2000))
+
+
+@pytest.mark.long
+def test_above_the_largest_size():
+    """2,100 units, where the steps of raw activations are wider than those of the large programs."""
+    with jax.enable_x64(True):
+        x = np.eye(2110)[:, :2100]
+        ready = prepared((jnp.asarray(x), jnp.asarray(x[:, :3])))
+    assert ready.n == 2304
+    assert [side.shape for side in ready.rows(ready.basis.active)] == [(2100,), (3,)]
 
 
 @pytest.mark.long

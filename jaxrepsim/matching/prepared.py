@@ -103,7 +103,7 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared
     n = units_bucket(max(widths))
     if _may_be_trusted(networks):
         rows = size_bucket(len(networks[0]), 64)
-        wide = [padded(network, (rows, size_bucket(network.shape[1], 16))) for network in networks]
+        wide = [padded(network, (rows, min(n, size_bucket(network.shape[1], 16)))) for network in networks]
         own, cross, safe = _products(*wide)
         if not safe:
             own, cross, _ = _products(*_comparable(*wide))
