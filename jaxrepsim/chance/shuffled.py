@@ -87,7 +87,7 @@ def _cross(units: Networks, keys: Array, which: Array, count: Array, order: tupl
 
 @jax.jit
 @with_all_digits
-def _few(units: Networks, keys: Array, which: Array, count: Array, order: tuple) -> Networks:
+def _few(units: Networks, keys: Array, which: Array, count: Array, order: tuple) -> tuple[Array, ...]:
     x, y = units
     nbytes = 2 * (x.nbytes + y.nbytes)
     return of_draws(lambda key: triangle(x, y[order_of_rows(key, len(y), *order)]), keys, which, count, nbytes)

