@@ -17,10 +17,10 @@ from jaxrepsim.matching.dual_basis import Gram
 from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.prepared import Prepared
 from jaxrepsim.matching.profile import MatchProfile
-from jaxrepsim.matching.side_by_side import side_by_side
 from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
 from jaxrepsim.numerics.inputs import on_device
 from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.side_by_side import side_by_side
 
 CHUNK = 16
 """Draws that go to a program at once, where units are 512 or fewer."""

@@ -91,6 +91,7 @@ def one_to_one(similarity: ArrayLike) -> OneToOne:
 
     Source: Li et al. 2015 (arXiv:1511.07543), section 3 and its figures and table of both kinds of matching.
 
+    >>> import jax.numpy as jnp
     >>> found = one_to_one(jnp.array([[0.9, 0.5], [0.8, 0.1]]))
     >>> found.partner.tolist(), found.best_x.tolist(), found.best_y.tolist()
     ([1, 0], [0, 0], [0, 0])
@@ -121,6 +122,7 @@ def cycle_consistent(partners: Sequence[ArrayLike]) -> Bool[Array, "n"]:
         ValueError: Fewer than two assignments, or partners that are no units of the next network. Traced ones are taken
             on trust.
 
+    >>> import jax.numpy as jnp
     >>> to_b, to_c, to_a = jnp.array([1, 0, 2]), jnp.array([0, 2, 1]), jnp.array([1, 0, 2])
     >>> cycle_consistent([to_b, to_c, to_a]).tolist()
     [False, True, False]
@@ -149,6 +151,7 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Float[Array, "*batch"]:
     Raises:
         ValueError: Shapes that differ.
 
+    >>> import jax.numpy as jnp
     >>> agreement(jnp.array([2, 0, 1, -1]), jnp.array([2, 1, 0, -1])).item()
     0.33...
     """

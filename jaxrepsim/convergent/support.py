@@ -19,7 +19,7 @@ from jax.scipy.linalg import cho_solve
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.convergent.cholesky import cholesky
-from jaxrepsim.matching.side_by_side import side_by_side
+from jaxrepsim.numerics.side_by_side import side_by_side
 from jaxrepsim.numerics.varying import varying_like
 
 QUICK = 3

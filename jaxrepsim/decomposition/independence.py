@@ -10,13 +10,13 @@ import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
 from jaxrepsim.compression.one_shot import compressed
-from jaxrepsim.matching.side_by_side import side_by_side
 from jaxrepsim.numerics.buckets import cut, padded, width_bucket
 from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.factor import one_at_a_time, triangular_factor
 from jaxrepsim.numerics.inputs import as_activations, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
+from jaxrepsim.numerics.side_by_side import side_by_side
 from jaxrepsim.numerics.varying import varying_like
 
 EXACT = 10

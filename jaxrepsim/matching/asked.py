@@ -12,10 +12,10 @@ from jaxrepsim.matching.dual_basis import DualBasis, Source
 from jaxrepsim.matching.nested import nested
 from jaxrepsim.matching.prepared import Prepared, basis_of, prepared
 from jaxrepsim.matching.search import Answer, Question, search
-from jaxrepsim.matching.side_by_side import side_by_side
 from jaxrepsim.numerics.inputs import on_host, traced
 from jaxrepsim.numerics.precision import squared_threshold
 from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.side_by_side import side_by_side
 
 
 class Asked:
