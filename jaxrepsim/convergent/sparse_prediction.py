@@ -58,7 +58,7 @@ def sparse_prediction(x: ArrayLike, y: ArrayLike, penalties: ArrayLike) -> Spars
     Source: Li et al. 2015, Convergent Learning, arXiv:1511.07543, section 4 (one-to-many mappings; trained there by
     gradient descent, solved here).
 
-    >>> import jax
+    >>> import jax, jax.numpy as jnp
     >>> x = jax.random.normal(jax.random.key(0), (500, 6))
     >>> y = 3 * x[:, :1] - 4 * x[:, 5:]                                # a mix of two units of x
     >>> found = sparse_prediction(x, y, jnp.array([0.0, 0.1, 2.0]))
@@ -109,7 +109,7 @@ def held_out_r2(coefficients: ArrayLike, fitted: Moments, held_out: Moments) -> 
     Raises:
         ValueError: Not two networks, or numbers of units that do not fit.
 
-    >>> import jax
+    >>> import jax, jax.numpy as jnp
     >>> from jaxrepsim.convergent import moments
     >>> x, other = jax.random.normal(jax.random.key(0), (2, 500, 3))
     >>> first, second = moments.of(x, 2 * x + 1), moments.of(other, 2 * other + 1)
