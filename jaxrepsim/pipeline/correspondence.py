@@ -5,10 +5,8 @@ from itertools import combinations
 
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
+from jaxrepsim.numerics.few_samples import FEW
 from jaxrepsim.pipeline.config import MatchingConfig
-
-FEW = 10
-"""Samples a unit below which chance shows: n random units on m samples leave a residual of √(1 − n/m), here 0.95."""
 
 MOST_WARNINGS = 10
 """Beyond this many, the layers are counted."""
