@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key
-from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows, rounds_of
+from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows
 from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket, width_bucket
 from jaxrepsim.numerics.factor import one_at_a_time
 from jaxrepsim.numerics.inputs import as_activations, traced
+from jaxrepsim.numerics.permutations import rounds_of
 from jaxrepsim.numerics.precision import resolution
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.projection import ridge

@@ -4,10 +4,9 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jaxrepsim._typing import Array, Int, Key, Values
-from jaxrepsim.numerics.varying import varying_like
+from jaxrepsim.numerics.permutations import padded_order, rounds_of
 
 
 def groups_of(samples: int, group_size: int) -> int:
@@ -52,8 +51,7 @@ def order_of_rows(
 ) -> Int[Array, "size"]:
     """`permuted_rows`, and after them rows that are padding, which stay where they are.
 
-    The groups come in the order of `jax.random.permutation(key, groups)`: they are sorted by random numbers, which
-    depend on a group's place alone, wherever the array ends.
+    The groups come in the order of `jax.random.permutation(key, groups)`.
 
     Args:
         key: Of the order.
@@ -63,17 +61,5 @@ def order_of_rows(
         rounds: `rounds_of(groups)`.
     """
     place = jnp.arange(size, dtype=jnp.int32)
-
-    def again(_: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        key, order = state
-        key, now = jax.random.split(key)
-        keys = place >= groups, jax.random.bits(now, (size,), jnp.uint32)
-        return key, jax.lax.sort((*keys, order), num_keys=2)[-1]
-
-    _, order = jax.lax.fori_loop(0, rounds, again, (key, varying_like(place, key)))
+    order = padded_order(key, size, groups, rounds)
     return jnp.where(place < groups * group_size, order[place // group_size] * group_size + place % group_size, place)
-
-
-def rounds_of(groups: int) -> int:
-    """How often groups are sorted until equal random numbers, which keep their order, leave no trace."""
-    return int(np.ceil(3 * np.log(max(1, groups)) / np.log(2**32 - 1)))

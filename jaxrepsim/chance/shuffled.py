@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, ArrayLike, Float, Key
 from jaxrepsim.chance.draws import Draws, check_draws, for_each_draw, of_draws
-from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows, rounds_of
+from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows
 from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.dual_basis import Either
@@ -16,6 +16,7 @@ from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.matching.profile import MatchProfile
 from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
 from jaxrepsim.numerics.inputs import as_activations, traced
+from jaxrepsim.numerics.permutations import rounds_of
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import unit_columns
 

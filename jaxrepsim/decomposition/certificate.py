@@ -11,6 +11,7 @@ from jaxrepsim.decomposition.necessary import necessary_in
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import on_device, on_host, traced
 
@@ -72,7 +73,7 @@ def certificates(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Certificates
 
 
 def _certificates(networks: Networks, epsilon: ArrayLike) -> Certificates:
-    asked = Asked(networks, epsilon)
+    asked = Asked(prepared(networks), epsilon)
     every = np.arange(asked.units)
     necessary = necessary_in(asked)
     first = asked.nested(every)

@@ -10,6 +10,7 @@ from jaxrepsim._typing import Array, ArrayLike, Bool, Values
 from jaxrepsim.matching.asked import Asked, as_values
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import on_device, traced
 from jaxrepsim.numerics.varying import varying_like
@@ -87,7 +88,7 @@ def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Values, Valu
     if given is not None:
         kept = [as_values(network) * units for network, units in zip(networks, given, strict=True)]
         networks = tuple(on_device(network) for network in kept)
-    asked = Asked(networks, epsilon)
+    asked = Asked(prepared(networks), epsilon)
     parts = asked.nested(np.arange(asked.units))
     joint = asked.joint(parts)
     # The minimal matches of all units together are the maximum match.

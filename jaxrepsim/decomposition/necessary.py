@@ -6,6 +6,7 @@ import numpy as np
 from jaxrepsim._typing import Array, ArrayLike, Bool, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.minimal import Networks, checked
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import on_device, traced
 
@@ -45,7 +46,7 @@ def necessary_units(x: ArrayLike, y: ArrayLike, epsilon: ArrayLike) -> Bool[Arra
 
 
 def _necessary(networks: Networks, epsilon: ArrayLike) -> Bool[Array, "n n"]:
-    return on_device(necessary_in(Asked(networks, epsilon)))
+    return on_device(necessary_in(Asked(prepared(networks), epsilon)))
 
 
 def necessary_in(asked: Asked) -> Bool[Values, "n n"]:

@@ -1,16 +1,15 @@
 """A pair at one ε, asked which units match and what is minimal."""
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
+from jaxrepsim._typing import Array, ArrayLike, Bool, Int, Values
 from jaxrepsim.matching.dual_basis import DualBasis, Source
 from jaxrepsim.matching.nested import nested
-from jaxrepsim.matching.prepared import Prepared, basis_of, prepared
+from jaxrepsim.matching.prepared import Prepared, basis_of
 from jaxrepsim.matching.search import Answer, Question, search
 from jaxrepsim.numerics.inputs import on_host, traced
 from jaxrepsim.numerics.precision import squared_threshold
@@ -25,10 +24,10 @@ class Asked:
     padding.
     """
 
-    def __init__(self, networks: Sequence[Float[Array, "m _"]], epsilon: ArrayLike) -> None:
-        """Factors a pair: checked activations of one dtype, and a scalar ε."""
-        self.ready: Prepared = prepared(networks)
-        self.threshold = squared_threshold(epsilon, self.ready.dtype)
+    def __init__(self, ready: Prepared, epsilon: ArrayLike) -> None:
+        """A pair, factored, and a scalar ε."""
+        self.ready = ready
+        self.threshold = squared_threshold(epsilon, ready.dtype)
         self.units = sum(self.ready.widths)
 
     @cached_property

@@ -19,11 +19,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float
+from jaxrepsim._typing import Array, Bool, Float, Values
 from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.matching.dual_vectors import dual_vectors
 from jaxrepsim.matching.others import beside
 from jaxrepsim.numerics.factor import one_at_a_time, solve_upper
+from jaxrepsim.numerics.inputs import on_host
 from jaxrepsim.numerics.projection import factor, project_out
 from jaxrepsim.numerics.scaling import comparable_columns, unit_columns
 
@@ -42,8 +43,8 @@ class DualBasis(NamedTuple):
     """[network, unit]: the squared residual of a unit of another network on the active units of this one."""
     active: Bool[Array, "k n"]
     """[network, unit]: the units that are left."""
-    ridged: Bool[Array, ""] | None
-    """Whether a ridge stands below the basis; None where it is known that none does."""
+    ridged: Bool[Array, ""]
+    """Whether a ridge stands below the basis."""
 
 
 class Gram(NamedTuple):
@@ -64,7 +65,7 @@ class Gram(NamedTuple):
         coordinates = jnp.swapaxes(dual, 1, 2) @ _others(_scaled(self.cross, *_pairs(keep)))
         inside = jnp.sum(coordinates * coordinates, axis=1)
         apart = jnp.where(beside(units), jnp.maximum(1 - inside, 0.0), 0.0)
-        return DualBasis(dual, coordinates, apart, units, None)
+        return DualBasis(dual, coordinates, apart, units, jnp.asarray(False))
 
 
 class Rows(NamedTuple):
@@ -104,7 +105,7 @@ class Either(NamedTuple):
             basis = gram.basis(units)
             return jax.lax.cond(
                 trusted(basis),
-                lambda: basis._replace(ridged=jnp.asarray(False)),
+                lambda: basis,
                 lambda: rows_of(networks, units.shape[1], gram.alive).basis(units),
             )
 
@@ -145,13 +146,14 @@ def safe_products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tu
     return one_at_a_time(either, *networks)
 
 
-def normalised(own: Float[Array, "k n n"], cross: Float[Array, "pairs n n"]) -> Gram:
+def normalised(own: Float[Values, "k n n"], cross: Float[Values, "pairs n n"]) -> Gram:
     """The Gram matrix of units of norm 1, from inner products. Where some are not finite every unit is dead."""
-    finite = jnp.all(jnp.isfinite(own)) & jnp.all(jnp.isfinite(cross))
-    own, cross = jnp.where(finite, own, 0.0), jnp.where(finite, cross, 0.0)
-    lengths = jnp.sqrt(jnp.diagonal(own, axis1=1, axis2=2))
+    xp = np if on_host(own) else jnp
+    finite = xp.all(xp.isfinite(own)) & xp.all(xp.isfinite(cross))
+    own, cross = xp.where(finite, own, 0.0), xp.where(finite, cross, 0.0)
+    lengths = xp.sqrt(xp.diagonal(own, axis1=1, axis2=2))
     alive = lengths > 0
-    scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
+    scale = xp.where(alive, 1 / xp.where(alive, lengths, 1.0), 0.0)
     return Gram(_scaled(own, scale, scale), _scaled(cross, *_pairs(scale)), alive)
 
 
@@ -183,10 +185,11 @@ def gram_limit(dtype: DTypeLike) -> float:
     return 1e5 if jnp.finfo(dtype).bits == 64 else 16.0
 
 
-def trusted(basis: DualBasis) -> Bool[Array, ""]:
+def trusted(basis: DualBasis) -> Bool[Values, ""]:
     """Whether a dual basis that comes from the Gram matrix is exact enough."""
-    weights = jnp.sum(jnp.where(basis.active[:, :, None], basis.dual, 0.0) ** 2, axis=(1, 2))
-    return jnp.all(weights <= gram_limit(basis.dual.dtype))
+    xp = np if on_host(basis.dual) else jnp
+    weights = xp.sum(xp.where(basis.active[:, :, None], basis.dual, 0.0) ** 2, axis=(1, 2))
+    return xp.all(weights <= gram_limit(basis.dual.dtype))
 
 
 def _others(cross: Float[Array, "pairs n n"]) -> Float[Array, "k n others"]:

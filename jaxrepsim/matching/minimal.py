@@ -8,6 +8,7 @@ from jax.core import Tracer
 from jaxrepsim._typing import Array, ArrayLike, Float, Key, Values
 from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.match import Match
+from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import as_activations, check_one_epsilon, traced
@@ -65,7 +66,7 @@ def minimal_match(
 
 
 def _match(networks: Networks, epsilon: ArrayLike, unit: ArrayLike, order: ArrayLike) -> Match:
-    asked = Asked(networks, epsilon)
+    asked = Asked(prepared(networks), epsilon)
     unit, order = (jnp.asarray(a) if traced(a) else np.asarray(a) for a in (unit, order))
     rank = asked.rank(jnp.argsort(order) if traced(order) else np.argsort(order))
     nothing = np.zeros((1, 2, asked.ready.n), bool)
@@ -115,10 +116,13 @@ def minimal_matches(
 
 
 def _matches(networks: Networks, epsilon: ArrayLike, units: Values, key: Array | None) -> Match:
-    asked = Asked(networks, epsilon)
-    if key is None:
-        return asked.ready.as_match(asked.nested(units))
-    ranks = own_ranks(key, units, asked.units, 2 * asked.ready.n)
+    asked = Asked(prepared(networks), epsilon)
+    return asked.ready.as_match(asked.nested(units)) if key is None else in_random_order(asked, units, key)
+
+
+def in_random_order(asked: Asked, units: Values, key: Array) -> Match:
+    """`minimal_matches` of a pair that is factored, the order of deletions random for each of k units."""
+    ranks = own_ranks(key, units, asked.units)
     nothing = np.zeros((len(units), 2, asked.ready.n), bool)
     found = asked.ask(asked.maximum, nothing, asked.ready.places(units), asked.rank(ranks))
     return asked.ready.as_match(found.match)

@@ -76,14 +76,18 @@ class Prepared:
         return full
 
 
-def prepared(networks: Sequence[Float[Array, "m _"]]) -> Prepared:
+def prepared(networks: Sequence[Float[Array, "m _"]], size: int = 0) -> Prepared:
     """Factors networks.
 
     Args:
         networks: (samples, n_a) each, checked, of one dtype.
+        size: Concrete ones are padded to the bucket of so many units, where it is larger than their own: to share
+            programs with wider ones costs less than to compile others.
     """
     widths = tuple(network.shape[1] for network in networks)
-    return _in_a_program(networks, widths) if traced(networks) else _on_the_host(networks, widths)
+    if traced(networks):
+        return _in_a_program(networks, widths)
+    return _on_the_host(networks, widths, units_bucket(max(size, *widths)))
 
 
 def _in_a_program(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared:
@@ -99,23 +103,22 @@ def _in_a_program(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepare
     return Prepared(source, source.basis(source.alive), finite, widths)
 
 
-def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...]) -> Prepared:
-    n = units_bucket(max(widths))
+def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...], n: int) -> Prepared:
     if _may_be_trusted(networks):
         rows = size_bucket(len(networks[0]), 64)
         wide = [padded(network, (rows, min(n, size_bucket(network.shape[1], 16)))) for network in networks]
         own, cross, safe = _products(*wide)
         if not safe:
             own, cross, _ = _products(*_comparable(*wide))
-        own, cross = ([padded(part, (n, n)) for part in parts] for parts in (own, cross))
-        gram, basis, trusted = _by_elimination(tuple(own), tuple(cross))
-        if trusted:
+        own, cross = (np.stack([padded(np.asarray(part), (n, n)) for part in parts]) for parts in (own, cross))
+        gram = dual_basis.normalised(own, cross)
+        basis = basis_of(gram, gram.alive)
+        if dual_basis.trusted(basis):
             return Prepared(gram, basis, np.True_, widths)
     small = compressed(networks)
     warn_if_ill_conditioned(small)
-    few = [padded(part, (len(widths) * n, n)) for part in small]
-    source, basis = _by_factorisation(*few)
-    return Prepared(source, basis, np.True_, widths)
+    rows = _rows(*[padded(part, (len(widths) * n, n)) for part in small])
+    return Prepared(rows, basis_of(rows, rows.alive), np.True_, widths)
 
 
 def _may_be_trusted(networks: Sequence[Array]) -> bool:
@@ -135,18 +138,8 @@ def _comparable(*networks: Array) -> tuple[Array, ...]:
 
 
 @jax.jit
-@with_all_digits
-def _by_elimination(own: tuple[Array, ...], cross: tuple[Array, ...]) -> tuple[Gram, DualBasis, Array]:
-    gram = dual_basis.normalised(jnp.stack(own), jnp.stack(cross))
-    basis = gram.basis(gram.alive)
-    return gram, basis, dual_basis.trusted(basis)
-
-
-@jax.jit
-@with_all_digits
-def _by_factorisation(*networks: Array) -> tuple[Rows, DualBasis]:
-    rows = dual_basis.rows_of(networks, networks[0].shape[1])
-    return rows, rows.basis(rows.alive)
+def _rows(*networks: Array) -> Rows:
+    return dual_basis.rows_of(networks, networks[0].shape[1])
 
 
 @jax.jit

@@ -1,6 +1,6 @@
 """The match profile: the maximum match at every ε at once, by peeling."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -8,10 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Values
-from jaxrepsim.matching.dual_basis import DualBasis
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import critical_values
-from jaxrepsim.matching.prepared import prepared
+from jaxrepsim.matching.prepared import Prepared, prepared
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device, traced
@@ -130,12 +129,12 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
 
 def profiled(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "_"], ...]:
     """Critical ε of every unit of two or more networks, checked."""
-    return _compiled(tuple(networks)) if traced(networks) else _critical(networks, _peel)
+    return _compiled(tuple(networks)) if traced(networks) else critical_of(prepared(networks))
 
 
-def _critical(networks: Sequence[Array], peel: Callable[[DualBasis], Array]) -> tuple[Array, ...]:
-    ready = prepared(networks)
-    critical = peel(ready.basis)
+def critical_of(ready: Prepared) -> tuple[Float[Array, "_"], ...]:
+    """Critical ε of every unit of networks that are factored."""
+    critical = critical_values(ready.basis) if traced(ready.basis) else _peel(ready.basis)
     if traced(ready.finite):
         critical = jnp.where(ready.finite, critical, jnp.nan)
     return ready.rows(critical)
@@ -148,4 +147,4 @@ _peel = jax.jit(with_all_digits(critical_values))
 @without_gradient
 @with_all_digits
 def _compiled(networks: tuple[Array, ...]) -> tuple[Array, ...]:
-    return _critical(networks, critical_values)
+    return critical_of(prepared(networks))

@@ -35,8 +35,10 @@ class Spans(NamedTuple):
 
     dual: Float[Array, "k n n"]
     coordinates: Float[Array, "k n others"]
-    dependent: Bool[Array, ""] | None
-    """Whether some unit's dual vector is so long that the ridge's rows matter; None where there is no ridge."""
+    ridged: Bool[Array, ""]
+    """Whether a ridge stands below the bases."""
+    dependent: Bool[Array, ""]
+    """Whether it does, and some unit's dual vector is so long that its rows matter."""
 
 
 class Left(NamedTuple):
@@ -57,8 +59,8 @@ class Left(NamedTuple):
 def begin(basis: DualBasis) -> tuple[Spans, Left]:
     """All active units of the basis are left, no direction is held."""
     left = Left(basis.apart, basis.active, jnp.zeros(len(basis.active), int))
-    dependent = None if basis.ridged is None else basis.ridged & _dependent(basis.dual, basis.active)
-    return Spans(basis.dual, basis.coordinates, dependent), left
+    ridged = basis.ridged
+    return Spans(basis.dual, basis.coordinates, ridged, _dependent(ridged, basis.dual, basis.active)), left
 
 
 def remove(
@@ -87,7 +89,7 @@ def remove(
     length = jnp.linalg.norm(rows, axis=1, keepdims=True)
     lost = jnp.where(present[:, None], rows / jnp.where(length > 0, length, 1.0), 0.0)
     taken = jnp.einsum("sk,skn->sn", lost, spans.coordinates)
-    growth = taken**2 if spans.dependent is None else _less_the_ridge(spans, spans.dependent, left, lost, taken**2)
+    growth = _less_the_ridge(spans, left, lost, taken**2)
     gone = present[:, None] & (jnp.arange(lost.shape[1]) == unit[:, None])
     for a in every:
         directions = jax.lax.dynamic_update_slice(directions, lost[None, a : a + 1], (a, left.held[a], 0))
@@ -95,7 +97,7 @@ def remove(
 
 
 def _less_the_ridge(
-    spans: Spans, dependent: Bool[Array, ""], left: Left, lost: Float[Array, "k n"], growth: Float[Array, "k others"]
+    spans: Spans, left: Left, lost: Float[Array, "k n"], growth: Float[Array, "k others"]
 ) -> Float[Array, "k others"]:
     """What residuals grow by, where directions may lie in the ridge's rows.
 
@@ -103,7 +105,7 @@ def _less_the_ridge(
     in the span: the unit depends on others, and nothing is lost with it.
     """
     share = jax.lax.cond(
-        dependent,
+        spans.dependent,
         lambda: (
             ridge(lost.dtype) ** 2
             * jnp.sum(jnp.where(left.active, jnp.einsum("snk,sk->sn", spans.dual, lost), 0.0) ** 2, axis=1)
@@ -157,8 +159,8 @@ def _applied(spans: Spans, directions: Float[Array, "k capacity n"], left: Left)
         return dual, coordinates - jnp.einsum("sbk,sbn->skn", q, jnp.einsum("sbk,skn->sbn", q, coordinates))
 
     dual, coordinates = jax.lax.fori_loop(0, _blocks(left.held), one, (spans.dual, spans.coordinates))
-    dependent = None if spans.dependent is None else _dependent(dual, left.active)
-    return Spans(dual, coordinates, dependent), left._replace(held=jnp.zeros_like(left.held))
+    dependent = _dependent(spans.ridged, dual, left.active)
+    return Spans(dual, coordinates, spans.ridged, dependent), left._replace(held=jnp.zeros_like(left.held))
 
 
 def _orthogonalised(rows: Float[Array, "k n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k n"]:
@@ -179,6 +181,6 @@ def _block(directions: Array, block: Int[Array, ""] | int, held: Int[Array, "k"]
     return jnp.where((block * BLOCK + jnp.arange(BLOCK) < held[:, None])[:, :, None], q, 0.0)
 
 
-def _dependent(dual: Float[Array, "k n n"], active: Bool[Array, "k n"]) -> Bool[Array, ""]:
+def _dependent(ridged: Bool[Array, ""], dual: Float[Array, "k n n"], active: Bool[Array, "k n"]) -> Bool[Array, ""]:
     weight = jnp.max(jnp.sum(jnp.where(active[:, :, None], dual, 0.0) ** 2, axis=(1, 2)))
-    return ridge(dual.dtype) ** 2 * weight > 10 * jnp.finfo(dual.dtype).eps
+    return ridged & (ridge(dual.dtype) ** 2 * weight > 10 * jnp.finfo(dual.dtype).eps)

@@ -51,7 +51,7 @@ class _Search(NamedTuple):
     trying: Bool[Array, ""]
     """Whether a trial is under way."""
     forced: Bool[Array, ""]
-    """Whether it is one that is not taken back: the first and the last."""
+    """Whether it is one that is not taken back, the first or the last: `left` is what it has left."""
     last: Bool[Array, ""]
     """Whether it is the last one."""
     asked: Bool[Array, "2 n"]
@@ -89,7 +89,10 @@ def search(basis: DualBasis, question: Question, threshold: Float[Array, ""]) ->
         forced = jnp.where(now.trying, now.forced, none_open)
         asked = jnp.where(now.trying, now.asked, chosen)
         match = jnp.where(last & ~now.trying, now.left.active, now.match)
-        here = jax.tree.map(lambda a, b: jnp.where(now.trying, a, b), now.trial, now.left)
+        # A forced trial is kept whatever comes of it, so it goes on from what is left: only there held directions are
+        # applied and forgotten.
+        may_be_taken_back = now.trying & ~now.forced
+        here = jax.tree.map(lambda a, b: jnp.where(may_be_taken_back, a, b), now.trial, now.left)
 
         def going(left: Left) -> Bool[Array, "2 n"]:
             return left.active & (asked | (left.squared > threshold))

@@ -9,41 +9,65 @@ import numpy as np
 from jaxrepsim._typing import Array, Int, Key, Values
 from jaxrepsim.numerics.buckets import size_bucket
 from jaxrepsim.numerics.inputs import traced
+from jaxrepsim.numerics.varying import varying_like
+
+LEAST = 1024
+"""Places that a program is compiled for at least: layers of most widths share one."""
 
 
-def permutation(key: Key[Array, ""], n: int) -> Int[np.ndarray, "n"]:
-    """`jax.random.permutation(key, n)` of a concrete key, up to 1,625 numbers."""
-    bits = np.asarray(_bits(key, np.zeros(1, np.int32), size_bucket(n, 16), fold=False))
-    return np.argsort(bits[0, :n], kind="stable")
+def permutation(key: Key[Array, ""], count: int) -> Int[np.ndarray, "count"]:
+    """`jax.random.permutation(key, count)` of a concrete key."""
+    return np.asarray(_padded_order(key, size_bucket(count, LEAST), count, rounds_of(count)))[:count]
 
 
-def own_ranks(key: Key[Array, ""], units: Values, total: int, room: int) -> Int[Values, "k total"]:
+def own_ranks(key: Key[Array, ""], units: Values, total: int) -> Int[Values, "k total"]:
     """The place of each of `total` units in an order of its own for each of some units.
-
-    Units go by random bits, which are those of `jax.random.permutation(jax.random.fold_in(key, unit), total)`: up to
-    1,625 units the order is that too.
 
     Args:
         key: Of all orders.
-        units: (k,), what is folded into the key.
+        units: (k,), what is folded into the key: the order is `jax.random.permutation(jax.random.fold_in(key, unit),
+            total)`.
         total: How many units are put in order.
-        room: For how many, or more, a program is compiled.
     """
+    rounds = rounds_of(total)
     if traced(key, units):
-        bits = _bits(key, jnp.asarray(units), total, fold=True)
-        return jnp.argsort(jnp.argsort(bits, axis=1), axis=1)
-    # Padded to few sizes: the bits at a place do not depend on where the array ends.
-    count = len(units)
-    full = np.zeros(size_bucket(count, 16), np.int32)
-    full[:count] = np.asarray(units)
-    bits = np.asarray(_bits(key, full, room, fold=True))[:count, :total]
-    return np.argsort(np.argsort(bits, axis=1, kind="stable"), axis=1).astype(np.int32)
+        return jnp.argsort(_own_orders(key, jnp.asarray(units), total, total, rounds), axis=1)
+    full = np.zeros(size_bucket(len(units), 16), np.int32)
+    full[: len(units)] = np.asarray(units)
+    orders = np.asarray(_own_orders(key, full, size_bucket(total, LEAST), total, rounds))
+    return np.argsort(orders[: len(units), :total], axis=1).astype(np.int32)
 
 
-@partial(jax.jit, static_argnames=("size", "fold"))
-def _bits(key: Key[Array, ""], units: Int[Array, "k"], size: int, *, fold: bool) -> Array:
-    def of(unit: Array) -> Array:
-        own = jax.random.fold_in(key, unit) if fold else key
-        return jax.random.bits(jax.random.split(own)[1], (size,), jnp.uint32)
+def padded_order(key: Key[Array, ""], size: int, count: Values | int, rounds: Values | int) -> Int[Array, "size"]:
+    """`jax.random.permutation(key, count)`, and after it places that are padding, which stay where they are.
 
-    return jax.vmap(of)(units)
+    Places are sorted by random numbers, which depend on the place alone, wherever the array ends.
+
+    Args:
+        key: Of the order.
+        size: How many places with the padding; static.
+        count: How many are put in order.
+        rounds: `rounds_of(count)`.
+    """
+    place = jnp.arange(size, dtype=jnp.int32)
+
+    def again(_: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        key, order = state
+        key, now = jax.random.split(key)
+        keys = place >= count, jax.random.bits(now, (size,), jnp.uint32)
+        return key, jax.lax.sort((*keys, order), num_keys=2)[-1]
+
+    return jax.lax.fori_loop(0, rounds, again, (key, varying_like(place, key)))[1]
+
+
+def rounds_of(count: int) -> int:
+    """How often places are sorted until equal random numbers, which keep their order, leave no trace."""
+    return int(np.ceil(3 * np.log(max(1, count)) / np.log(2**32 - 1)))
+
+
+_padded_order = jax.jit(padded_order, static_argnums=1)
+
+
+@partial(jax.jit, static_argnames="size")
+def _own_orders(key: Key[Array, ""], units: Int[Array, "k"], size: int, count: int, rounds: int) -> Array:
+    return jax.vmap(lambda unit: padded_order(jax.random.fold_in(key, unit), size, count, rounds))(units)

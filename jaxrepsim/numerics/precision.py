@@ -1,9 +1,11 @@
 """How small a residual can be told from zero, and from ε."""
 
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Values
+from jaxrepsim.numerics.inputs import traced
 
 
 def resolution(dtype: DTypeLike) -> float:
@@ -26,13 +28,14 @@ def resolution(dtype: DTypeLike) -> float:
     return 1e-5 if jnp.finfo(dtype).bits == 64 else 3e-3
 
 
-def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Array, "*e"]:
+def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Values, "*e"]:
     """The squared residual up to which a unit is matched at `epsilon`: ε² and the square of the resolution.
 
     The one rule for ties: a residual that equals ε, such as those between activations that are 0 or 1, is matched
     whatever rounding does to it.
     """
-    return jnp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
+    xp = jnp if traced(epsilon) else np
+    return xp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
 
 
 def reached(critical: Float[Values, "*n"], epsilon: Values | float) -> Bool[Values, "..."]:

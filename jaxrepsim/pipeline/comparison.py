@@ -15,8 +15,12 @@ from threadpoolctl import threadpool_limits
 from jaxrepsim.activations import ActivationFile, layer_key
 from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
-from jaxrepsim.matching import match_profile, minimal_matches
+from jaxrepsim.matching.asked import Asked
+from jaxrepsim.matching.minimal import in_random_order
+from jaxrepsim.matching.prepared import Prepared, prepared
+from jaxrepsim.matching.profile import critical_of
 from jaxrepsim.numerics.buckets import units_bucket
+from jaxrepsim.numerics.inputs import as_activations
 from jaxrepsim.numerics.permutations import permutation
 from jaxrepsim.numerics.precision import reached
 from jaxrepsim.pipeline.config import MatchingConfig
@@ -26,6 +30,8 @@ from jaxrepsim.pipeline.results_files import along_layers, file_name, read_netcd
 
 SECONDS = 5.0
 """Layers that take less are written to a file of several."""
+NARROW = 128
+"""Units up to which a layer is padded to those of the widest such layer: it costs less than to compile for it."""
 
 
 def compare(
@@ -59,10 +65,11 @@ def compare(
     done, waiting, start = len(finished), dict[str, xr.Dataset](), perf_counter()
     # The threads that BLAS keeps busy would be missed by the compiler and the searches.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        compile_for([max(array.shape[-1] for array in arrays) for arrays in pending.values()], config, pool)
+        sizes = _shared_sizes(pending)
+        compile_for({sizes[layer]: arrays for layer, arrays in pending.items()}, config, pool)
         for layer, arrays in pending.items():
             progress("matching layers", done, len(layers), layer)
-            found = _compare_layer(layer, dict(zip(names, arrays, strict=True)), config, pool, progress)
+            found = _compare_layer(layer, dict(zip(names, arrays, strict=True)), sizes[layer], config, pool, progress)
             waiting[layer] = found.assign(samples=("layer", [samples[layer]]))
             done += 1
             if perf_counter() - start > SECONDS or done == len(layers):
@@ -75,22 +82,50 @@ def compare(
     return along_layers(parts, order).isel(layer=[order.index(layer) for layer in layers])
 
 
-def compile_for(widths: Sequence[int], config: MatchingConfig, pool: ThreadPoolExecutor) -> None:
-    """Compiles, side by side, what layers of these widths need: programs are shared by widths of one bucket."""
+def _shared_sizes(layers: Mapping[str, Sequence[np.ndarray]]) -> dict[str, int]:
+    """How many units each layer is padded to: the narrow ones share programs, if a layer of the run is so wide."""
+    widths = {layer: units_bucket(max(array.shape[-1] for array in arrays)) for layer, arrays in layers.items()}
+    narrow = max((width for width in widths.values() if width <= NARROW), default=0)
+    return {layer: max(width, narrow) for layer, width in widths.items()}
 
-    def compile_one(n: int) -> None:
+
+def compile_for(layers: Mapping[int, Sequence[np.ndarray]], config: MatchingConfig, pool: ThreadPoolExecutor) -> None:
+    """Compiles, side by side, what layers need, by matching one of each size.
+
+    Args:
+        layers: By the units that they are padded to; a deep one where there is a choice, as those are the ones that may
+            have to be factored in both ways.
+        config: What is searched.
+        pool: Does it.
+    """
+
+    def factored(item: tuple[int, Sequence[np.ndarray]]) -> Prepared:
+        size, networks = item
+        return _factored(*_draws(networks[:2])[0], size)
+
+    def profile(ready: Prepared) -> None:
         with jax.enable_x64(True):  # a setting of the thread
-            dead = np.zeros((2 * n, n))
-            match_profile(dead, dead)
-            if config.minimal_units:
-                minimal_matches(dead, dead, 0.5, np.zeros(1, int), jax.random.key(0))
+            critical_of(ready)
 
-    list(pool.map(compile_one, sorted({units_bucket(width) for width in widths}, reverse=True)))
+    def minimal(ready: Prepared) -> None:
+        if config.minimal_units:
+            with jax.enable_x64(True):
+                in_random_order(Asked(ready, 0.5), np.zeros(1, int), jax.random.key(0))
+
+    ready = list(pool.map(factored, layers.items()))
+    for done in [pool.submit(part, pair) for pair in ready for part in (minimal, profile)]:
+        done.result()
+
+
+def _factored(x: np.ndarray, y: np.ndarray, size: int) -> Prepared:
+    with jax.enable_x64(True):
+        return prepared(as_activations(x, y), size)
 
 
 def _compare_layer(
     layer: str,
     networks: Mapping[str, np.ndarray],
+    size: int,
     config: MatchingConfig,
     pool: ThreadPoolExecutor,
     progress: Progress,
@@ -100,11 +135,14 @@ def _compare_layer(
     pairs = list(combinations(range(len(names)), 2))
     draws = _draws(list(networks.values()))
     profile_x, profile_y = (np.full((len(pairs), len(draws), units), np.nan) for _ in "xy")
-    with jax.enable_x64(True):
-        for index, (a, b) in enumerate(pairs):
-            for draw, arrays in enumerate(draws):
-                x, y = match_profile(arrays[a], arrays[b])
-                profile_x[index, draw, : widths[a]], profile_y[index, draw, : widths[b]] = x, y
+    first: list[Prepared] = []
+    for index, (a, b) in enumerate(pairs):
+        for draw, arrays in enumerate(draws):
+            ready = _factored(arrays[a], arrays[b], size)
+            if draw == 0:
+                first.append(ready)
+            with jax.enable_x64(True):
+                profile_x[index, draw, : widths[a]], profile_y[index, draw, : widths[b]] = critical_of(ready)
     epsilons = np.asarray(config.epsilons)
     matched_x, matched_y = (
         reached(side[:, None], epsilons[None, :, None, None]).sum(axis=-1) for side in (profile_x, profile_y)
@@ -117,8 +155,7 @@ def _compare_layer(
         )
         for index, (a, b) in enumerate(pairs)
     ]
-    first_draws = [(draws[0][a], draws[0][b]) for a, b in pairs]
-    unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, pool, progress)
+    unit, size_x, size_y = _minimal_sizes(layer, first, chosen, matched_x[..., 0] > 0, config, pool, progress)
 
     dead = [int((~array.any(axis=0)).sum()) for array in draws[0]]
     match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
@@ -164,7 +201,7 @@ def _sampled_units(layer: str, pair: int, critical: np.ndarray, config: Matching
 
 def _minimal_sizes(
     layer: str,
-    pairs: list[tuple[np.ndarray, np.ndarray]],
+    pairs: Sequence[Prepared],
     chosen: list[np.ndarray],
     matched: np.ndarray,
     config: MatchingConfig,
@@ -182,7 +219,7 @@ def _minimal_sizes(
         index, at = job
         with jax.enable_x64(True):  # a setting of the thread
             key = jax.random.fold_in(layer_key(config.seed, layer), index)
-            found = minimal_matches(*pairs[index], config.epsilons[at], chosen[index], key)
+            found = in_random_order(Asked(pairs[index], config.epsilons[at]), chosen[index], key)
             return np.asarray(found.x).sum(axis=-1), np.asarray(found.y).sum(axis=-1)
 
     # A search is a long chain of small steps and keeps one core busy; so many run side by side.

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jaxrepsim import chance
-from jaxrepsim.chance.groups import order_of_rows, permuted_rows, rounds_of
+from jaxrepsim.chance.groups import order_of_rows, permuted_rows
+from jaxrepsim.numerics.permutations import rounds_of
 from tests.compilations import traces
 
 KEY = jax.random.key(3)
