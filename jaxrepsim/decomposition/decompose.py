@@ -11,6 +11,7 @@ from jaxrepsim.matching.asked import Asked, as_values
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.minimal import Networks, checked
 from jaxrepsim.matching.prepared import prepared
+from jaxrepsim.numerics.buckets import cut, padded
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import on_device, traced
 from jaxrepsim.numerics.varying import varying_like
@@ -94,8 +95,12 @@ def _decompose(networks: Networks, epsilon: ArrayLike, given: tuple[Values, Valu
     # The minimal matches of all units together are the maximum match.
     whole = asked.ready.as_match(parts.any(axis=0))
     match = whole if given is None else whole._replace(x=on_device(given[0]), y=on_device(given[1]))
-    chosen = none_to_spare(joint) if traced(joint) else _none_to_spare(joint)
-    return Decomposition(match, asked.ready.as_match(parts), on_device(chosen))
+    if traced(joint):
+        chosen = none_to_spare(joint)
+    else:  # an empty set is never kept
+        size = 2 * asked.ready.n
+        chosen = cut(_none_to_spare(padded(joint, (size, size))), (asked.units,))
+    return Decomposition(match, asked.ready.as_match(parts), chosen)
 
 
 def _as_mask(side: Values) -> Values:
@@ -120,13 +125,5 @@ def none_to_spare(parts: Bool[Array, "n n"]) -> Bool[Array, "n"]:
     return jax.lax.fori_loop(0, len(parts), consider, everything)[0]
 
 
-def _none_to_spare(parts: np.ndarray) -> np.ndarray:
-    """`none_to_spare` on the host."""
-    chosen, holders = np.ones(len(parts), bool), parts.sum(axis=0)
-    for part in np.argsort(parts.sum(axis=1), kind="stable"):
-        chosen[part] = (parts[part] & (holders <= 1)).any()
-        holders = holders if chosen[part] else holders - parts[part]
-    return chosen
-
-
+_none_to_spare = jax.jit(none_to_spare)
 _compiled = jax.jit(without_gradient(_decompose))

@@ -185,7 +185,7 @@ def gram_limit(dtype: DTypeLike) -> float:
     return 1e5 if jnp.finfo(dtype).bits == 64 else 16.0
 
 
-def trusted(basis: DualBasis) -> Bool[Values, ""]:
+def trusted(basis: DualBasis) -> Bool[Array, ""] | np.bool_:
     """Whether a dual basis that comes from the Gram matrix is exact enough."""
     xp = np if on_host(basis.dual) else jnp
     weights = xp.sum(xp.where(basis.active[:, :, None], basis.dual, 0.0) ** 2, axis=(1, 2))

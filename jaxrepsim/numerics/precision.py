@@ -35,7 +35,7 @@ def squared_threshold(epsilon: ArrayLike, dtype: DTypeLike) -> Float[Values, "*e
     whatever rounding does to it.
     """
     xp = jnp if traced(epsilon) else np
-    return xp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2
+    return xp.asarray(xp.asarray(epsilon, dtype) ** 2 + resolution(dtype) ** 2)
 
 
 def reached(critical: Float[Values, "*n"], epsilon: Values | float) -> Bool[Values, "..."]:

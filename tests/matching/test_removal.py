@@ -10,6 +10,7 @@ import pytest
 
 from jaxrepsim.matching import dual_basis, removal
 from jaxrepsim.matching.removal import BLOCK, Left
+from jaxrepsim.matching.search import Question, search
 from tests import reference as ref
 from tests.matching import calls
 
@@ -22,8 +23,8 @@ def by_gram(x, y):
     return source.basis(source.alive)
 
 
-def by_qr(x, y):
-    source = dual_basis.rows_of((x, y), N)
+def by_qr(x, y, n=N):
+    source = dual_basis.rows_of((x, y), n)
     return source.basis(source.alive)
 
 
@@ -151,3 +152,26 @@ def test_a_removal_is_taken_back_by_forgetting_it():
     with jax.enable_x64(True):
         straight, detoured = after(x, y, jnp.zeros((0, 2), int)), after(x, y, jnp.array([[8, 9], [1, 0]]))
     np.testing.assert_array_equal(straight, detoured)
+
+
+def test_held_directions_are_applied_once_a_block(monkeypatch):
+    """Also by a search, whose first and last trial are long chains that are kept."""
+    held = []
+    applied = removal._applied
+
+    def counting(spans, directions, left):
+        jax.debug.callback(lambda held_now: held.append(held_now.max()), left.held)
+        return applied(spans, directions, left)
+
+    monkeypatch.setattr(removal, "_applied", counting)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(SAMPLES, 100)), rng.normal(size=(SAMPLES, 100))
+    y[:, :60] = x[:, :60] + 0.1 * y[:, :60]
+    basis = calls.call(lambda x, y: by_qr(x, y, 100), x, y, dtype=np.float64)
+    question = Question(np.zeros((2, 100), bool), np.asarray(0), np.arange(200).reshape(2, 100))
+    with jax.enable_x64(True):
+        answer = jax.jit(search)(basis, question, np.asarray(0.09))
+        jax.effects_barrier()
+    assert answer.match[0, 0]
+    removed = 200 - int(answer.rest.sum())
+    assert len(held) <= removed // BLOCK + 3, held
