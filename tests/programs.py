@@ -1,4 +1,4 @@
-"""How much of compiled programs a process keeps."""
+"""How much of compiled programs a process keeps, and what it takes in all."""
 
 import ctypes
 import gc
@@ -24,6 +24,12 @@ def free_where_many() -> None:
             libc.malloc_trim(0)  # else what is free stays with the process
         # What is not programs stays, and is no reason to let go of them again and again.
         _limit = max(MEMORY, _resident() + MEMORY // 8)
+
+
+def resources() -> tuple[int, float]:
+    """Memory mappings and MiB in memory of this process, once what nobody holds is gone."""
+    gc.collect()
+    return _mappings(), _resident() / 2**20
 
 
 def _resident() -> int:

@@ -1,7 +1,5 @@
 """What a notebook does: plain calls, again and again, on arrays of one's own."""
 
-import gc
-import os
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -17,6 +15,8 @@ from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.numerics.buckets import units_bucket
 from tests.compilations import traces
 from tests.matching import calls
+from tests.programs import resources
+from tests.wrapped import under_checks, under_shard_map
 
 CALLS = {
     "residuals": jaxrepsim.residuals,
@@ -35,8 +35,9 @@ CALLS = {
     "minimal_matches_of": lambda x, y: list(jaxrepsim.minimal_matches_of(x, y, 0.3, 0)),
     "smallest_match": lambda x, y: jaxrepsim.smallest_match(x, y, 0.3, 0, rounds=2),
     "is_stable": lambda x, y: decomposition.is_stable(x, y, 0.05, 4.0),
+    "independence": lambda x, y: decomposition.independence(y, jax.random.key(0), starts=2),
 }
-UNDER_JIT = {name: call for name, call in CALLS.items() if name not in tuple(CALLS)[-4:]}
+UNDER_JIT = {name: call for name, call in CALLS.items() if name not in tuple(CALLS)[-5:]}
 JITTED = {name: jax.jit(call) for name, call in UNDER_JIT.items()}
 ONE_OF_EACH = ("residuals", "match_profile", "minimal_match", "decompose")
 """Which between them hold every loop."""
@@ -111,12 +112,6 @@ def test_twelve_layers_of_twelve_widths_compile_a_large_program_five_times_at_mo
     assert max(large.values()) <= 5, programs
 
 
-def resources():
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return len(Path("/proc/self/maps").read_bytes().splitlines()), pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux")
 def test_a_thousand_calls_leave_memory_as_it_was():
     x, y = pair(120, 6, 7)
@@ -160,7 +155,7 @@ def test_few_samples_are_told_once_a_call_site():
     assert seen[0].filename == __file__
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("compress", "is_stable")])
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("compress", "is_stable", "independence")])
 def test_every_function_tells_of_few_samples(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error", jaxrepsim.FewSamplesWarning)
@@ -222,34 +217,19 @@ def test_traced_values_that_are_not_finite_end_all_loops_and_match_nothing(side,
 
 @pytest.mark.parametrize("name", each(UNDER_JIT))
 def test_under_shard_map_with_its_default_checks(name):
-    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("data",))
-    spec = jax.sharding.PartitionSpec("data")
     x, y = pair(60, 6, 7)
-    expected = jax.tree.leaves(CALLS[name](x, y))
-
-    def local(x, y):
-        return [jnp.asarray(leaf)[None] for leaf in jax.tree.leaves(CALLS[name](x[0], y[0]))]
-
-    mapped = jax.jit(jax.shard_map(local, mesh=mesh, in_specs=spec, out_specs=spec))
-    found = mapped(x[None], y[None])
+    found = under_shard_map(CALLS[name], x, y)
     if name != "compress":
-        for a, b in zip(found, expected, strict=True):
-            np.testing.assert_allclose(np.asarray(a[0], float), np.asarray(b, float), atol=2e-3)
+        for a, b in zip(found, jax.tree.leaves(CALLS[name](x, y)), strict=True):
+            np.testing.assert_allclose(np.asarray(a, float), np.asarray(b, float), atol=2e-3)
 
 
 @pytest.mark.parametrize("name", each(UNDER_JIT))
 def test_under_checkify_and_debug_nans(name):
-    from jax.experimental import checkify
-
     x, y = pair(60, 6, 7)
     x[:, 1] = x[:, 0]  # dependent units, and a dead one
     y[:, 2] = 0
-    checked = jax.jit(checkify.checkify(CALLS[name], errors=checkify.user_checks | checkify.float_checks))
-    error, _ = checked(x, y)
-    error.throw()
-    with jax.debug_nans(True):
-        CALLS[name](x, y)
-        jax.block_until_ready(jax.jit(CALLS[name])(x, y))
+    under_checks(CALLS[name], x, y)
 
 
 def test_in_a_scan_and_under_an_eager_vmap_that_compiles_once():

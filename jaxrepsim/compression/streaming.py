@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.compression.triangles import add_block, digit, fold, levels, written
 from jaxrepsim.numerics.buckets import padded, size_bucket
-from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
+from jaxrepsim.numerics.inputs import as_activations, narrowed, on_device, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.varying import varying_like
 
@@ -63,9 +64,9 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None
     if min(units, default=0) < 0 or block < 1:
         raise ValueError(f"needed are numbers of units and a block of 1 or more, received {tuple(units)} and {block}")
     capacity = levels(dtype) * total + block
-    rows = tuple(jnp.zeros((capacity, n), dtype) for n in units)
+    rows = tuple(on_device(np.zeros((capacity, n), dtype)) for n in units)
     # Two zeros, not one twice: a buffer cannot be donated twice.
-    return Compression(rows, jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32))
+    return Compression(rows, on_device(np.zeros((), np.int32)), on_device(np.zeros((), np.int32)))
 
 
 def update(state: Compression, *activations: ArrayLike) -> Compression:

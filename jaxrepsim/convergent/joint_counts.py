@@ -13,7 +13,7 @@ from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.binning import check_bins
 from jaxrepsim.numerics.buckets import cut, padded, size_bucket
 from jaxrepsim.numerics.concrete import in_numpy
-from jaxrepsim.numerics.inputs import as_array, traced
+from jaxrepsim.numerics.inputs import as_array, on_device, traced
 
 INDICATORS = 2**25
 """How many indicators of both networks there are at a time: 64 MB of them."""
@@ -67,7 +67,7 @@ def init(units: Sequence[int], bins: int = 10) -> JointCounts:
     """
     check_bins(bins)
     n_x, n_y = units
-    return JointCounts(jnp.zeros((n_x, bins, n_y, bins), jnp.int32))
+    return JointCounts(on_device(np.zeros((n_x, bins, n_y, bins), np.int32)))
 
 
 def update(state: JointCounts, x_bins: ArrayLike, y_bins: ArrayLike, where: ArrayLike | None = None) -> JointCounts:

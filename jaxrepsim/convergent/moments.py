@@ -13,7 +13,7 @@ from jaxrepsim.convergent.statistics import Moments as Moments
 from jaxrepsim.convergent.statistics import binary_range, ends, joint, split
 from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
 from jaxrepsim.numerics.concrete import in_numpy
-from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
+from jaxrepsim.numerics.inputs import as_activations, narrowed, on_device, traced
 from jaxrepsim.numerics.products import with_all_digits
 
 
@@ -41,12 +41,12 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:
     total = sum(units)
     # An array for each field, not one for several: a buffer cannot be donated twice.
     return Moments(
-        jnp.zeros((), int),
-        tuple(jnp.zeros(n, dtype) for n in units),
-        jnp.zeros(total, dtype),
-        tuple(jnp.full(n, jnp.inf, dtype) for n in units),
-        tuple(jnp.full(n, -jnp.inf, dtype) for n in units),
-        jnp.zeros((total, total), dtype),
+        on_device(np.zeros((), int)),
+        tuple(on_device(np.zeros(n, dtype)) for n in units),
+        on_device(np.zeros(total, dtype)),
+        tuple(on_device(np.full(n, np.inf, dtype)) for n in units),
+        tuple(on_device(np.full(n, -np.inf, dtype)) for n in units),
+        on_device(np.zeros((total, total), dtype)),
     )
 
 

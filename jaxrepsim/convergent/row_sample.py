@@ -16,7 +16,7 @@ from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Key
 from jaxrepsim.convergent.binning import bin_edges
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.concrete import in_numpy
-from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
+from jaxrepsim.numerics.inputs import as_activations, narrowed, on_device, traced
 
 EMPTY = 2**31 - 1
 """The priority of a place that holds no row: after that of every row."""
@@ -69,7 +69,9 @@ def init(units: Sequence[int], capacity: int, dtype: DTypeLike = jnp.float32) ->
     """
     if capacity < 1:
         raise ValueError(f"a sample holds 1 row or more, received the capacity {capacity}")
-    return RowSample(tuple(jnp.zeros((capacity, n), dtype) for n in units), jnp.full(capacity, EMPTY, jnp.int32))
+    return RowSample(
+        tuple(on_device(np.zeros((capacity, n), dtype)) for n in units), on_device(np.full(capacity, EMPTY, np.int32))
+    )
 
 
 def update(state: RowSample, key: Key[Array, ""], *activations: ArrayLike, where: ArrayLike | None = None) -> RowSample:

@@ -89,7 +89,7 @@ def as_values(array: Array) -> Values:
     return array if traced(array) else np.asarray(array)
 
 
-def _in_one_program(basis: DualBasis, questions: Question, threshold: Array, size: int) -> tuple[np.ndarray, ...]:
+def _in_one_program(basis: DualBasis, questions: Question, threshold: Values, size: int) -> tuple[np.ndarray, ...]:
     count = len(questions.unit)
     full = [np.zeros((size, *a.shape[1:]), bool if a.dtype == bool else np.int32) for a in map(np.asarray, questions)]
     for to, values in zip(full, questions, strict=True):
@@ -99,11 +99,11 @@ def _in_one_program(basis: DualBasis, questions: Question, threshold: Array, siz
 
 @jax.jit
 @with_all_digits
-def _answers(basis: DualBasis, questions: Question, threshold: Array, count: Int[Array, ""] | int | None) -> Answer:
+def _answers(basis: DualBasis, questions: Question, threshold: Values, count: Int[Array, ""] | int | None) -> Answer:
     return side_by_side(lambda question: search(basis, question, threshold), questions, 3 * basis.dual.nbytes, count)
 
 
 @jax.jit
 @with_all_digits
-def _nested(source: Source, threshold: Array, units: Int[Array, "q"], rank: Int[Array, "2 n"]) -> Array:
+def _nested(source: Source, threshold: Values, units: Int[Array, "q"], rank: Int[Array, "2 n"]) -> Array:
     return nested(source, threshold, units, rank)

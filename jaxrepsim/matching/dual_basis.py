@@ -200,11 +200,11 @@ def _others(cross: Float[Array, "pairs n n"]) -> Float[Array, "k n others"]:
     return jnp.stack([jnp.concatenate([both[a, (a + i) % k] for i in range(1, k)], axis=1) for a in range(k)])
 
 
-def _pairs(values: Float[Array, "k n"]) -> tuple[Float[Array, "pairs n"], Float[Array, "pairs n"]]:
+def _pairs(values: Float[Values, "k n"]) -> tuple[Float[Values, "pairs n"], Float[Values, "pairs n"]]:
     """What belongs to the first and to the second network of every pair, in the order of `combinations`."""
     first, second = np.triu_indices(len(values), 1)
     return values[first], values[second]
 
 
-def _scaled(matrices: Array, rows: Float[Array, "p n"], columns: Float[Array, "p n"]) -> Float[Array, "p n n"]:
+def _scaled(matrices: Values, rows: Float[Values, "p n"], columns: Float[Values, "p n"]) -> Float[Values, "p n n"]:
     return matrices * rows[:, :, None] * columns[:, None, :]

@@ -69,5 +69,7 @@ _padded_order = jax.jit(padded_order, static_argnums=1)
 
 
 @partial(jax.jit, static_argnames="size")
-def _own_orders(key: Key[Array, ""], units: Int[Array, "k"], size: int, count: int, rounds: int) -> Array:
+def _own_orders(
+    key: Key[Array, ""], units: Int[Array, "k"], size: int, count: Values | int, rounds: Values | int
+) -> Int[Array, "k size"]:
     return jax.vmap(lambda unit: padded_order(jax.random.fold_in(key, unit), size, count, rounds))(units)

@@ -9,6 +9,7 @@ from jaxrepsim import chance
 from jaxrepsim.chance.groups import order_of_rows, permuted_rows
 from jaxrepsim.numerics.permutations import rounds_of
 from tests.compilations import traces
+from tests.wrapped import under_checks, under_shard_map
 
 KEY = jax.random.key(3)
 
@@ -86,3 +87,24 @@ def test_integers_half_precision_and_lists_are_taken():
     wanted = chance.cross_validated_residuals(x, y, KEY)
     for given in (x.astype(int), x.tolist(), jnp.asarray(x, jnp.bfloat16)):
         np.testing.assert_allclose(chance.cross_validated_residuals(given, y, KEY), wanted, rtol=1e-6)
+
+
+def each(names):
+    """One of them by default: each is a compilation of seconds."""
+    return [name if name == "validated" else pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
+@pytest.mark.parametrize("name", each(FUNCTIONS))
+def test_under_shard_map_with_its_default_checks(name):
+    x, y = pair(80, 7, 5)
+    found = under_shard_map(FUNCTIONS[name], x, y)
+    for a, b in zip(found, jax.tree.leaves(FUNCTIONS[name](x, y)), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", each(FUNCTIONS))
+def test_under_checkify_and_debug_nans(name):
+    x, y = pair(80, 7, 5)
+    x[:, 1] = x[:, 0]  # dependent units, and a dead one
+    y[:, 2] = 0
+    under_checks(FUNCTIONS[name], x, y)

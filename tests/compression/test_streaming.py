@@ -1,6 +1,7 @@
 """Streaming compression against NumPy's float64 on all rows at once."""
 
 from functools import partial
+from pathlib import Path
 
 import hypothesis
 import jax
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 from jaxrepsim import compression
 from jaxrepsim.compression import Compression, finalize, init, merge, update
 from tests import reference as ref
+from tests.compilations import traces
 from tests.matching import calls
+from tests.programs import resources
+from tests.wrapped import under_checks, under_shard_map
 
 fold_in = jax.jit(update)
 joined = jax.jit(merge)
@@ -229,3 +233,51 @@ def test_other_dtypes_are_refused(dtype):
 def test_impossible_sizes_are_refused(units, block):
     with pytest.raises(ValueError, match="needed are numbers of units and a block of 1 or more"):
         init(units, block=block)
+
+
+# What a notebook does: plain calls, again and again
+
+
+def plainly(x, y):
+    state = init((x.shape[1], y.shape[1]))
+    for start in range(0, len(x), 30):
+        state = update(state, x[start : start + 30], y[start : start + 30])
+    return finalize(merge(state, update(init((x.shape[1], y.shape[1])), x, y)))
+
+
+def a_pair(samples, n_x, n_y):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(samples, n)).astype(np.float32) for n in (n_x, n_y)]
+
+
+def test_other_batches_of_the_bucket_compile_nothing():
+    jax.block_until_ready(plainly(*a_pair(60, 12, 10)))
+    with traces() as seen:
+        jax.block_until_ready(plainly(*a_pair(60, 12, 10)))
+        jax.block_until_ready(plainly(*a_pair(57, 12, 10)))
+    assert not seen
+
+
+def test_under_shard_map_and_checks():
+    x, y = a_pair(60, 6, 5)
+    found = under_shard_map(plainly, x, y)
+    np.testing.assert_allclose(found[0].T @ found[1], 2 * x.T @ y, atol=1e-3)
+    x[:, 1] = x[:, 0]
+    y[:, 2] = 0
+    under_checks(plainly, x, y)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux")
+def test_ten_thousand_batches_leave_memory_as_it_was():
+    batch = a_pair(20, 4, 3)
+    state = init((4, 3))
+    for turn in range(10_000):
+        state = update(state, *batch)
+        if turn == 100:
+            maps, memory = resources()
+    maps_after, memory_after = resources()
+    assert maps_after < maps + 50
+    assert memory_after < memory + 50
+    np.testing.assert_allclose(
+        finalize(state)[0].T @ finalize(state)[1], 1e4 * batch[0].T @ batch[1], rtol=1e-3, atol=1
+    )

@@ -9,6 +9,7 @@ import pytest
 from jaxrepsim import convergent
 from jaxrepsim.convergent import joint_counts, moments, row_sample
 from tests.compilations import traces
+from tests.wrapped import under_checks, under_shard_map
 
 KEY = jax.random.key(0)
 CYCLE = [[1, 0, 2, 3, 4, 5, 6, 8, 7], [2, 0, 1, 3, 4, 5, 6, 7, 8]]
@@ -118,3 +119,25 @@ def test_batches_of_other_sizes_compile_nothing():
         for samples in (70, 80, 65):
             state = of_streams(state, *pair(samples, 12, 10), np.arange(samples) % 3 > 0)
     assert not seen
+
+
+def each(names):
+    """Two of them by default: the others are compilations of seconds."""
+    quick = ("partners", "moments")
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
+@pytest.mark.parametrize("name", each(FUNCTIONS))
+def test_under_shard_map_with_its_default_checks(name):
+    x, y = pair(77, 10, 9)
+    found = under_shard_map(FUNCTIONS[name], x, y)
+    for a, b in zip(found, jax.tree.leaves(FUNCTIONS[name](x, y)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", each(FUNCTIONS))
+def test_under_checkify_and_debug_nans(name):
+    x, y = pair(77, 9, 9)  # where one has more units, some have no partner, and NaN says so
+    x[:, 1] = x[:, 0]  # the same unit twice, and one that never varies
+    y[:, 2] = 0
+    under_checks(FUNCTIONS[name], x, y)
