@@ -95,7 +95,7 @@ def test_residuals_of_padded_pairs(dtype):
     np.testing.assert_allclose(after**2, before**2, atol=2 * calls.BOUND[dtype])
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_residuals_depend_on_the_span_of_y_alone(dtype):
     """Any invertible mixture of y's units, and copies of them; not of x's."""
     rng = np.random.default_rng(1)
@@ -110,7 +110,7 @@ def test_residuals_depend_on_the_span_of_y_alone(dtype):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_simple_and_smallest_matches_are_invariant(dtype, change):
     """As sets; of the smallest match its size, as there may be several of that size."""
     batch = calls.small_batch(2, dtype)
@@ -245,7 +245,7 @@ def test_shuffling_needs_the_raw_samples(change):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_random_vectors_depend_on_inner_products_alone(dtype, change):
     """F is all that enters of each network; with U random, what U F is distributed as depends on FᵀF alone.
 
@@ -299,7 +299,7 @@ def test_what_is_not_kept():
 # Copies of units
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_a_copy_of_a_unit_matches_like_it_and_changes_no_other(dtype):
     """Critical ε, and so maximum matches; but a similarity counts units, so it does change."""
     batch = calls.small_batch(11, dtype)
@@ -348,7 +348,7 @@ def test_a_copy_of_a_unit_doubles_its_simple_matches_and_is_necessary_to_none():
 # Units added
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_residuals_only_fall_when_units_are_added_to_y(dtype):
     batch = calls.small_batch(13, dtype)
     x, y, _, kept = dropped(np.random.default_rng(13), batch)
@@ -361,7 +361,7 @@ def test_residuals_only_fall_when_units_are_added_to_y(dtype):
     np.testing.assert_allclose(same[stayed] ** 2, less[stayed] ** 2, atol=2 * calls.BOUND[dtype])
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_added_units_keep_all_matches_and_may_lower_the_similarity(dtype, seed):
     batch = calls.small_batch(seed, dtype)
@@ -485,7 +485,7 @@ def test_held_out_residuals_may_rise_with_units_of_y():
 # A larger ε
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_units_are_less_necessary_at_a_larger_epsilon(dtype):
     """Of units that are matched at the smaller one. But uniqueness comes and goes."""
     batch = calls.small_batch(19, dtype)

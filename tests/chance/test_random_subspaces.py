@@ -188,7 +188,7 @@ def test_all_dead(dead):
     np.testing.assert_allclose(found.y, np.inf if dead != "x" else 1.0, atol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_the_principal_factor_of_any_scale(dtype):
     x, _ = raw(ROWS, dependent=True)
     huge = 1e30 if dtype == np.float32 else 1e200

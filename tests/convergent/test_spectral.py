@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from jaxrepsim.convergent import joint_graph, laplacian_spectrum, moments, spectral_clusters
 from tests.convergent.planted import CLUSTERS, UNITS, by_first_appearance, co_clusters
-from tests.matching.calls import DTYPES, call
+from tests.matching.calls import DTYPES, LOGIC_DTYPES, call
 
 N = 2 * UNITS
 
@@ -56,7 +56,7 @@ def test_planted_co_clusters_as_scikit_learn_finds_them(relu, dtype):
         np.testing.assert_array_equal(labels, by_first_appearance(plant.labels))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 def test_the_joint_graph_is_the_positive_part_of_all_correlations(dtype):
     plant = co_clusters(1, dead=5)
     graph = call(joint, plant.x, plant.y, dtype=dtype)
@@ -74,7 +74,7 @@ def test_the_joint_graph_of_pairs_in_a_batch():
     np.testing.assert_allclose(graphs, [plant.graph for plant in plants], atol=1e-12)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 def test_dead_units_are_in_no_cluster_and_change_nothing_else(dtype):
     for seed in range(4):
         plant = co_clusters(seed, dead=9)
@@ -120,7 +120,7 @@ def test_components_are_counted_and_found():
     assert adjusted_rand_score(theirs(graph), truth) == 1
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 def test_units_of_small_and_large_degree_are_treated_alike(dtype):
     """Components whose units have degrees that differ by a factor of thousands, and a little of everything between."""
     for seed in range(4):
@@ -131,7 +131,7 @@ def test_units_of_small_and_large_degree_are_treated_alike(dtype):
         np.testing.assert_array_equal(found(graph, seed, dtype), by_first_appearance(truth))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 def test_the_least_normalised_cut_of_all_partitions(dtype):
     """Of eight units in two clusters, all 127 of them."""
     cut = jax.jit(lambda graph: spectral_clusters(graph, 2, jax.random.key(0)))
@@ -153,7 +153,7 @@ def test_units_in_another_order():
         np.testing.assert_array_equal(moved, by_first_appearance(found(plant.graph, seed)[order]))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 def test_scale_and_diagonal_do_not_matter(dtype):
     graph = co_clusters(3, noise=1.5).graph.astype(dtype)
     labels = found(graph, 1, dtype)

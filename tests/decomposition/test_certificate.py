@@ -15,7 +15,7 @@ one = jax.jit(jaxrepsim.certificates)
 
 
 @pytest.mark.parametrize("dtype", calls.DTYPES)
-@calls.over_seeds(3)
+@calls.over_seeds(1)
 def test_equals_brute_force(dtype, seed):
     """The necessary units of every unit; the v-minimum match where there is one, two v-minimal ones where not."""
     batch = calls.small_batch(seed, dtype)
@@ -51,7 +51,7 @@ def test_equals_brute_force(dtype, seed):
     assert several > 100
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(2)
 def test_necessity_is_reflexive_and_transitive(dtype, seed):
     batch = calls.small_batch(seed, dtype)
@@ -63,7 +63,7 @@ def test_necessity_is_reflexive_and_transitive(dtype, seed):
 
 
 @pytest.mark.parametrize("name", cases.degenerate())
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_degenerate(dtype, name):
     x, y, simple = cases.degenerate()[name]
     found = calls.call(one, x, y, 0.2, dtype=dtype)

@@ -44,7 +44,7 @@ def test_the_maximum_match_is_a_union_of_simple_matches(dtype, seed):
             check(at(found, c, e), simple, maximum[0])
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_any_match_is_and_what_is_no_match_is_not(dtype, seed):
     batch, rng = calls.small_batch(seed, dtype), np.random.default_rng(seed)
@@ -70,7 +70,7 @@ def test_any_match_is_and_what_is_no_match_is_not(dtype, seed):
 
 
 @pytest.mark.parametrize("name", cases.degenerate())
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_degenerate(dtype, name):
     x, y, expected = cases.degenerate()[name]
     found = calls.call(one, x, y, 0.2, dtype=dtype)
@@ -78,7 +78,7 @@ def test_degenerate(dtype, name):
     check(found, simple, simple.any(axis=0))
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_planted_groups_are_the_parts(dtype):
     """Theorem: exact matches of linearly independent units decompose in one way."""
     x, y, label = ref.planted_pair(np.random.default_rng(1), 40, [(1, 0.0), (2, 0.0), (3, 0.0)], (3, 2))

@@ -118,7 +118,7 @@ def test_bipartitions_suffice(seed):
     assert theta(z) == pytest.approx(theta_of_all_pairs(z), abs=1e-12)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_the_ascent_encloses_the_oracle(dtype, seed):
     layers, kinds = batch(seed, dtype, WIDE, TALL, 10)
@@ -148,7 +148,7 @@ def test_the_ascent_mostly_finds_the_nearest_groups():
     assert (lower >= 0.5 * expected).all()  # Wielandt's inequality is not far off
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_more_units_than_can_be_tried_all(dtype):
     """24 units, of which a planted group of 3 stands at a known angle to others, and nearly all else is orthogonal."""
     n = 24
@@ -189,7 +189,7 @@ def rotated(rng, z):
 
 @pytest.mark.parametrize("search", [small, ascent])
 @pytest.mark.parametrize("change", [scaled, signs, permuted, rotated])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_invariant(dtype, change, search):
     """The bounds; the ascent's upper bound only where it found the nearest groups both times."""
     size = (UNITS, SAMPLES, CASES) if search is small else (WIDE, TALL, 10)
@@ -227,7 +227,7 @@ def test_any_size(dtype, m, n):
         assert found.upper == pytest.approx(np.arccos(cosine), abs=1e-4)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_fewer_than_two_live_units(dtype):
     z = np.zeros((CASES, SAMPLES, UNITS))
     z[1:, :, 2] = np.random.default_rng(6).normal(size=(CASES - 1, SAMPLES))

@@ -16,7 +16,7 @@ def search(function, x, y, epsilon, unit, dtype, **options):
     return list(found) if function is minimal_matches_of else found
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(2)
 def test_equal_brute_force(dtype, seed):
     batch, rng = calls.small_batch(seed, dtype), np.random.default_rng(seed)

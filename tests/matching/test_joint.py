@@ -84,7 +84,7 @@ def small(seed, dtype):
 # Against the definition
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(5)
 def test_equals_the_union_of_all_matches(dtype, seed):
     cases = small(seed, dtype)
@@ -169,7 +169,7 @@ def test_accuracy_of_the_policy_over_a_whole_peel(dtype, dependent, crossed):
 # The match against the profile, and both against those of pairs
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_the_match_is_that_of_the_profile_at_every_epsilon(dtype, seed):
     """Next to each critical value, and on a grid."""
@@ -219,7 +219,7 @@ GROUPS = (((0, 1, 2), 3, 0.0), ((0, 1, 2), 2, 0.2), ((0, 1), 2, 0.0), ((0, 2), 2
 """(networks that share it, units in each, tilt)"""
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_units_that_all_share_recur_and_units_that_two_share_do_not(dtype):
     drawn = [ref.planted_networks(np.random.default_rng(seed), 3, SAMPLES, GROUPS, 3) for seed in range(CASES)]
     cases = [networks for networks, _ in drawn]
@@ -270,7 +270,7 @@ def rotation(rng, networks, dtype):
 
 
 @pytest.mark.parametrize("change", [order, scale, one_network_large, signs, units, rotation])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_invariant(dtype, change):
     cases = small(5, dtype)
     networks = [case.networks for case in cases]

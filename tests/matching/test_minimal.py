@@ -60,7 +60,7 @@ def test_equals_the_one_by_one_rule_and_is_minimal(dtype, natural, seed):
                 assert not found[c, e].any()
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(4)
 def test_reaches_every_minimal_match(dtype, seed):
     """With the units outside a v-minimal match tried first, what is left is that match."""
@@ -80,7 +80,7 @@ def test_reaches_every_minimal_match(dtype, seed):
 
 
 @pytest.mark.parametrize("change", calls.CHANGES)
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(2)
 def test_invariant(dtype, change, seed):
     """Also in the units' order and the networks', where `order` names the same units."""
@@ -137,7 +137,7 @@ def exact_groups(seed):
     return calls.pad(x, 80, 24), calls.pad(y, 80, 24), expected
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_finds_the_planted_minimum_matches(dtype, seed):
     """Theorem: exact matches of linearly independent units decompose in one way, so the order does not matter."""
@@ -156,7 +156,7 @@ small_shuffled = jax.jit(
 )
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_all_units_at_once_are_minimal_matches(dtype, seed):
     batch = calls.small_batch(seed, dtype)
@@ -193,7 +193,7 @@ def check_minimal(x, y, epsilon, unit, match):
     np.testing.assert_array_equal(ref.minimal_match_lstsq(*inside, epsilon, unit), match)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_a_key_gives_random_orders_and_minimal_matches(dtype, seed):
     batch = calls.small_batch(seed, dtype)

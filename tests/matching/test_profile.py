@@ -58,7 +58,7 @@ def test_accuracy_of_the_policy_over_a_whole_peel(dtype, dependent, crossed, see
 
 
 @pytest.mark.parametrize("dependent", [False, True])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_accuracy_of_the_policy_on_64_units_a_side(dtype, dependent):
     rng = np.random.default_rng(1)
     x, y = ref.conditioned_pair(rng, 200, 48, calls.CONDITION[dtype])
@@ -71,7 +71,7 @@ def test_accuracy_of_the_policy_on_64_units_a_side(dtype, dependent):
 
 
 @pytest.mark.parametrize("change", calls.CHANGES)
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(2)
 def test_invariant(dtype, change, seed):
     batch = calls.small_batch(seed, dtype)
@@ -81,7 +81,7 @@ def test_invariant(dtype, change, seed):
     calls.assert_critical_close(found, batch.critical()[:, changed.origin], 2 * calls.BOUND[dtype])
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(5)
 def test_recovers_what_was_planted(dtype, seed):
     x, y, label = calls.planted(seed)
@@ -161,7 +161,7 @@ def test_more_units_than_samples_all_match_at_zero():
     np.testing.assert_array_equal(calls.joint(calls.call(calls.profile, x, y, dtype=np.float64)), 0.0)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @pytest.mark.parametrize("total", [0.0, 1.0])
 def test_logits_of_constant_sum(dtype, total):
     x, y = (calls.pad(a, 80, 24) for a in ref.logits_pair(np.random.default_rng(5), 80, 10, 0.5, total))
