@@ -1,4 +1,4 @@
-"""One network at several moments of its training."""
+"""Networks that were trained before, from their checkpoints: after the last or best epoch, or after chosen ones."""
 
 from pathlib import Path
 
@@ -6,12 +6,42 @@ from flax import linen as nn
 
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
+from jaxrepsim.training.checkpoint_file import Checkpoint
+from jaxrepsim.training.checkpoints import Checkpoints
 from jaxrepsim.training.config import TrainingConfig
-from jaxrepsim.training.evaluation import evaluate
 from jaxrepsim.training.fingerprint import fingerprint
 from jaxrepsim.training.keys import keys
-from jaxrepsim.training.step import abstract_state, initial_state, make_recipe
-from jaxrepsim.training.trained import TrainedNetwork
+from jaxrepsim.training.records import TrainedNetwork, best_epoch
+from jaxrepsim.training.step import Recipe, TrainState, abstract_state, initial_state, make_recipe
+
+
+def load_network(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path) -> TrainedNetwork:
+    """A network that was trained before, from its last or best checkpoint. Nothing is trained or written.
+
+    Args:
+        model: As in `train_network`.
+        dataset: As in `train_network`.
+        config: As in `train_network`.
+        seed: As in `train_network`.
+        folder: As in `train_network`.
+
+    Returns:
+        What `train_network` returned with the same arguments.
+
+    Raises:
+        InputError: There is no checkpoint, its training was not finished, it is damaged, other settings made it,
+            or it did not keep the best epoch that `config.checkpoint` asks for.
+    """
+    checkpoints, like, last = _open(model, dataset, config, seed, folder)
+    done = len(last.history) if last else 0
+    if last is None or done < config.epochs:
+        raise InputError(
+            f"the network in {checkpoints.folder} was trained for {done} of {config.epochs} epochs: go on training it"
+        )
+    if config.checkpoint == "best":
+        weights = checkpoints.best(like, last.history)
+        return TrainedNetwork(seed, weights, last.history, best_epoch(last.history))
+    return TrainedNetwork(seed, last.state.variables, last.history, done)
 
 
 def networks_over_training(
@@ -37,53 +67,44 @@ def networks_over_training(
         InputError: There is no checkpoint, its training has not come to an epoch yet or is past one that it did not
             keep, a checkpoint is damaged, or other settings made it.
     """
-    recipe = make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
-    input_shape = dataset.train.images.shape[1:]
+    recipe = _recipe(model, dataset, config)
     networks = []
     if 0 in config.keep:
-        start = initial_state(recipe, input_shape, keys(config, seed).initialisation)
+        start = initial_state(recipe, dataset.train.images.shape[1:], keys(config, seed).initialisation)
         networks.append(TrainedNetwork(seed, start.variables, ()))
-    trained = [epoch for epoch in config.keep if epoch > 0]
+    trained = tuple(epoch for epoch in config.keep if epoch > 0)
     if not trained:
         return tuple(networks)
-    # Here, because Orbax is not needed for an untrained network.
-    from jaxrepsim.training.kept import open_kept
-
-    path = folder / f"seed_{seed}"
-    if not path.is_dir():
-        raise InputError(f"there is no trained network in {path}: train it first")
-    identity = fingerprint(model, dataset, config, seed)
-    with open_kept(path, config, recipe.steps_per_epoch, identity, read_only=True) as kept:
-        done = max(kept.epochs, default=0)
-        if done:
-            kept.history(done)  # A folder of another training is told as such, not as one without these epochs.
-        kept.require(tuple(trained), done)
-        if done < trained[-1]:
-            raise InputError(
-                f"keep asks for epoch {trained[-1]}, and the network in {path} was trained for {done} of "
-                f"{config.epochs} epochs: go on training it"
-            )
-        like = abstract_state(recipe, input_shape)
-        for epoch in trained:
-            state, history, _ = kept.at(like, epoch)
-            networks.append(TrainedNetwork(seed, state.variables, history, epoch))
+    checkpoints, like, last = _open(model, dataset, config, seed, folder)
+    done = len(last.history) if last else 0
+    checkpoints.require_kept(trained, done)
+    if done < trained[-1]:
+        raise InputError(
+            f"keep asks for epoch {trained[-1]}, and the network in {checkpoints.folder} was trained for {done} of "
+            f"{config.epochs} epochs: go on training it"
+        )
+    for epoch in trained:
+        state, history, _ = checkpoints.at(like, epoch)
+        networks.append(TrainedNetwork(seed, state.variables, history, epoch))
     return tuple(networks)
 
 
-def validation_accuracy(model: nn.Module, network: TrainedNetwork, dataset: Dataset, batch_size: int = 128) -> float:
-    """The validation accuracy of a network, trained or not.
+def _recipe(model: nn.Module, dataset: Dataset, config: TrainingConfig) -> Recipe:
+    return make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
 
-    A trained one has it on record; an untrained one is run over the validation split.
 
-    Args:
-        model: The architecture.
-        network: Its weights, at any epoch.
-        dataset: As it was for training.
-        batch_size: Images at a time, where it is measured. That of the training needs no other program than training.
+def _open(
+    model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path
+) -> tuple[Checkpoints, TrainState, Checkpoint | None]:
+    """A network's checkpoints, the shapes of its state, and the checkpoint of the last epoch that has one.
 
-    Returns:
-        The share of right answers.
+    The last is read whatever is asked for: a folder of another training is reported as such, not as one that lacks an
+    epoch.
     """
-    if network.epoch:
-        return network.accuracy
-    return evaluate(model, network.variables, dataset.validation, dataset.mean, dataset.std, batch_size)[1]
+    path = folder / f"seed_{seed}"
+    if not path.is_dir():
+        raise InputError(f"there is no trained network in {path}: train it first")
+    checkpoints = Checkpoints(path, config, fingerprint(model, dataset, config, seed))
+    like = abstract_state(_recipe(model, dataset, config), dataset.train.images.shape[1:])
+    epochs = checkpoints.epochs
+    return checkpoints, like, checkpoints.at(like, epochs[-1]) if epochs else None

@@ -1,17 +1,17 @@
-"""Training one network from one seed."""
+"""Training one network from one seed, and many networks from many."""
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from pathlib import Path
 
 from flax import linen as nn
 
 from jaxrepsim.data.dataset import Dataset
-from jaxrepsim.errors import InputError
+from jaxrepsim.training.checkpoints import positions
 from jaxrepsim.training.config import TrainingConfig
-from jaxrepsim.training.fingerprint import fingerprint
+from jaxrepsim.training.loop import train_seeds
 from jaxrepsim.training.progress import Progress, silent
-from jaxrepsim.training.step import abstract_state, make_recipe
-from jaxrepsim.training.together import train_together
-from jaxrepsim.training.trained import TrainedNetwork, best_epoch
+from jaxrepsim.training.records import TrainedNetwork
 
 
 def train_network(
@@ -51,43 +51,58 @@ def train_network(
             `config.checkpoint` asks for, and does not hold it; the disk is full.
         Preempted: The process was asked to stop. Names seed, epoch and step.
     """
-    (network,) = train_together(model, dataset, config, (seed,), folder, progress)
+    (network,) = train_seeds(model, dataset, config, (seed,), folder, progress)
     return network
 
 
-def load_network(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path) -> TrainedNetwork:
-    """A network that was trained before, from its last or best checkpoint. Nothing is trained or written.
+def train_networks(
+    model: nn.Module,
+    dataset: Dataset,
+    config: TrainingConfig,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> tuple[TrainedNetwork, ...]:
+    """Trains one network for each of `config.seeds`: one after the other, or `config.seeds_at_once` in one program.
+
+    One after the other they share the compiled step, and each has all local devices. In one program they are spread
+    over the devices, and those of one device are vmapped: then convolutions become grouped ones, which a CPU runs
+    slower (`benchmarks.several_seeds`), and rounding depends on how many there are. Those that go on from checkpoints
+    share a program with those that have come as far.
 
     Args:
         model: As in `train_network`.
         dataset: As in `train_network`.
-        config: As in `train_network`.
-        seed: As in `train_network`.
-        folder: As in `train_network`.
+        config: As in `train_network`; `config.seeds` says which networks.
+        folder: As in `train_network`. Networks whose checkpoints are complete are not trained again.
+        progress: As in `train_network`.
 
     Returns:
-        What `train_network` returned with the same arguments.
+        The networks, in the order of `config.seeds`.
 
     Raises:
-        InputError: There is no checkpoint, its training was not finished, it is damaged, other settings made it,
-            or it did not keep the best epoch that `config.checkpoint` asks for.
+        InputError: As in `train_network`.
+        Preempted: As in `train_network`.
     """
-    # Here, because Orbax is not needed to train without a folder.
-    from jaxrepsim.training.kept import open_kept
+    networks = [
+        network
+        for seeds in _groups(config, folder)
+        for network in train_seeds(model, dataset, config, seeds, folder, progress)
+    ]
+    return tuple(sorted(networks, key=lambda network: config.seeds.index(network.seed)))
 
-    path = folder / f"seed_{seed}"
-    if not path.is_dir():
-        raise InputError(f"there is no trained network in {path}: train it first")
-    recipe = make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
-    like = abstract_state(recipe, dataset.train.images.shape[1:])
-    identity = fingerprint(model, dataset, config, seed)
-    with open_kept(path, config, recipe.steps_per_epoch, identity, read_only=True) as kept:
-        done = max(kept.epochs, default=0)
-        history = kept.history(done) if done else ()
-        if done < config.epochs:
-            raise InputError(
-                f"the network in {path} was trained for {done} of {config.epochs} epochs: go on training it"
-            )
-        if config.checkpoint == "best":
-            return TrainedNetwork(seed, kept.best(like, history), history, best_epoch(history))
-        return TrainedNetwork(seed, kept.at(like, done).state.variables, history, done)
+
+def _groups(config: TrainingConfig, folder: Path | None) -> Iterator[tuple[int, ...]]:
+    """The seeds of each program, those that are furthest first."""
+    if config.seeds_at_once == 1 or folder is None:
+        yield from _batched(config.seeds, config.seeds_at_once)
+        return
+    reached = {seed: positions(folder / f"seed_{seed}")[-1:] for seed in config.seeds}
+    for _, seeds in groupby(sorted(config.seeds, key=reached.__getitem__, reverse=True), key=reached.__getitem__):
+        yield from _batched(seeds, config.seeds_at_once)
+
+
+def _batched(seeds: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
+    """Tuples of so many seeds, the last one shorter where they do not come out even (Python 3.12 has it)."""
+    rest = iter(seeds)
+    while group := tuple(islice(rest, size)):
+        yield group
