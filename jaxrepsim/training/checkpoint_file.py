@@ -58,8 +58,7 @@ def write(path: Path, checkpoint: Checkpoint, fingerprint: dict[str, Any]) -> No
     """
     # In C order, which safetensors expects; `np.ascontiguousarray` would give scalars an axis.
     arrays = {name: np.asarray(leaf, order="C") for name, leaf in _named(jax.device_get(checkpoint.state)).items()}
-    values = {"history": checkpoint.history, "partial": checkpoint.partial, "fingerprint": fingerprint}
-    record = json.dumps(values)
+    record = json.dumps({"fingerprint": fingerprint, "history": checkpoint.history, "partial": checkpoint.partial})
     header = {"format": f"{_NAME} {FORMAT}", "record": record, "crc32": _crc32(record, arrays)}
     save_file = safetensors_for(path).numpy.save_file
     with atomic_path(path) as temporary:
@@ -87,7 +86,8 @@ def read(path: Path, like: TrainState, fingerprint: dict[str, Any]) -> Checkpoin
             header = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
     except Exception as error:  # whatever damage makes safetensors and NumPy raise
-        raise DamagedError(f"damaged ({type(error).__name__}: {error})") from error
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DamagedError(f"damaged ({words[:200]})") from error
     name, _, version = header.get("format", "").rpartition(" ")
     if name != _NAME:
         raise DamagedError("no checkpoint of jaxrepsim")

@@ -75,7 +75,7 @@ class Checkpoints:
         return self._path(self.positions[-1]) if self.positions else None
 
     def resume(self, like: TrainState) -> Checkpoint | None:
-        """Where training goes on.
+        """The checkpoint from which training resumes.
 
         Args:
             like: The state's shapes and dtypes, as `jax.eval_shape` gives them.
@@ -159,7 +159,7 @@ class Checkpoints:
             # Training goes on from the last one, and never comes back to an epoch before it.
             remedy = (
                 "remove it to go on from an earlier one if there is one"
-                if position == self.positions[-1]
+                if self.positions[-1:] == [position]
                 else "leave its epoch out of keep (of the best one: set checkpoint to 'last')"
             )
             raise InputError(

@@ -30,9 +30,10 @@ def load_network(model: nn.Module, dataset: Dataset, config: TrainingConfig, see
 
     Raises:
         InputError: There is no checkpoint, its training was not finished, it is damaged, other settings made it,
-            or it did not keep the best epoch that `config.checkpoint` asks for.
+            or there is none of the best epoch, where `config.checkpoint` asks for that.
     """
-    checkpoints, like, last = _open(model, dataset, config, seed, folder)
+    recipe = make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
+    checkpoints, like, last = _open(recipe, dataset, config, seed, folder)
     done = len(last.history) if last else 0
     if last is None or done < config.epochs:
         raise InputError(
@@ -50,7 +51,7 @@ def networks_over_training(
     """A network as it was after each of the epochs in `config.keep`. Nothing is trained or written.
 
     Epoch 0 is the network before its first step. It is a function of the seed alone and drawn anew, so that
-    `keep=(0,)` needs no trained network. All others are read from the checkpoints that `train_network` kept.
+    `keep=(0,)` needs no trained network. All later ones are read from the checkpoints that `train_network` wrote.
 
     Args:
         model: As in `train_network`.
@@ -61,13 +62,13 @@ def networks_over_training(
 
     Returns:
         One network an epoch, in the order of `config.keep`. At epoch 0 the `history` is empty, so that only
-        `validation_accuracy` tells the accuracy.
+        `validation_accuracy` gives the accuracy.
 
     Raises:
-        InputError: There is no checkpoint, its training has not come to an epoch yet or is past one that it did not
-            keep, a checkpoint is damaged, or other settings made it.
+        InputError: There is no checkpoint, its training has not reached an epoch yet or is past one whose checkpoint
+            did not stay, a checkpoint is damaged, or other settings made it.
     """
-    recipe = _recipe(model, dataset, config)
+    recipe = make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
     networks = []
     if 0 in config.keep:
         start = initial_state(recipe, dataset.train.images.shape[1:], keys(config, seed).initialisation)
@@ -75,7 +76,7 @@ def networks_over_training(
     trained = tuple(epoch for epoch in config.keep if epoch > 0)
     if not trained:
         return tuple(networks)
-    checkpoints, like, last = _open(model, dataset, config, seed, folder)
+    checkpoints, like, last = _open(recipe, dataset, config, seed, folder)
     done = len(last.history) if last else 0
     checkpoints.require_kept(trained, done)
     if done < trained[-1]:
@@ -89,12 +90,8 @@ def networks_over_training(
     return tuple(networks)
 
 
-def _recipe(model: nn.Module, dataset: Dataset, config: TrainingConfig) -> Recipe:
-    return make_recipe(model, config, len(dataset.train.labels), dataset.mean, dataset.std)
-
-
 def _open(
-    model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path
+    recipe: Recipe, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path
 ) -> tuple[Checkpoints, TrainState, Checkpoint | None]:
     """A network's checkpoints, the shapes of its state, and the checkpoint of the last epoch that has one.
 
@@ -104,7 +101,7 @@ def _open(
     path = folder / f"seed_{seed}"
     if not path.is_dir():
         raise InputError(f"there is no trained network in {path}: train it first")
-    checkpoints = Checkpoints(path, config, fingerprint(model, dataset, config, seed))
-    like = abstract_state(_recipe(model, dataset, config), dataset.train.images.shape[1:])
+    checkpoints = Checkpoints(path, config, fingerprint(recipe.model, dataset, config, seed))
+    like = abstract_state(recipe, dataset.train.images.shape[1:])
     epochs = checkpoints.epochs
     return checkpoints, like, checkpoints.at(like, epochs[-1]) if epochs else None

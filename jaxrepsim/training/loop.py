@@ -71,7 +71,7 @@ def train_seeds(
     rate = Rate(config.batch_size)
 
     def report(epoch: int, step: int) -> None:
-        rate.note((epoch - 1) * steps + step)
+        rate.record((epoch - 1) * steps + step)
         for seed, history in zip(seeds, histories, strict=True):
             progress(
                 seed=seed,

@@ -22,25 +22,25 @@ def train_network(
     folder: Path | None = None,
     progress: Progress = silent,
 ) -> TrainedNetwork:
-    """Trains a network, or goes on from its last checkpoint.
+    """Trains a network, or resumes from its last checkpoint.
 
     The seed fixes the initial weights, the order of the examples, augmentation and dropout (but for what
     `config.shared` takes from seed 0); nothing else is random. On one platform the same arguments give the same weights
-    bit for bit, whether or not the training was interrupted (killed at any moment) and whichever other networks are
+    bit for bit, whether or not the training was interrupted (killed at any time) and whichever other networks are
     trained after it. Each batch is spread over as many local devices as it can be dealt out to; another number of
     devices changes the rounding.
 
     Where SIGTERM is heeded (`jaxrepsim.preemption`), training stops after the step under way, or after the epoch where
-    an accelerator runs it as one program, and writes a checkpoint of that moment.
+    an accelerator runs it as one program, and writes a checkpoint of that step.
 
     Args:
         model: A network whose call gives `(logits, activations)`, such as `jaxrepsim.models.build` makes.
         dataset: Train and validation split.
         config: The settings; `config.seeds` plays no part. The checkpoints of `config.keep` stay beside the last two;
-            a training that goes on with another `keep` removes what that one does not ask for.
+            a training that resumes with another `keep` removes what that one does not ask for.
         seed: From 0 to 2³¹ − 1.
         folder: Where the checkpoints go, in a subfolder `seed_N`; None for no checkpoints.
-        progress: Told of every step, or of every epoch: see `Progress`.
+        progress: Called after every step, or after every epoch: see `Progress`.
 
     Returns:
         The network after `config.epochs` epochs, or after the best one. A complete checkpoint is returned as it is.
@@ -66,7 +66,7 @@ def train_networks(
 
     One after the other they share the compiled step, and each has all local devices. In one program they are spread
     over the devices, and those of one device are vmapped: then convolutions become grouped ones, which a CPU runs
-    slower (`benchmarks.several_seeds`), and rounding depends on how many there are. Those that go on from checkpoints
+    slower (`benchmarks.several_seeds`), and rounding depends on how many there are. Those that resume from checkpoints
     share a program with those that have come as far.
 
     Args:
@@ -92,7 +92,7 @@ def train_networks(
 
 
 def _groups(config: TrainingConfig, folder: Path | None) -> Iterator[tuple[int, ...]]:
-    """The seeds of each program, those that are furthest first."""
+    """The seeds of each program: all at the same position, the furthest first."""
     if config.seeds_at_once == 1 or folder is None:
         yield from _batched(config.seeds, config.seeds_at_once)
         return

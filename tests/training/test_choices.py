@@ -178,6 +178,6 @@ def test_rate(monkeypatch):
     monkeypatch.setattr("jaxrepsim.training.progress.time.perf_counter", lambda: next(times))
     rate, measured = Rate(8), []
     for steps in (1, 1, 2, 5, 5):
-        rate.note(steps)
+        rate.record(steps)
         measured.append(rate.images_per_second)
     assert measured == [None, None, 16.0, 16.0, 16.0]

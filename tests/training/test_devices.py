@@ -1,4 +1,4 @@
-"""What several devices, and several networks in one program, give: the networks that one device gives one by one."""
+"""Eight devices, and many networks in one program, give the networks that one device gives one by one."""
 
 import dataclasses
 import os
