@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
+
+from jaxrepsim.errors import InputError
 
 _MARK = ".part"
 """Before the ending of a temporary file: by it those that a killed process left are known."""
@@ -54,6 +57,22 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes `text` to `path` atomically, as UTF-8."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def safetensors_for(path: Path) -> Any:
+    """The package that reads and writes `.safetensors` files.
+
+    Args:
+        path: The file, for the error.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise InputError(f"{path} needs safetensors, which is not installed: pip install safetensors") from error
+    return safetensors
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Collection
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,33 @@ def test_imports_point_upstream(folder):
         assert imported_folders(path) <= allowed, path.relative_to(PACKAGE)
 
 
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path, modules: Collection[str]) -> set[str]:
+    """All of the package that a module imports: also within functions, and for types only."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} has a relative import, which this does not follow"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            imported |= {name if name in modules else node.module for name in names}
+    return imported & set(modules)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    paths = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+    graph = {module: imported_modules(path, paths) - {module} for module, path in paths.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
 def test_every_folder_is_in_the_order():
     assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == set(ORDER)
 
@@ -85,14 +114,14 @@ def lines_of_code(path: Path) -> int:
     """Those of no docstring, no comment and not empty."""
     text = path.read_text(encoding="utf-8")
     documented = [node.body[0] for node in ast.walk(ast.parse(text)) if isinstance(node, DOCUMENTED) and node.body]
-    told = {
+    docstrings = {
         line
         for first in documented
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
         for line in range(first.lineno, (first.end_lineno or first.lineno) + 1)
     }
     return sum(
-        bool(line.strip()) and not line.lstrip().startswith("#") and number not in told
+        bool(line.strip()) and not line.lstrip().startswith("#") and number not in docstrings
         for number, line in enumerate(text.splitlines(), start=1)
     )
 

@@ -30,7 +30,7 @@ import numpy as np
 from jaxrepsim.activations.layouts import layout_of
 from jaxrepsim.activations.units import as_floating, as_units, check_finite
 from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.files import atomic_path
+from jaxrepsim.files import atomic_path, safetensors_for
 
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib")
 
@@ -90,7 +90,7 @@ def save(
         "inputs": json.dumps(inputs),
         "metadata": json.dumps(dict(metadata or {})),
     }
-    save_file = _safetensors(target).numpy.save_file
+    save_file = safetensors_for(target).numpy.save_file
     with atomic_path(target) as temporary:
         save_file({name: np.ascontiguousarray(array) for name, array in checked.items()}, temporary, metadata=header)
 
@@ -180,21 +180,13 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    safetensors = _safetensors(path)
+    safetensors = safetensors_for(path)
     try:
         with safetensors.safe_open(path, framework="np") as file:
             names = sorted(file.keys(), key=_natural)
             return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
     except (OSError, ValueError, TypeError, AttributeError, safetensors.SafetensorError) as error:
         raise InputError(f"{path} is truncated or not a .safetensors file of numbers ({error})") from error
-
-
-def _safetensors(path: Path) -> Any:
-    try:
-        import safetensors.numpy
-    except ImportError as error:
-        raise InputError(f"{path} needs safetensors, which is not installed: pip install safetensors") from error
-    return safetensors
 
 
 def _natural(name: str) -> list[str | int]:

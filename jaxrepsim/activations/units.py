@@ -96,8 +96,8 @@ def check_finite(layer: str, activations: Float[np.ndarray, "*rows units"]) -> N
     bad = ~np.isfinite(rows)
     units = np.flatnonzero(bad.any(axis=0))
     samples = np.flatnonzero(bad[:, units[0]])
-    others = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
+    more = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
     raise InputError(
         f"layer {layer!r}, unit {units[0]}: {samples.size} of {len(rows)} activations are NaN or infinite, the first"
-        f" ({rows[samples[0], units[0]]}) at sample {samples[0]}{others}"
+        f" ({rows[samples[0], units[0]]}) at sample {samples[0]}{more}"
     )

@@ -79,8 +79,8 @@ def missing(name: str, directory: Path | None, preparer: "Preparer | None" = Non
         near = get_close_matches(base, [*known, *present, "digits"], n=3, cutoff=0.6)
         return unknown("data set", name, dict.fromkeys([*near, "digits", "any image set of tensorflow-datasets"]))
     lacks = "" if place.is_dir() else ", which does not exist"
-    others = _subfolders(place / base)
-    held = f" (there is: {', '.join(others)})" if others else ""
+    versions = _subfolders(place / base)
+    held = f" (there is: {', '.join(versions)})" if versions else ""
     remedy = (
         f"Prepare it where TensorFlow is installed with `tfds build {base} --file_format=array_record`, and copy the"
         " folder it makes"

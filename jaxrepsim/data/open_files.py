@@ -2,7 +2,7 @@
 
 from jaxrepsim.errors import InputError
 
-_OTHERS = 512  # that are open besides: libraries, checkpoints, pipes
+_RESERVED = 512  # for whatever else is open: libraries, checkpoints, pipes
 
 
 def allow_open_files(count: int) -> None:
@@ -21,7 +21,7 @@ def allow_open_files(count: int) -> None:
     except ImportError:  # on Windows, which has no such limit
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = count + _OTHERS
+    needed = count + _RESERVED
     if soft == resource.RLIM_INFINITY or needed <= soft:
         return
     if hard != resource.RLIM_INFINITY and hard < needed:

@@ -1,7 +1,7 @@
 """Images that stay on disk and are decoded when they are asked for."""
 
-import os
-from collections.abc import Callable, Generator
+import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jaxrepsim.data.crops import centre_crop, random_resized_crop
+from jaxrepsim.data.prefetch import THREADS, Batches, prefetch
 from jaxrepsim.data.records import Records
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     Index = slice | np.ndarray
-
-THREADS = min(os.cpu_count() or 1, 16)
-"""Images decoded at once in one process: Pillow lets go of Python's lock while it decodes and resizes."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +123,7 @@ class Streamed:
         _threaded(read, len(rows))
         return images, labels
 
-    def batches(
-        self, order: np.ndarray, seed: int, batch_size: int, first: int = 0
-    ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
+    def batches(self, order: np.ndarray, seed: int, batch_size: int, first: int = 0) -> Batches:
         """Batches for training, cropped at random (see `crops.random_resized_crop`), the next ones decoded meanwhile.
 
         Batch k holds the images order[k·b : (k + 1)·b]; what does not fill a batch is left out. How an image is cropped
@@ -149,9 +145,8 @@ class Streamed:
         Raises:
             InputError: On iteration: an image is damaged or has no label, or a worker died.
         """
-        from jaxrepsim.data.feeding import feed
-
-        return feed(self, order, seed, batch_size, first)
+        source = _RandomBatches(self, np.asarray(order)[first * batch_size :], seed, batch_size, first)
+        return prefetch(source, self.workers, batch_size * math.prod(self.shape[1:]))
 
     def random_batch(self, rows: np.ndarray, seed: int, place: int) -> tuple[np.ndarray, np.ndarray]:
         """One batch of `batches`, decoded here and now.
@@ -175,6 +170,24 @@ class Streamed:
         encoded, label = self.records.example(row)
         pixels = np.asarray(crop(self.records.image(encoded, row)))
         return pixels.reshape(self.shape[1:]), label
+
+
+@dataclass(frozen=True)
+class _RandomBatches:
+    """The batches of `Streamed.batches`, by their index after the first."""
+
+    streamed: Streamed
+    order: np.ndarray  # from batch `first` on
+    seed: int
+    batch_size: int
+    first: int
+
+    def __len__(self) -> int:
+        return len(self.order) // self.batch_size
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.streamed.random_batch(rows, self.seed, (self.first + index) * self.batch_size)
 
 
 def _rows(index: "Index", count: int) -> np.ndarray:

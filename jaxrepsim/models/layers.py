@@ -38,7 +38,7 @@ def dense(units: int, std: float | None, name: str) -> nn.Dense:
 
 
 def relu(x: Array, before: bool) -> tuple[Array, Array]:
-    """What is shown of a layer, and what goes on: after the ReLU both, or `before` it what is shown."""
+    """The activations to report for a layer, and its output: the latter twice, or `before` the ReLU and after it."""
     after = nn.relu(x)
     return (x if before else after), after
 

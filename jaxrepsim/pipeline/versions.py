@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import jax
 
-PACKAGES = ("jaxrepsim", "jax", "jaxlib", "flax", "optax", "numpy", "tensorflow-datasets", "orbax-checkpoint")
+PACKAGES = ("jaxrepsim", "jax", "jaxlib", "flax", "optax", "numpy", "tensorflow-datasets", "safetensors")
 
 
 def versions() -> dict[str, str]:

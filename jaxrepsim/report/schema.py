@@ -1,40 +1,31 @@
-"""What a results Dataset holds: checked once at the door, so that tables and plots may rely on it.
+"""What a tree of results holds: checked once at the door, so that tables and figures may rely on it.
 
-Every variable and coordinate is declared once, with its dimensions and what it means: those of every file in
-`schema_match` and `schema_coordinates`, those of the optional groups (`GROUPS`), each of which is there as a whole or
-not at all, in `schema_theory` and `schema_convergent`. `documented` writes the declarations into a file as attributes.
+Results are an `xarray.DataTree`: one group a subject, which its section declares (`jaxrepsim.report.sections`), and at
+the root the coordinates that all share. `documented` writes the declarations into a tree as attributes, so that a file
+explains itself.
 
 Masks and integers are padded with −1, floats with NaN; "not computed" reads the same as padding.
 
-Attributes of the file: title, description, data (text); config, versions, timings in seconds, warnings (JSON). All may
+Attributes of the root: title, description, data (text); config, versions, timings in seconds, warnings (JSON). All may
 be absent.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xarray import Dataset
+from xarray import Dataset, DataTree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.schema_convergent import CONVERGENT
-from jaxrepsim.report.schema_coordinates import COORDINATES
-from jaxrepsim.report.schema_match import OPTIONAL, REQUIRED
-from jaxrepsim.report.schema_theory import THEORY
-from jaxrepsim.report.schema_variable import Variable
+from jaxrepsim.report.coordinates import ROOT, SHARED
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections import SECTIONS
 
-GROUPS: dict[str, dict[str, Variable]] = THEORY | CONVERGENT
-"""Optional variables by group."""
-DECLARED: dict[str, Variable] = {
-    name: variable
-    for variables in (COORDINATES, REQUIRED, OPTIONAL, *GROUPS.values())
-    for name, variable in variables.items()
-}
-"""Every variable and coordinate that a results file may hold, by name."""
-_NOT_EMPTY = (*REQUIRED["similarity"].dims, "network", "draw", "other_layer", "checkpoint", "penalty", "threshold")
+_NOT_EMPTY = ("layer", "pair", "epsilon", "network", "redraw", "draw", "other_layer", "checkpoint", "penalty", "threshold")
 
 
 class Provenance(NamedTuple):
-    """Where results come from: the attributes of the Dataset, read."""
+    """Where results come from: the attributes of the root, read."""
 
     title: str
     description: str
@@ -45,70 +36,88 @@ class Provenance(NamedTuple):
     warnings: list[str]
 
 
-def check(results: Dataset) -> None:
-    """Raises where `results` is not a table of match results.
+def tree(groups: Mapping[str, Dataset], attributes: Mapping[str, Any] | None = None) -> DataTree:
+    """Results, from what was computed of each subject.
 
     Args:
-        results: The Dataset, as computed or as read back from a file.
+        groups: One dataset a subject. The coordinates that all share, those of `ROOT`, are in the first.
+        attributes: Of the root.
+    """
+    root = Dataset(coords={name: next(iter(groups.values()))[name] for name in ROOT}, attrs=attributes)
+    inside = {name: DataTree(group.drop_vars([dim for dim in ROOT if dim in group.coords])) for name, group in groups.items()}
+    return DataTree(root, children=inside)
+
+
+def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> None:
+    """Raises where `results` is not a tree of match results.
+
+    Args:
+        results: The tree, as computed or as read back from a file.
+        sections: What its groups are to hold; those of no section are left alone.
 
     Raises:
-        InputError: A variable is missing, an optional group is there in part, a variable has other dimensions, there is
-            no layer, pair, ε or redraw at all, or `other_layer` does not name the layers.
+        InputError: It is of the format before groups; the group of similarity is missing; a group is there in part; a
+            variable has other dimensions; there is no layer, pair, ε or redraw at all; `other_layer` does not name the
+            layers.
     """
-    missing = sorted(REQUIRED.keys() - results.data_vars.keys())
-    if missing:
-        raise InputError(f"these results lack {', '.join(missing)}; were they written by `jaxrepsim`?")
-    for group, variables in GROUPS.items():
-        here = sorted(variables.keys() & results.data_vars.keys())
-        lacking = sorted(variables.keys() - results.data_vars.keys())
-        if here and lacking:
-            raise InputError(
-                f"these results hold {', '.join(here)} of the group {group!r}, but lack {', '.join(lacking)}"
-            )
-    for name, variable in DECLARED.items():
-        if name in results.variables and results[name].dims != variable.dims:
-            raise InputError(f"{name} has the dimensions {results[name].dims}, not {variable.dims}")
-    for dim in _NOT_EMPTY:
-        if results.sizes.get(dim) == 0:
-            raise InputError(f"these results hold no {dim}, so there is nothing to show")
-    if holds(results, "across") and results["other_layer"].values.tolist() != results["layer"].values.tolist():
-        raise InputError(f"other_layer is {results['other_layer'].values.tolist()}, and should name the same layers")
+    if "similarity" in results.data_vars:
+        raise InputError(
+            "these results were written by an older jaxrepsim: `jaxrepsim run FOLDER` makes new ones from the networks "
+            "of the run, and `jaxrepsim match … --out FOLDER` from activation files, in a new folder"
+        )
+    if missing := sorted(set(ROOT) - set(results.coords)) + ["similarity"] * ("similarity" not in results.children):
+        raise InputError(f"these results lack {', '.join(map(str, missing))}; were they written by `jaxrepsim`?")
+    for section in sections:
+        if section.variables and section.name in results.children:
+            _check_group(results[section.name].to_dataset(), section)
+    for node in results.subtree:
+        for dim in _NOT_EMPTY:
+            if node.sizes.get(dim) == 0:
+                raise InputError(f"these results hold no {dim}, so there is nothing to show")
 
 
-def holds(results: Dataset, group: str) -> bool:
-    """Whether results that were checked hold one of the optional groups.
-
-    Args:
-        results: The Dataset.
-        group: A key of `GROUPS`.
-
-    Returns:
-        Whether all of its variables are there.
-    """
-    return GROUPS[group].keys() <= results.data_vars.keys()
+def _check_group(group: Dataset, section: Section) -> None:
+    expected = {name for name, variable in section.variables.items() if variable.dims != (name,)} - section.optional
+    if lacking := sorted(expected - set(map(str, group.data_vars))):
+        raise InputError(f"the group {section.name!r} of these results lacks {', '.join(lacking)}")
+    for name, variable in (ROOT | SHARED | dict(section.variables)).items():
+        if name in group.variables and group[name].dims != variable.dims:
+            raise InputError(f"{section.name}/{name} has the dimensions {group[name].dims}, not {variable.dims}")
+    if "other_layer" in group.coords and group["other_layer"].values.tolist() != group["layer"].values.tolist():
+        raise InputError(f"other_layer is {group['other_layer'].values.tolist()}, and should name the same layers")
 
 
-def documented(results: Dataset) -> Dataset:
+def documented(results: DataTree, sections: Sequence[Section] = SECTIONS) -> DataTree:
     """The same results, in which every variable and coordinate that is declared says what it is.
 
     Args:
-        results: Results, or a part of them.
+        results: Results.
+        sections: Which declare them.
 
     Returns:
-        A shallow copy with the attributes `long_name`, `units` (where there is one) and `description`.
+        A shallow copy with the attributes `long_name`, `units` (where there is one) and `description`; a group has the
+        title of its section.
     """
     copy = results.copy()
-    for name, variable in DECLARED.items():
-        if name in copy.variables:
-            copy[name].attrs |= variable.attributes
+    declared = {"/": ROOT} | {section.name: SHARED | dict(section.variables) for section in sections}
+    for place, variables in declared.items():
+        node = copy if place == "/" else copy.children.get(place)
+        if node is None:
+            continue
+        for name, variable in variables.items():
+            if name in node.to_dataset(inherit=False).variables:
+                node[name].attrs |= variable.attributes
+    for section in sections:
+        if section.name in copy.children:
+            copy.children[section.name].attrs["title"] = section.title
     return copy
 
 
-def provenance(results: Dataset) -> Provenance:
+def provenance(results: DataTree) -> Provenance:
     """Reads the attributes; one that is absent reads as empty.
 
     Args:
-        results: The Dataset.
+        results: The tree.
 
     Returns:
         The attributes, those in JSON decoded.
@@ -128,7 +137,7 @@ def provenance(results: Dataset) -> Provenance:
     )
 
 
-def _decoded(attrs: dict[str, Any], name: str, kind: type) -> Any:
+def _decoded(attrs: Mapping[str, Any], name: str, kind: type) -> Any:
     text = attrs.get(name)
     if text is None:
         return kind()

@@ -94,19 +94,6 @@ def paper_style() -> Iterator[None]:
         yield
 
 
-def new_figure(column: Column, height: float) -> Figure:
-    """An empty figure that makes room for its own labels.
-
-    Args:
-        column: The width.
-        height: In inches.
-
-    Returns:
-        The figure, which no global state knows.
-    """
-    return Figure(figsize=(WIDTHS[column], height), layout="constrained")
-
-
 def epsilon_colors(count: int, scheme: Literal["light", "dark"] = "light") -> list[str]:
     """Ordered colours for the values of ε, from the smallest to the largest.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from xarray import Dataset
+from xarray import DataTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,30 +23,19 @@ class Spread(NamedTuple):
     high: Floats
 
 
-class MinimalSizes(NamedTuple):
-    """Sampled v-minimal matches of one layer at one ε, all pairs together."""
-
-    shares: Floats
-    """Sizes of both sides as a share of the layer's joint units, one a unit that is in some match."""
-    sizes: Ints
-    """The same as numbers of units."""
-    none: int
-    """Sampled units that are in no match."""
-
-    @property
-    def sampled(self) -> int:
-        """Units sampled."""
-        return len(self.sizes) + self.none
-
-
-def names(results: Dataset, dim: str) -> list[str]:
+def names(results: DataTree, dim: str) -> list[str]:
     """The labels along one dimension, as text."""
     return [str(value) for value in results[dim].values]
 
 
-def epsilon_labels(results: Dataset) -> list[str]:
+def epsilon_labels(results: DataTree) -> list[str]:
     """Each ε of the run, as short as it can be written: 0.5, not 0.500."""
     return [f"{value:g}" for value in results["epsilon"].values]
+
+
+def at_epsilon(results: DataTree, epsilon: int) -> str:
+    """How a sentence begins that speaks of one ε."""
+    return f"At ε = {epsilon_labels(results)[epsilon]}"
 
 
 def rounded(value: float) -> str:
@@ -71,22 +60,22 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def unit_counts(results: Dataset) -> tuple[Ints, Ints]:
+def unit_counts(results: DataTree) -> tuple[Ints, Ints]:
     """Units of both sides: how many places of the profile are no NaN.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
 
     Returns:
         Two arrays (layer, pair). The sides differ where two files of different widths are compared.
     """
-    x, y = (results[name].notnull().sum("unit").max("redraw").values for name in ("profile_x", "profile_y"))
+    x, y = (results[f"similarity/profile_{side}"].notnull().sum("unit").max("redraw").values for side in "xy")
     return x, y
 
 
-def pair_similarity(results: Dataset) -> Floats:
+def pair_similarity(results: DataTree) -> Floats:
     """Similarity of every pair: (layer, pair, ε), the mean over redraws that were made."""
-    return results["similarity"].mean("redraw", skipna=True).values.astype(np.float64)
+    return results["similarity/similarity"].mean("redraw", skipna=True).values.astype(np.float64)
 
 
 def over_pairs(values: ArrayLike, axis: int = 1) -> Spread:
@@ -103,11 +92,11 @@ def over_pairs(values: ArrayLike, axis: int = 1) -> Spread:
     return Spread(array.mean(axis), array.min(axis), array.max(axis))
 
 
-def profile_similarity(results: Dataset, epsilons: ArrayLike) -> Floats:
+def profile_similarity(results: DataTree, epsilons: ArrayLike) -> Floats:
     """Similarity at any ε, read off the profile: the share of units whose critical ε is at most ε.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
         epsilons: The values of ε, (k,).
 
     Returns:
@@ -117,11 +106,11 @@ def profile_similarity(results: Dataset, epsilons: ArrayLike) -> Floats:
     return _over_redraws(results, len(wanted), lambda critical: _share_below(critical, wanted))
 
 
-def profile_auc(results: Dataset, upper: float = 0.5) -> Floats:
+def profile_auc(results: DataTree, upper: float = 0.5) -> Floats:
     """Mean similarity over ε from 0 to `upper`: the area under the profile, divided by `upper`.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
         upper: The largest ε that counts.
 
     Returns:
@@ -130,11 +119,11 @@ def profile_auc(results: Dataset, upper: float = 0.5) -> Floats:
     return _over_redraws(results, 1, lambda critical: np.clip(1 - critical / upper, 0, 1).mean(keepdims=True))[..., 0]
 
 
-def half_matched(results: Dataset) -> Floats:
+def half_matched(results: DataTree) -> Floats:
     """The ε from which on at least half of a layer's units are matched.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
 
     Returns:
         (layer, pair), the mean over redraws; inf where half of the units are dead.
@@ -142,7 +131,7 @@ def half_matched(results: Dataset) -> Floats:
     return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
 
 
-def live_shares(results: Dataset) -> Floats:
+def live_shares(results: DataTree) -> Floats:
     """The share of both networks' units that are not dead, which similarity cannot exceed: (layer, pair)."""
     return _over_redraws(results, 1, lambda critical: np.isfinite(critical).mean(keepdims=True))[..., 0]
 
@@ -169,13 +158,13 @@ def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
     )
 
 
-def headline_epsilon(results: Dataset, among: ArrayLike | None = None) -> int:
+def headline_epsilon(results: DataTree, among: ArrayLike | None = None) -> int:
     """The ε that sentences speak of: the largest of the run up to 0.5, or the smallest where all are larger.
 
     Beyond 0.5 nearly everything matches in any network, and a sentence would say nothing.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
         among: At each ε, whether it may be taken; by default all may.
 
     Returns:
@@ -186,41 +175,12 @@ def headline_epsilon(results: Dataset, among: ArrayLike | None = None) -> int:
     return int(np.argmax(order if among is None else np.where(among, order, -np.inf)))
 
 
-def minimal_sizes(results: Dataset) -> list[list[MinimalSizes]]:
-    """Sampled v-minimal matches, all pairs together.
-
-    Args:
-        results: The Dataset.
-
-    Returns:
-        At each ε, then at each layer: the sizes of those that are in a match, and the number of those that are not.
-    """
-    x, y = unit_counts(results)
-    sampled = results["minimal_unit"].values >= 0
-    size = (results["minimal_size_x"] + results["minimal_size_y"]).values
-    share = size / np.maximum(x + y, 1)[:, :, None, None]
-    held = sampled & (size > 0)
-    none = (sampled & (size == 0)).sum((1, 3))
-    layers, epsilons = none.shape
-    return [
-        [
-            MinimalSizes(
-                share[layer, :, epsilon][held[layer, :, epsilon]],
-                size[layer, :, epsilon][held[layer, :, epsilon]],
-                int(none[layer, epsilon]),
-            )
-            for layer in range(layers)
-        ]
-        for epsilon in range(epsilons)
-    ]
-
-
 def _share_below(critical: Floats, epsilons: Floats) -> Floats:
     return np.searchsorted(np.sort(critical), epsilons, side="right") / len(critical)
 
 
-def _over_redraws(results: Dataset, length: int, measure: Callable[[Floats], Floats]) -> Floats:
-    x, y = results["profile_x"], results["profile_y"]
+def _over_redraws(results: DataTree, length: int, measure: Callable[[Floats], Floats]) -> Floats:
+    x, y = results["similarity/profile_x"], results["similarity/profile_y"]
     layers, pairs, redraws = x.shape[:3]
     means = np.zeros((layers, pairs, length))
     for layer in range(layers):

@@ -37,10 +37,10 @@ def train_batches(
         Images (size, h, w, c), uint8, and labels (size,), int32, of all networks as `placement` stacks them.
     """
     seeds = [int(jax.random.bits(key, dtype=np.uint32)) >> 1 for key in keys]
-    several = [
+    streams = [
         images.batches(np.asarray(order), seed, size, first=first) for order, seed in zip(orders, seeds, strict=True)
     ]
-    for batches in zip(*several, strict=True):
+    for batches in zip(*streams, strict=True):
         yield placement.batch(batches)
 
 

@@ -1,217 +1,199 @@
-"""A folder of checkpoints of one network, each there whole or not at all, and checked before it is used."""
+"""The checkpoints of one network's training: whatever ends it, it resumes to the weights it would have had.
 
-import logging
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+Its folder `seed_N` holds a file for each of the last two epochs, of the chosen ones, and of the best where that is
+asked for: `epoch_3.safetensors` is the end of epoch 3. `epoch_4_step_2.safetensors` is the middle of epoch 4, where
+training was asked to stop there.
+"""
+
+import re
 from pathlib import Path
 from typing import Any
 
-import jax
-import orbax.checkpoint as ocp
-from jax.sharding import SingleDeviceSharding
-
 from jaxrepsim.errors import InputError
-from jaxrepsim.files import is_disk_full
-from jaxrepsim.training.alone import alone
-from jaxrepsim.training.checksums import damaged_files, write_checksums
-from jaxrepsim.training.fingerprint import differences
-from jaxrepsim.training.moment import Begun, Moment
+from jaxrepsim.files import is_disk_full, is_temporary
+from jaxrepsim.training.checkpoint_file import Checkpoint, DamagedError, read, write
+from jaxrepsim.training.config import TrainingConfig
+from jaxrepsim.training.records import EpochRecord, best_epoch
 from jaxrepsim.training.step import TrainState
-from jaxrepsim.training.trained import EpochRecord
+
+LAST = 2
+"""How many of the last epochs' checkpoints stay: should the last be damaged, there is the one before it."""
+Position = tuple[int, int]
+"""How far a training is: the epochs that are done, and the steps of the next one; its validation may be to come."""
+_FILE = re.compile(r"epoch_([0-9]+)(?:_step_([0-9]+))?\.safetensors")
 
 
-@dataclass
-class Stay:
-    """Which checkpoints stay when a new one is written: a preservation policy of Orbax.
+def positions(folder: Path) -> list[Position]:
+    """Where the checkpoints in a folder are, in the order of training.
 
-    Attributes:
-        last: How many of the last ones.
-        chosen: Which others, by their numbers.
+    Args:
+        folder: That of one network; it need not exist.
+
+    Returns:
+        One position a checkpoint.
     """
-
-    last: int
-    chosen: set[int] = field(default_factory=set)
-
-    def should_preserve(self, checkpoints: Sequence[Any], *, context: Any) -> list[bool]:
-        """Whether each of the checkpoints, oldest first, stays."""
-        recent = len(checkpoints) - self.last
-        return [index >= recent or each.step in self.chosen for index, each in enumerate(checkpoints)]
+    found = [match.groups() for path in folder.glob("*") if (match := _FILE.fullmatch(path.name))]
+    return sorted((int(epoch) - bool(step), int(step or 0)) for epoch, step in found)
 
 
 class Checkpoints:
-    """The checkpoints in one folder, one subfolder a number; `open_checkpoints` makes it."""
+    """The checkpoints in one folder, which need not exist.
 
-    def __init__(self, folder: Path, fingerprint: dict[str, Any], stay: Stay, manager: ocp.CheckpointManager) -> None:
-        self.folder = folder
-        self.stay = stay
+    Args:
+        folder: That of one network.
+        config: The settings: which epochs' checkpoints stay.
+        fingerprint: What a checkpoint must agree with to be read; see `fingerprint`.
+
+    Raises:
+        InputError: The folder holds checkpoints of the format of earlier versions.
+    """
+
+    def __init__(self, folder: Path, config: TrainingConfig, fingerprint: dict[str, Any]) -> None:
+        self.folder = folder.absolute()
+        self._config = config
         self._fingerprint = fingerprint
-        self._manager = manager
+        for path in self.folder.glob("*"):
+            if path.is_dir() and (path.name.isdecimal() or path.name == "interrupted"):
+                raise InputError(
+                    f"{path} is a checkpoint of Orbax, as earlier versions of jaxrepsim wrote them, and cannot be read "
+                    f"any more: train anew in another folder, or remove {self.folder}"
+                )
 
     @property
-    def numbers(self) -> list[int]:
-        """The numbers of the checkpoints that are there, increasing."""
-        return sorted(self._manager.all_steps())
+    def positions(self) -> list[Position]:
+        """Where the checkpoints are that are there; see `positions`."""
+        return positions(self.folder)
+
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs of whose end there is a checkpoint."""
+        return [epoch for epoch, step in self.positions if step == 0]
 
     @property
     def latest(self) -> Path | None:
-        """The folder of the last checkpoint, if there is one."""
-        return self.folder / str(self.numbers[-1]) if self.numbers else None
+        """The file of the last checkpoint, if there is one."""
+        return self._path(self.positions[-1]) if self.positions else None
 
-    def restore(self, like: TrainState, number: int) -> Moment:
-        """A checkpoint.
+    def resume(self, like: TrainState) -> Checkpoint | None:
+        """The checkpoint from which training resumes.
 
         Args:
             like: The state's shapes and dtypes, as `jax.eval_shape` gives them.
-            number: One of `numbers`.
 
         Returns:
-            The checkpoint, its state on the first device.
+            The last checkpoint, or None if there is none yet.
 
         Raises:
-            InputError: The checkpoint is damaged or no checkpoint of this package, or other settings made it.
+            InputError: The checkpoint is damaged or no checkpoint of this package, or other settings made it; or the
+                training is past an epoch of which a checkpoint is asked for and that is not there.
         """
-        history, begun = self.record(number)
-        try:
-            device = SingleDeviceSharding(jax.local_devices()[0])
-            like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device), like)
-            arguments = ocp.args.Composite(state=ocp.args.StandardRestore(like))
-            state = self._manager.restore(number, args=arguments)["state"]
-        except Exception as error:
-            raise self._unusable(number, "is damaged", error) from error
-        return Moment(state, history, begun)
+        if not self.positions:
+            return None
+        last = self._read(like, self.positions[-1])
+        self.require_kept(self._config.keep, len(last.history))
+        if last.history and self._config.checkpoint == "best":
+            self._require("checkpoint 'best'", [best_epoch(last.history)])
+        return last
 
-    def record(self, number: int) -> tuple[tuple[EpochRecord, ...], Begun]:
-        """The record of a checkpoint, which is found whole and of this training.
+    def at(self, like: TrainState, epoch: int) -> Checkpoint:
+        """The checkpoint of an epoch's end; see `resume`."""
+        return self._read(like, (epoch, 0))
+
+    def best(self, like: TrainState, history: tuple[EpochRecord, ...]) -> dict[str, Any]:
+        """The weights after the best epoch of a history; see `resume`."""
+        epoch = best_epoch(history)
+        self._require("checkpoint 'best'", [epoch])
+        return self.at(like, epoch).state.variables
+
+    def require_kept(self, epochs: tuple[int, ...], done: int) -> None:
+        """Checks that there is a checkpoint of each chosen epoch that training has reached.
 
         Args:
-            number: One of `numbers`.
-
-        Returns:
-            One record for each epoch done, and what was done of the next one.
+            epochs: Which; 0, the untrained network, needs no checkpoint.
+            done: How many epochs are done; more than the last one with a checkpoint, where training was interrupted.
 
         Raises:
-            InputError: As `restore` does.
+            InputError: The training is past one of them and has no checkpoint of it.
         """
-        try:
-            # Not left to TensorStore, whose parallel reads of damaged files fail with tracebacks in the background.
-            damaged = damaged_files(self.folder / str(number))
-        except OSError as error:
-            raise self._unusable(number, "cannot be read", error) from error
-        if damaged:
-            raise self._unusable(number, f"is damaged, in {damaged[0]}")
-        try:
-            arguments = ocp.args.Composite(record=ocp.args.JsonRestore())
-            record = self._manager.restore(number, args=arguments)["record"]
-            history = tuple(EpochRecord(*values) for values in record["history"])
-            loss, correct, seconds = record.get("begun", ((), (), 0.0))
-            begun = Begun(tuple(loss), tuple(correct), seconds)
-            difference = differences(record["fingerprint"], self._fingerprint)
-        except Exception as error:
-            raise self._unusable(number, "is no checkpoint of jaxrepsim", error) from error
-        if difference:
-            raise InputError(
-                f"{self.folder / str(number)} is a checkpoint of another training ({difference}): use the settings "
-                f"that made it, or another folder, or remove {self.folder} to start again"
-            )
-        return history, begun
+        self._require("keep", [epoch for epoch in epochs if 0 < epoch <= done])
 
-    def save(self, number: int, moment: Moment) -> None:
-        """Writes a checkpoint, then removes those that do not stay.
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Writes a checkpoint, where there is none of the same position, and removes those that it makes needless.
 
         Args:
-            number: Larger than those that are there.
-            moment: What to write.
+            checkpoint: Later than the last one.
 
         Raises:
             InputError: The disk is full. What was there before is as it was.
         """
-        size = sum(leaf.nbytes for leaf in jax.tree.leaves(moment.state))
-        if shutil.disk_usage(self.folder).free < size + 2**20:
-            raise self._disk_full(len(moment.history))
-        record = {
-            "fingerprint": self._fingerprint,
-            "history": [list(epoch) for epoch in moment.history],
-            "begun": list(moment.begun),
-        }
-        arguments = ocp.args.Composite(state=ocp.args.StandardSave(moment.state), record=ocp.args.JsonSave(record))
+        position = len(checkpoint.history), len(checkpoint.partial.loss)
+        if position == (0, 0) or position in self.positions:
+            return
         try:
-            self._manager.save(number, args=arguments)
-            write_checksums(self.folder / str(number))
-        except Exception as error:
-            # Orbax passes on an OSError, or TensorStore's words in a ValueError.
+            write(self._path(position), checkpoint, self._fingerprint)
+        except Exception as error:  # an OSError, or one of safetensors
             if is_disk_full(error):
-                raise self._disk_full(len(moment.history)) from error
+                raise InputError(
+                    f"the disk is full: {self._path(position)} could not be written. Make room and start again; "
+                    f"training goes on from the last checkpoint"
+                ) from error
             raise
+        last = self.epochs[-LAST:]
+        stay = {*last, *self._config.keep}
+        if self._config.checkpoint == "best":
+            # The best up to each of the last ones: should the very last be damaged, training goes on from before it.
+            stay |= {best_epoch(checkpoint.history[:epoch]) for epoch in last}
+        for each in self.positions:
+            if each != position and (each[0] not in stay or each[1] > 0):
+                self._path(each).unlink(missing_ok=True)
 
-    def _unusable(self, number: int, fault: str, error: Exception | None = None) -> InputError:
-        reason = f" ({type(error).__name__}: {error}".splitlines()[0][:200] + ")" if error else ""
-        # Training goes on from the last one, and never comes back to an epoch before it.
-        last = number == self.numbers[-1]
-        remedy = (
-            "remove it to go on from an earlier epoch if there is one"
-            if last
-            else "leave its epoch out of keep (of the best one: set checkpoint to 'last')"
-        )
-        return InputError(
-            f"{self.folder / str(number)} {fault}{reason}: {remedy}, remove {self.folder} to start again, or use "
-            f"another folder"
-        )
+    def _path(self, position: Position) -> Path:
+        epoch, step = position
+        return self.folder / (f"epoch_{epoch + 1}_step_{step}.safetensors" if step else f"epoch_{epoch}.safetensors")
 
-    def _disk_full(self, epoch: int) -> InputError:
-        return InputError(
-            f"the disk is full: no checkpoint of epoch {epoch} could be written to {self.folder}. Make room and start "
-            f"again; training goes on from the last checkpoint"
-        )
+    def _read(self, like: TrainState, position: Position) -> Checkpoint:
+        path = self._path(position)
+        try:
+            return read(path, like, self._fingerprint)
+        except DamagedError as error:
+            # Training goes on from the last one, and never comes back to an epoch before it.
+            remedy = (
+                "remove it to go on from an earlier one if there is one"
+                if self.positions[-1:] == [position]
+                else "leave its epoch out of keep (of the best one: set checkpoint to 'last')"
+            )
+            raise InputError(
+                f"{path} is {error}: {remedy}, remove {self.folder} to start again, or use another folder"
+            ) from error
+
+    def _require(self, setting: str, epochs: list[int]) -> None:
+        gone = [epoch for epoch in epochs if epoch not in self.epochs]
+        if gone:
+            raise InputError(
+                f"{setting} asks for epoch {', '.join(map(str, gone))}, and the training in {self.folder} is past it "
+                f"and has no checkpoint of it any more: train again in another folder, or choose among the epochs that "
+                f"are there ({', '.join(map(str, self.epochs)) or 'none'}) and those still to come"
+            )
 
 
-@contextmanager
-def open_checkpoints(
-    folder: Path, fingerprint: dict[str, Any], stay: Stay, read_only: bool = False
-) -> Iterator[Checkpoints]:
-    """Opens a folder of checkpoints.
-
-    Files are Orbax's: `state` holds the arrays, `record` the history and the fingerprint of the training;
-    `checksums.json` is written after both.
+def open_for_training(folder: Path, config: TrainingConfig, fingerprint: dict[str, Any]) -> Checkpoints:
+    """The checkpoints in a folder that one process writes to; see `Checkpoints`.
 
     Args:
-        folder: Made where missing, and what a killed save left there is removed.
-        fingerprint: What a checkpoint must agree with to be restored; see `fingerprint`.
-        stay: Which checkpoints stay when later ones are written.
-        read_only: Leave the folder as it is.
+        folder: Made where missing; what a killed process left half written there is removed.
+        config: As for `Checkpoints`.
+        fingerprint: As for `Checkpoints`.
 
-    Yields:
+    Returns:
         The checkpoints.
 
     Raises:
-        InputError: The folder cannot be made.
+        InputError: The folder cannot be made, or holds checkpoints of the format of earlier versions.
     """
-    folder = folder.absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder} cannot hold checkpoints: {error.strerror}") from error
-    options = ocp.CheckpointManagerOptions(
-        preservation_policy=None if read_only else stay,
-        # A save is quick, and the next step gives the state's buffers away.
-        enable_async_checkpointing=False,
-        cleanup_tmp_directories=not read_only,
-        create=False,
-        save_interval_steps=0 if read_only else 1,
-        save_root_metadata=False,
-        read_only=read_only,
-    )
-    # Orbax logs the errors that it raises as well, traceback and all, thread by thread.
-    logger = logging.getLogger("absl")
-
-    # One for each folder that is open: a logger has no filter twice, and the first to close would take it away.
-    def is_not_of_orbax(record: logging.LogRecord) -> bool:
-        return "orbax" not in record.pathname
-
-    logger.addFilter(is_not_of_orbax)
-    try:
-        with alone(), ocp.CheckpointManager(folder, item_names=("state", "record"), options=options) as manager:
-            yield Checkpoints(folder, fingerprint, stay, manager)
-    finally:
-        logger.removeFilter(is_not_of_orbax)
+    for path in filter(is_temporary, folder.glob(".epoch_*")):
+        path.unlink(missing_ok=True)
+    return Checkpoints(folder, config, fingerprint)

@@ -7,8 +7,8 @@ from typing import Literal
 from jaxrepsim.settings import require
 
 SHARED = ("nothing", "initialisation", "order")
-NOT_OF_THE_WEIGHTS = ("seeds", "seeds_at_once", "checkpoint_every", "keep", "checkpoint")
-"""Settings that change no network, but which are trained and kept, and how fast."""
+NO_EFFECT_ON_WEIGHTS = ("seeds", "seeds_at_once", "checkpoint_every", "keep", "checkpoint")
+"""Settings that change no network: which networks are trained, which checkpoints stay, and how fast training is."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ class TrainingConfig:
     """Epochs between checkpoints; the last epoch, those of `keep`, and a new best where that is compared always get
     one."""
     keep: tuple[int, ...] = ()
-    """Epochs whose networks are kept for looking back at, besides the last two checkpoints; 0 is the untrained
-    network."""
+    """Epochs whose checkpoints stay, besides the last two, for comparison over training; 0 is the untrained network."""
     checkpoint: Literal["last", "best"] = "last"
     """Which weights are compared: after the last epoch, or after the one of best validation accuracy (the first of
     equals), as in Wang et al. 2018."""

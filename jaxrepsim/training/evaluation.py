@@ -12,10 +12,11 @@ from flax import linen as nn
 
 from jaxrepsim import preemption
 from jaxrepsim._typing import Array
-from jaxrepsim.data.dataset import Split
+from jaxrepsim.data.dataset import Dataset, Split
 from jaxrepsim.training.augment import normalise
 from jaxrepsim.training.batches import in_memory, put, validation_batches
 from jaxrepsim.training.placement import Placement, place
+from jaxrepsim.training.records import TrainedNetwork
 
 
 def evaluate(
@@ -45,6 +46,25 @@ def evaluate(
     placement = place(1, batch_size)
     state = placement.stack([variables])
     return evaluate_all(model, placement, state, put(placement, split), mean, std, batch_size)[0]
+
+
+def validation_accuracy(model: nn.Module, network: TrainedNetwork, dataset: Dataset, batch_size: int = 128) -> float:
+    """The validation accuracy of a network, trained or not.
+
+    A trained one has it on record; an untrained one is run over the validation split.
+
+    Args:
+        model: The architecture.
+        network: Its weights, at any epoch.
+        dataset: As it was for training.
+        batch_size: Images at a time, where it is measured. That of the training needs no other program than training.
+
+    Returns:
+        The share of right answers.
+    """
+    if network.epoch:
+        return network.accuracy
+    return evaluate(model, network.variables, dataset.validation, dataset.mean, dataset.std, batch_size)[1]
 
 
 def evaluate_all(

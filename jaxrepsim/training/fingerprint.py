@@ -11,18 +11,13 @@ from flax import linen as nn
 
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.training.batches import in_memory
-from jaxrepsim.training.config import NOT_OF_THE_WEIGHTS, TrainingConfig
-
-FORMAT = 1
-"""Of the checkpoints; a change that old ones cannot follow raises it."""
-BEFORE = {"model.dropout": 0.0, "training.precision": "float32", "training.shared": "nothing"}
-"""What checkpoints were trained with that were written before these settings existed."""
+from jaxrepsim.training.config import NO_EFFECT_ON_WEIGHTS, TrainingConfig
 
 
 def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int) -> dict[str, Any]:
     """Everything that the weights depend on, as flat JSON values.
 
-    The settings in `NOT_OF_THE_WEIGHTS` are not in it: none changes a network, but for rounding where several seeds
+    The settings in `NO_EFFECT_ON_WEIGHTS` are not in it: none changes a network, but for rounding where several seeds
     are trained at once.
 
     Args:
@@ -37,10 +32,9 @@ def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed
     """
     attributes = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in ("parent", "name")}
     training = dataclasses.asdict(config)
-    for name in NOT_OF_THE_WEIGHTS:
+    for name in NO_EFFECT_ON_WEIGHTS:
         del training[name]
     values = {
-        "format": FORMAT,
         "seed": seed,
         "model": type(model).__name__,
         **{f"model.{name}": value for name, value in attributes.items()},
@@ -60,8 +54,6 @@ def differences(stored: dict[str, Any], wanted: dict[str, Any]) -> str:
     >>> differences({"seed": 0, "training.epochs": 2}, {"seed": 0, "training.epochs": 3})
     'training.epochs 2 there, 3 here'
     """
-    wanted = {**BEFORE, **wanted}
-    stored = {**BEFORE, **stored}
     names = [name for name in {**stored, **wanted} if stored.get(name) != wanted.get(name)]
     return "; ".join(f"{name} {stored.get(name)} there, {wanted.get(name)} here" for name in names)
 

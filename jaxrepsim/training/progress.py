@@ -1,4 +1,4 @@
-"""How training tells where it is."""
+"""How training reports its progress."""
 
 import time
 from collections import deque
@@ -25,7 +25,7 @@ class Progress(Protocol):
         accuracy: float | None,
         images_per_second: float | None,
     ) -> None:
-        """Takes note.
+        """Reports a step.
 
         Args:
             seed: Which network.
@@ -54,10 +54,10 @@ class Rate:
         self._batch_size = batch_size
         self._times: deque[tuple[float, int]] = deque(maxlen=20)
 
-    def note(self, steps: int) -> None:
-        """Takes note that so many steps are done, where it is not known yet."""
+    def record(self, steps: int) -> None:
+        """Records that so many steps are done, unless that is known."""
         if self._times and self._times[-1][1] == steps:
-            return  # The last word after a training says nothing new, and two of one moment would be a rate of zero.
+            return  # The last call repeats the one before it; counted twice, it would lower the rate.
         self._times.append((time.perf_counter(), steps))
 
     @property

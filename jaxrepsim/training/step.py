@@ -12,7 +12,7 @@ from flax import linen as nn
 from jaxrepsim._typing import Array, Float, Int, Key
 from jaxrepsim.errors import InputError
 from jaxrepsim.training.augment import augment, normalise
-from jaxrepsim.training.config import NOT_OF_THE_WEIGHTS, TrainingConfig
+from jaxrepsim.training.config import NO_EFFECT_ON_WEIGHTS, TrainingConfig
 from jaxrepsim.training.schedule import learning_rate
 
 DEFAULTS = TrainingConfig()
@@ -92,7 +92,7 @@ def make_recipe(
     """
     if config.batch_size > examples:
         raise InputError(f"batch_size {config.batch_size} is more than the {examples} examples of the train split")
-    elsewhere = {name: getattr(DEFAULTS, name) for name in (*NOT_OF_THE_WEIGHTS, "shared")}
+    elsewhere = {name: getattr(DEFAULTS, name) for name in (*NO_EFFECT_ON_WEIGHTS, "shared")}
     config = replace(config, **elsewhere)
     return Recipe(model, config, examples // config.batch_size, mean, std)
 

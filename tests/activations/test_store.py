@@ -109,10 +109,10 @@ BAD_LAYERS = [
 
 
 @pytest.mark.parametrize(("layers", "words"), BAD_LAYERS)
-@pytest.mark.parametrize("ending", ["safetensors", "npz"])
-def test_bad_layers(tmp_path, layers, words, ending):
-    path = tmp_path / f"a.{ending}"
-    if ending == "npz":
+@pytest.mark.parametrize("suffix", ["safetensors", "npz"])
+def test_bad_layers(tmp_path, layers, words, suffix):
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "npz":
         np.savez(path, **layers)
     else:
         try:
@@ -146,11 +146,11 @@ def test_not_such_a_file(tmp_path, name, content, words):
         load(tmp_path / name)
 
 
-@pytest.mark.parametrize("ending", ["safetensors", "npz"])
+@pytest.mark.parametrize("suffix", ["safetensors", "npz"])
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.99])
-def test_truncated(tmp_path, ending, part):
-    path = tmp_path / f"a.{ending}"
-    if ending == "safetensors":
+def test_truncated(tmp_path, suffix, part):
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "safetensors":
         save(path, _layers(), layouts=DRAWS)
     else:
         np.savez(path, **_layers())
@@ -265,9 +265,9 @@ def test_draws_of_a_file_from_before_layouts_were_stated(tmp_path):
     assert load(tmp_path / "a.safetensors").layers["layer"].shape == (2, 3, 4)
 
 
-@pytest.mark.parametrize("ending", ["safetensors", "npz"])
+@pytest.mark.parametrize("suffix", ["safetensors", "npz"])
 @pytest.mark.parametrize(
-    ("kind", "dtype"),
+    ("stored", "dtype"),
     [
         (bool, np.float32),
         (np.uint8, np.float32),
@@ -277,10 +277,10 @@ def test_draws_of_a_file_from_before_layouts_were_stated(tmp_path):
         (np.float16, np.float32),
     ],
 )
-def test_other_numbers_are_converted(tmp_path, ending, kind, dtype):
-    rows = np.array([[0, 1], [1, 1], [1, 0]], kind)
-    path = tmp_path / f"a.{ending}"
-    if ending == "npz":
+def test_other_numbers_are_converted(tmp_path, suffix, stored, dtype):
+    rows = np.array([[0, 1], [1, 1], [1, 0]], stored)
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "npz":
         np.savez(path, fc=rows)
     else:
         save_file({"fc": rows}, path)
@@ -289,7 +289,7 @@ def test_other_numbers_are_converted(tmp_path, ending, kind, dtype):
     np.testing.assert_array_equal(found, rows)
 
 
-def test_bfloat16_in_an_npz_is_told_apart_from_damage(tmp_path):
+def test_bfloat16_in_an_npz_is_distinguished_from_damage(tmp_path):
     np.savez(tmp_path / "a.npz", fc=np.ones((3, 2), ml_dtypes.bfloat16))
     with pytest.raises(InputError, match=r"'fc' holds bytes of the type \|V2.*bfloat16. Save float32"):
         load(tmp_path / "a.npz")

@@ -46,11 +46,11 @@ def test_check_finite_passes():
         check_finite("conv1", np.where(np.arange(18).reshape(2, 3, 3) == 14, np.nan, 0))
 
 
-@pytest.mark.parametrize("kind", [np.asarray, jnp.asarray])
-def test_layouts(kind):
+@pytest.mark.parametrize("as_array", [np.asarray, jnp.asarray])
+def test_layouts(as_array):
     maps = np.arange(24.0, dtype=np.float32).reshape(2, 3, 2, 2)
-    found = as_units(kind(maps), layout="NCHW")
-    assert isinstance(found, type(kind(maps)))
+    found = as_units(as_array(maps), layout="NCHW")
+    assert isinstance(found, type(as_array(maps)))
     np.testing.assert_array_equal(found, maps.transpose(0, 2, 3, 1).reshape(8, 3))
     with pytest.raises(InputError, match="no layout 'NWHC'; there are NC, NLC"):
-        as_units(kind(maps), layout="NWHC")
+        as_units(as_array(maps), layout="NWHC")

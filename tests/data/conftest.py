@@ -26,11 +26,11 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert not attempts
 
 
-def encode(image: np.ndarray, kind: str = "PNG") -> io.BytesIO:
+def encode(image: np.ndarray, image_format: str = "PNG") -> io.BytesIO:
     from PIL import Image
 
     encoded = io.BytesIO()
-    Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(encoded, kind)
+    Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(encoded, image_format)
     encoded.seek(0)
     return encoded
 

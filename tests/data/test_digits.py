@@ -19,8 +19,8 @@ def test_split_is_stratified_and_complete():
     in_train, in_test = np.bincount(train.labels), np.bincount(test.labels)
     assert len(in_train) == dataset.classes == 10
     assert np.abs(in_test / (in_train + in_test) - 0.3).max() < 0.01
-    together = np.concatenate([train.images, test.images]).reshape(1797, -1)
-    assert len(np.unique(together, axis=0)) == 1797  # no image is in both
+    joined = np.concatenate([train.images, test.images]).reshape(1797, -1)
+    assert len(np.unique(joined, axis=0)) == 1797  # no image is in both
 
 
 def test_split_is_fixed():

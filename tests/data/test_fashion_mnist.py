@@ -11,7 +11,7 @@ from jaxrepsim.errors import InputError
 from .conftest import write_idx
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-FILES = [f"{prefix}-{kind}-ubyte.gz" for prefix in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+FILES = [f"{prefix}-{content}-ubyte.gz" for prefix in ("train", "t10k") for content in ("images-idx3", "labels-idx1")]
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_too_little_space(tmp_path, monkeypatch):
 
 
 def test_full_disk(tmp_path, monkeypatch):
-    """What array_record raises in the middle is told, and nothing is left."""
+    """What array_record raises in the middle is reported, and nothing is left."""
     from tensorflow_datasets.core import file_adapters
 
     def full(path, examples):

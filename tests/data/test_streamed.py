@@ -109,15 +109,15 @@ def test_workers_make_the_same_batches_and_end(place, dataset, monkeypatch, shar
         monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_frsize=1, f_bavail=2 * 4 * 4 * 12 * 12 * 3))
     images = load(config(place, workers=2)).train.images
     before = _shared_memory()
-    several = images.batches(order, 1, 4, first=1)
+    batches = images.batches(order, 1, 4, first=1)
     for k in range(1, 4):
-        pixels, labels = next(several)
+        pixels, labels = next(batches)
         assert type(pixels) is np.ndarray
         np.testing.assert_array_equal(pixels, expected[k][0])
         np.testing.assert_array_equal(labels, expected[k][1])
     assert len(active_children()) == 2
     assert _shared_memory() - before or not shared_memory
-    several.close()  # before its end
+    batches.close()  # before its end
     assert not active_children()
     # A thread of Grain's frees the last of it. What another test beside this one has there goes as its batches come.
     left, deadline = _shared_memory() - before, time.monotonic() + 60
@@ -223,16 +223,16 @@ def test_identity(place, dataset):
     assert "23 images" in train.identity
     same = [load(config(place, workers=3)), load(config(place, train_split="train[:100%]"))]
     assert {each.train.images.identity for each in same} == {train.identity}
-    others = [dataset.validation.images]
-    others += [load(config(place, **{name: value})).train.images for name, value in
+    different = [dataset.validation.images]
+    different += [load(config(place, **{name: value})).train.images for name, value in
                (("image_size", 13), ("train_split", "train[1:]"), ("train_split", "train[:-1]"))]  # fmt: skip
-    assert len({train.identity, *(other.identity for other in others)}) == 5
+    assert len({train.identity, *(images.identity for images in different)}) == 5
     again = pickle.loads(pickle.dumps(train))
     assert again.identity == train.identity
     np.testing.assert_array_equal(again[:3], train[:3])
 
 
-def test_in_memory_images_of_different_sizes_are_told_of_the_crop(place):
+def test_in_memory_images_of_different_sizes_name_the_crop(place):
     with pytest.raises(InputError, match="set image_size to crop them"):
         load(config(place, image_size=None))
 
@@ -277,7 +277,7 @@ def _outcome(settings: DataConfig) -> str:
 
 
 @pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.long)])
-def test_damaged_images_and_labels_are_told_with_their_place(tmp_path, monkeypatch, workers):
+def test_damaged_images_and_labels_are_named_with_their_place(tmp_path, monkeypatch, workers):
     """Those in the middle are met when they are read; the first and the last when the set is loaded."""
     random = np.random.default_rng(0)
     good = [{"image": encoded(photograph(random)), "label": 0} for _ in range(6)]
@@ -304,17 +304,17 @@ def test_damaged_images_and_labels_are_told_with_their_place(tmp_path, monkeypat
 def test_limit_of_open_files(monkeypatch):
     resource = pytest.importorskip("resource")
     set_to = []
-    monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: set_to.append(limits))
+    monkeypatch.setattr(resource, "setrlimit", lambda limit, limits: set_to.append(limits))
     for limits, files, expected in (
         ((1024, 4096), 100, []),
         ((1024, 4096), 1088, [(1600, 4096)]),
         ((1024, resource.RLIM_INFINITY), 9000, [(9512, resource.RLIM_INFINITY)]),
         ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 9000, []),
     ):
-        monkeypatch.setattr(resource, "getrlimit", lambda kind, limits=limits: limits)
+        monkeypatch.setattr(resource, "getrlimit", lambda limit, limits=limits: limits)
         set_to.clear()
         open_files.allow_open_files(files)
         assert set_to == expected
-    monkeypatch.setattr(resource, "getrlimit", lambda kind: (1024, 1500))
+    monkeypatch.setattr(resource, "getrlimit", lambda limit: (1024, 1500))
     with pytest.raises(InputError, match="allows 1500 open files: raise its limit to 1600"):
         open_files.allow_open_files(1088)

@@ -85,11 +85,11 @@ def write_svhn(folder: Path) -> tuple[list[Path], Truth]:
     return paths, truth
 
 
-def jpeg(rng: np.random.Generator, kind: str = "JPEG", mode: str = "RGB") -> bytes:
+def jpeg(rng: np.random.Generator, image_format: str = "JPEG", mode: str = "RGB") -> bytes:
     from PIL import Image
 
     encoded = io.BytesIO()
-    Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).convert(mode).save(encoded, kind)
+    Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).convert(mode).save(encoded, image_format)
     return encoded.getvalue()
 
 
@@ -115,7 +115,7 @@ def write_imagenet(
             if odd and synset == "n01739381":
                 members[CMYK] = jpeg(rng, mode="CMYK")
             if odd and synset == "n02105855":
-                members[PNG] = jpeg(rng, kind="PNG")
+                members[PNG] = jpeg(rng, image_format="PNG")
             inner = io.BytesIO()
             with tarfile.open(fileobj=inner, mode="w") as archive:
                 for name, content in members.items():

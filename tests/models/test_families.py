@@ -67,7 +67,7 @@ def abstract(model, size=32, channels=3):
 
 @pytest.fixture(scope="module")
 def small_resnet():
-    """A network with both kinds of block, its variables, an input, and what it gives."""
+    """A network with both types of block, its variables, an input, and what it gives."""
     model = ResNet(blocks=(1, 1), channels=(3, 6), classes=5)
     images = jax.random.normal(jax.random.key(1), (4, 8, 8, 2))
     variables = jax.jit(partial(model.init, train=False))(jax.random.key(0), images)
@@ -173,7 +173,7 @@ def test_vgg_layers_are_after_relu_and_before_the_pool():
 
 @pytest.mark.parametrize("family", ["resnet", "vgg"])
 def test_before_the_nonlinearity(family, small_resnet):
-    """The same network, looked at elsewhere: the ReLU of what is shown is what is shown after it."""
+    """The ReLU of the activations before it gives those after it, and the network is the same."""
     model, variables, images = small_resnet
     if family == "vgg":
         model = VGG(stages=((4,), (6,)), hidden=5, classes=3, pools=1, batch_norm=True)

@@ -72,8 +72,8 @@ def test_before_the_nonlinearity(small):
     assert list(before) == list(after)
     for name, values in before.items():
         assert name in ("pool", "logits") or jnp.any(values < 0)
-        shown = values if name in ("pool", "logits") else nn.relu(values)
-        np.testing.assert_allclose(shown, after[name], rtol=1e-5, atol=1e-5)
+        expected = values if name in ("pool", "logits") else nn.relu(values)
+        np.testing.assert_allclose(expected, after[name], rtol=1e-5, atol=1e-5)
 
 
 def test_initial_weights(small):

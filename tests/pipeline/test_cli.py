@@ -305,7 +305,7 @@ def test_training_keeps_its_folder_to_itself_and_heeds_sigterm(tiny_config, tmp_
         command(*arguments, "--training.epochs", 5000), cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
     try:
-        while not (tmp_path / "run" / "checkpoints" / "seed_0" / "1").exists():
+        while not (tmp_path / "run" / "checkpoints" / "seed_0" / "epoch_1.safetensors").exists():
             assert first.poll() is None
             time.sleep(0.05)
         second = jaxrepsim(*arguments)

@@ -106,7 +106,7 @@ def test_what_a_killed_process_left_is_removed_when_the_run_goes_on(tmp_path):
     names = [str(tmp_path / name) for name in (*OURS, *drawn)]
     assert subprocess.run([sys.executable, "-c", KILLED, *names], check=False).returncode == 9
     foreign = [tmp_path / ".notes.20260101.md", tmp_path / "results" / ".mine.abcd1234.nc", tmp_path / "a.part.nc"]
-    foreign.append(tmp_path / "checkpoints" / "seed_0" / ".orbax.part.tmp")
+    foreign.append(tmp_path / "checkpoints" / "seed_0" / ".epoch_1.part.tmp")
     for path in foreign:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("not ours")

@@ -103,7 +103,7 @@ def test_two_processes_share_the_seeds_and_the_extraction(tmp_path, tiny_config,
     assert "extracted" not in out[1]
     assert_same_activations(folder, finished)
     for seed in (0, 1, 2):
-        assert (folder / "checkpoints" / f"seed_{seed}" / "4" / "checksums.json").exists()
+        assert (folder / "checkpoints" / f"seed_{seed}" / "epoch_4.safetensors").exists()
 
 
 @pytest.mark.long
@@ -120,9 +120,8 @@ def test_the_first_of_two_processes_matches_and_reports(trained):
 @pytest.mark.long
 def test_a_process_that_fails_ends_the_other_too(trained):
     """In a job of Slurm, as far as its variables make one; the second of two processes meets a damaged checkpoint."""
-    for path in (trained / "checkpoints" / "seed_1" / "4").rglob("*"):
-        if path.is_file() and path.stat().st_size > 500:
-            path.write_bytes(path.read_bytes()[:100])
+    path = trained / "checkpoints" / "seed_1" / "epoch_4.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
     job = {
         "SLURM_JOB_ID": str(free_port()),
         "SLURM_STEP_NODELIST": "localhost",
@@ -135,7 +134,7 @@ def test_a_process_that_fails_ends_the_other_too(trained):
     assert status == [2, 2], out
     assert "error: process 1 failed: " in out[0]
     for each in out:
-        assert "seed_1/4 is damaged" in each
+        assert "seed_1/epoch_4.safetensors is damaged" in each
         assert "Traceback" not in each
 
 
@@ -143,7 +142,7 @@ def test_a_process_that_fails_ends_the_other_too(trained):
 def test_sigterm_to_one_process_stops_both(tmp_path, tiny_config):
     folder = tmp_path / "run"
     both = two_processes("train", tiny_config, "--out", folder, "--training.epochs", "5000")
-    while not (folder / "checkpoints" / "seed_1" / "1").exists():
+    while not (folder / "checkpoints" / "seed_1" / "epoch_1.safetensors").exists():
         assert both[1].poll() is None, both[1].communicate()
         time.sleep(0.05)
     both[1].send_signal(signal.SIGTERM)

@@ -127,7 +127,7 @@ def test_a_run_stopped_in_training_and_in_analysis_ends_as_an_unbroken_one(
     """Asked to by SIGTERM, and killed, when nothing can be tidied up."""
     folder = tmp_path / "run"
     layers = folder / "results" / "layers"
-    for name in ("seed_1/1/checksums.json", "layers/000"):
+    for name in ("seed_1/epoch_1.safetensors", "layers/000"):
         with monkeypatch.context() as context:
             tiny.stop_after(name, signal.SIGTERM, context.setattr)
             stopped = jaxrepsim("run", tiny_config, "--out", folder)

@@ -12,7 +12,7 @@ from jaxrepsim.training.epoch import _jitted_step, run_epoch
 from jaxrepsim.training.placement import Placement, place
 from jaxrepsim.training.step import Recipe, TrainState, initial_state, make_recipe
 from tests.training.stream import streamed
-from tests.training.tiny import CONFIG, SEVERAL, TinyNet, tiny_dataset
+from tests.training.tiny import CONFIG, SIXTEEN_SEEDS, TinyNet, tiny_dataset
 
 MODEL, DATA = TinyNet(), tiny_dataset()
 
@@ -64,19 +64,19 @@ def main(file: str) -> None:
         6,
         1,
     ]
-    alone, several = program(1), program(len(SEVERAL))
+    one, sixteen = program(1), program(len(SIXTEEN_SEEDS))
     # A share of the batch is one image; a share of the networks is two, which need nothing of one another.
-    assert "all-reduce" in alone
-    assert "f32[1,6,6,4]" in alone
-    assert not any(word in several for word in ("all-reduce", "all-gather", "all-to-all", "collective-permute"))
-    for networks in (1, len(SEVERAL)):
+    assert "all-reduce" in one
+    assert "f32[1,6,6,4]" in one
+    assert not any(word in sixteen for word in ("all-reduce", "all-gather", "all-to-all", "collective-permute"))
+    for networks in (1, len(SIXTEEN_SEEDS)):
         jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-3, atol=1e-4), *epochs(networks))
-    together = dataclasses.replace(CONFIG, seeds=SEVERAL, seeds_at_once=len(SEVERAL))
+    at_once = dataclasses.replace(CONFIG, seeds=SIXTEEN_SEEDS, seeds_at_once=len(SIXTEEN_SEEDS))
     np.savez(
         file,
-        alone=flat([train_network(MODEL, DATA, CONFIG, 0)]),
+        one_seed=flat([train_network(MODEL, DATA, CONFIG, 0)]),
         streamed=flat([train_network(MODEL, streamed(DATA), CONFIG, 0)]),
-        together=flat(train_networks(MODEL, DATA, together)),
+        sixteen_seeds=flat(train_networks(MODEL, DATA, at_once)),
     )
 
 

@@ -1,19 +1,29 @@
-"""Checkpoints that cannot be used say why and what to do."""
+"""Checkpoints hold every bit of a training's state; those that cannot be used say why and what to do."""
 
 import dataclasses
 import errno
-import logging
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
+import safetensors
+import safetensors.numpy
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.training import train_network
-from jaxrepsim.training.checkpoints import Stay, open_checkpoints
+from jaxrepsim.training import checkpoint_file, train_network
+from jaxrepsim.training.checkpoint_file import Checkpoint
+from jaxrepsim.training.checkpoints import open_for_training, positions
+from jaxrepsim.training.records import EpochRecord, PartialEpoch
+from jaxrepsim.training.step import TrainState
 from tests.training.tiny import CONFIG, TinyNet, tiny_dataset
 
 DATA = tiny_dataset()
+LAST = "seed_0/epoch_4.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -33,65 +43,110 @@ def resume(folder, model=None, data=DATA, config=CONFIG):
     return train_network(model or TinyNet(), data, config, 0, folder)
 
 
-def largest_file(folder: Path) -> Path:
-    return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+def test_every_type_and_shape_comes_back_to_the_bit(tmp_path):
+    random = np.random.default_rng(0)
+    leaves = {
+        str(dtype): jnp.asarray(random.integers(0, 2**16, 6, np.uint16).view(np.uint8)).view(dtype).reshape(-1, 1)
+        for dtype in (jnp.bfloat16, jnp.float16, jnp.uint8, jnp.int8, jnp.int32, jnp.uint32)
+    }
+    params = {**leaves, "float32": jnp.asarray([np.nan, -0.0, 1e-45, np.inf], jnp.float32), "flag": jnp.array(True)}
+    transposed = np.asarray(random.normal(size=(3, 4)), np.float32).T
+    state = TrainState(params, {"empty": jnp.zeros((0, 2))}, (jnp.int32(7), {"trace/of": transposed}))
+    history = (EpochRecord(0.1, 0.2, 1 / 3, 0.4, 1e-300),)
+    checkpoint = Checkpoint(state, history, PartialEpoch((0.1, 2 / 3), (3, 4), 0.7))
+    checkpoint_file.write(tmp_path / "a.safetensors", checkpoint, {"seed": 0})
+    like = jax.eval_shape(lambda: state)
+    found = checkpoint_file.read(tmp_path / "a.safetensors", like, {"seed": 0})
+    assert found[1:] == checkpoint[1:]
+    assert jax.tree.structure(found.state) == jax.tree.structure(state)
+    for there, here in zip(jax.tree.leaves(found.state), jax.tree.leaves(state), strict=True):
+        assert (there.dtype, there.shape) == (here.dtype, here.shape)
+        assert np.asarray(there).tobytes() == np.asarray(here).tobytes()
 
 
-def truncate(folder: Path) -> None:
-    file = largest_file(folder / "seed_0/4/state")
+def test_the_arrays_are_named_for_any_reader(finished):
+    with safetensors.safe_open(finished / LAST, framework="np") as file:
+        names, header = set(file.keys()), file.metadata()
+    assert {"params/conv/kernel", "batch_stats/bn/mean", "optimizer/1/0/trace/conv/kernel"} < names
+    record = json.loads(header["record"])
+    assert record["fingerprint"]["seed"] == 0
+    assert len(record["history"]) == 4
+
+
+def test_the_positions_are_in_the_order_of_training(tmp_path):
+    for name in ("epoch_10", "epoch_9", "epoch_10_step_2", "epoch_10_step_11", "notes", "epoch_x"):
+        (tmp_path / f"{name}.safetensors").touch()
+    (tmp_path / "epoch_3.txt").touch()
+    assert positions(tmp_path) == [(9, 0), (9, 2), (9, 11), (10, 0)]
+    assert positions(tmp_path / "nothing") == []
+
+
+def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
-def flip_a_bit(folder: Path) -> None:
-    file = largest_file(folder / "seed_0/4/state")
+def flip_a_bit_of_the_arrays(file: Path) -> None:
     content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[-9] ^= 1
     file.write_bytes(content)
 
 
-def empty_the_record(folder: Path) -> None:
-    file = next(path for path in (folder / "seed_0/4/record").iterdir() if path.name == "metadata")
-    file.write_text("{}")
+def rewrite(change: Callable[[dict, dict], None]) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        with safetensors.safe_open(file, framework="np") as opened:
+            header, arrays = opened.metadata(), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        change(header, arrays)
+        safetensors.numpy.save_file(arrays, file, metadata=header)
 
-
-def lose_the_arrays(folder: Path) -> None:
-    shutil.rmtree(folder / "seed_0/4/state")
-
-
-def lose_the_record(folder: Path) -> None:
-    shutil.rmtree(folder / "seed_0/4/record")
-
-
-def lose_the_checksums_and_the_record(folder: Path) -> None:
-    (folder / "seed_0/4/checksums.json").unlink()
-    lose_the_record(folder)
-
-
-def put_something_else(folder: Path) -> None:
-    shutil.rmtree(folder / "seed_0/4")
-    (folder / "seed_0/4").mkdir()
-    (folder / "seed_0/4/notes.txt").write_text("not a checkpoint")
+    return damage
 
 
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [
-        (truncate, "damaged, in state/"),
-        (flip_a_bit, "damaged, in state/"),
-        (empty_the_record, "damaged, in record/metadata"),
-        (lose_the_arrays, "damaged, in state/"),
-        (lose_the_record, "damaged, in record/"),
-        (lose_the_checksums_and_the_record, "no checkpoint of jaxrepsim"),
-        (put_something_else, "no checkpoint of jaxrepsim"),
+        (truncate, "damaged \\(SafetensorError: "),
+        (flip_a_bit_of_the_arrays, "damaged \\(its checksum"),
+        (
+            rewrite(lambda header, arrays: header.update(record=header["record"].replace("0.", "1.", 1))),
+            "damaged \\(its",
+        ),
+        (rewrite(lambda header, arrays: header.pop("record")), "damaged \\(its checksum"),
+        (rewrite(lambda header, arrays: header.pop("crc32")), "damaged \\(its checksum"),
+        (rewrite(lambda header, arrays: arrays.pop("params/conv/kernel")), "damaged \\(its checksum"),
+        (lambda file: file.write_text("not a checkpoint"), "damaged \\(SafetensorError: "),
+        (lambda file: file.write_bytes(b""), "damaged \\(SafetensorError: "),
+        (rewrite(lambda header, arrays: header.update(format="pt")), "no checkpoint of jaxrepsim"),
     ],
 )
 def test_damaged(folder, damage, fault):
-    damage(folder)
-    with pytest.raises(InputError, match=rf"{folder}/seed_0/4 is {fault}.*: remove it to go on") as caught:
+    damage(folder / LAST)
+    with pytest.raises(InputError, match=rf"{folder}/{LAST} is {fault}.*: remove it to go on") as caught:
         resume(folder)
     assert "\n" not in str(caught.value)
-    shutil.rmtree(folder / "seed_0/4")
+    (folder / LAST).unlink()
     assert len(resume(folder).history) == 4
+
+
+def test_of_another_version(folder):
+    rewrite(lambda header, arrays: header.update(format="jaxrepsim checkpoint 99"))(folder / LAST)
+    with pytest.raises(InputError, match=r"is a checkpoint of format 99, .* reads format 2: use the version that made"):
+        resume(folder)
+
+
+def test_of_another_optax(folder, monkeypatch):
+    monkeypatch.setattr(checkpoint_file, "_crc32", lambda record, arrays: "")
+    rewrite(lambda header, arrays: header.update(crc32=""))(folder / LAST)
+    rewrite(lambda header, arrays: arrays.update(count=arrays.pop("optimizer/1/1/count")))(folder / LAST)
+    words = r"other versions of Flax or Optax \(optimizer/1/1/count: None there, int32 \(\) here\): use those, or train"
+    with pytest.raises(InputError, match=words):
+        resume(folder)
+
+
+@pytest.mark.parametrize("name", ["4", "interrupted"])
+def test_a_folder_of_orbax(tmp_path, name):
+    (tmp_path / "seed_0" / name).mkdir(parents=True)
+    with pytest.raises(InputError, match=rf"{tmp_path}/seed_0/{name} is a checkpoint of Orbax.*: train anew in"):
+        resume(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -117,42 +172,28 @@ def test_a_file_where_the_folder_should_be(tmp_path):
         resume(tmp_path)
 
 
-def test_killed_before_the_checksums_were_written(folder):
-    (folder / "seed_0/4/checksums.json").unlink()
-    assert len(resume(folder).history) == 4
-
-
-def test_orbax_is_silent_as_long_as_any_folder_is_open(tmp_path):
-    """Several seeds at once, or an interrupted training: one folder within the other."""
-    filters = logging.getLogger("absl").filters
-    before = len(filters)
-    with open_checkpoints(tmp_path / "a", {}, Stay(1)):
-        with open_checkpoints(tmp_path / "b", {}, Stay(1)):
-            pass
-        assert len(filters) == before + 1
-    assert len(filters) == before
-
-
-def test_a_disk_too_small(tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(2**30, 2**30 - 2**10, 2**10))
-    with pytest.raises(InputError, match="the disk is full: no checkpoint of epoch 1 "):
-        resume(tmp_path)
-    assert not [*(tmp_path / "seed_0").iterdir()]
+def test_what_is_not_ours_is_left_as_it_is(tmp_path):
+    """What a killed process left half written is ours, and goes."""
+    (tmp_path / "seed_0").mkdir()
+    for name in (".epoch_3.abcd.part.safetensors", "notes.txt", ".notes.part.txt"):
+        (tmp_path / "seed_0" / name).write_text("")
+    open_for_training(tmp_path / "seed_0", CONFIG, {})
+    assert {path.name for path in (tmp_path / "seed_0").iterdir()} == {"notes.txt", ".notes.part.txt"}
 
 
 @pytest.mark.parametrize(
     "error",
     [
         OSError(errno.ENOSPC, "No space left on device"),
-        ValueError("RESOURCE_EXHAUSTED: Failed to write: No space left on device [os_error_code='28']"),
+        safetensors.SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
     ],
 )
 def test_full_disk(tmp_path, monkeypatch, error):
-    import orbax.checkpoint as ocp
-
-    def fail(*arguments, **keywords):
+    def fail(arrays, path, metadata):
+        Path(path).write_text("half")
         raise error
 
-    monkeypatch.setattr(ocp.CheckpointManager, "save", fail)
-    with pytest.raises(InputError, match="the disk is full: no checkpoint of epoch 1 "):
+    monkeypatch.setattr(safetensors.numpy, "save_file", fail)
+    with pytest.raises(InputError, match=rf"the disk is full: {tmp_path}/seed_0/epoch_1.safetensors could not be writ"):
         resume(tmp_path)
+    assert not [*(tmp_path / "seed_0").iterdir()]

@@ -1,7 +1,6 @@
 """Precision, dropout, which weights are compared, and what the seeds have in common."""
 
 import dataclasses
-import shutil
 from collections import OrderedDict
 from functools import partial
 
@@ -13,13 +12,14 @@ from flax import linen as nn
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.training import load_network, networks_over_training, train_network
+from jaxrepsim.training.checkpoint_file import Checkpoint
+from jaxrepsim.training.checkpoints import open_for_training
 from jaxrepsim.training.epoch import run_epoch
-from jaxrepsim.training.kept import open_kept
 from jaxrepsim.training.keys import keys
 from jaxrepsim.training.placement import place
 from jaxrepsim.training.progress import Rate
+from jaxrepsim.training.records import EpochRecord
 from jaxrepsim.training.step import initial_state, make_recipe, train_step
-from jaxrepsim.training.trained import EpochRecord
 from tests.training.tiny import CONFIG, TinyNet, tiny_dataset
 
 DATA = tiny_dataset()
@@ -52,7 +52,7 @@ def step_of(model, config):
     return jax.jit(partial(train_step, recipe)), state, jnp.asarray(DATA.train.images[:8]), DATA.train.labels[:8]
 
 
-def test_bfloat16_is_in_the_passes_alone():
+def test_bfloat16_is_in_the_passes_only():
     plain, state, images, labels = step_of(MODEL, CONFIG)
     rough, *_ = step_of(MODEL, BFLOAT16)
     (exact, exact_metrics), (near, near_metrics) = (
@@ -104,11 +104,11 @@ def test_best_epoch(tmp_path):
         jax.tree.map(np.testing.assert_array_equal, network.variables, expected.variables)
         assert (network.epoch, len(network.history)) == (best, 6)
         assert network.accuracy == max(accuracies)
-    assert {path.name for path in (tmp_path / "best/seed_0").iterdir()} == {str(best), "4", "6"}
+    assert {path.stem for path in (tmp_path / "best/seed_0").iterdir()} == {f"epoch_{epoch}" for epoch in (best, 4, 6)}
     assert load_network(MODEL, DATA, dataclasses.replace(config, checkpoint="last"), 0, tmp_path / "best").epoch == 6
-    shutil.rmtree(tmp_path / f"best/seed_0/{best}")
+    (tmp_path / f"best/seed_0/epoch_{best}.safetensors").unlink()
     for use in (train_network, load_network):
-        with pytest.raises(InputError, match=rf"checkpoint 'best' asks for epoch {best}, and .*kept no checkpoint"):
+        with pytest.raises(InputError, match=rf"checkpoint 'best' asks for epoch {best}, and .*has no checkpoint"):
             use(MODEL, DATA, config, 0, tmp_path / "best")
 
 
@@ -118,16 +118,17 @@ def test_the_best_but_one_stays_while_training_may_go_back_to_it(tmp_path):
     state = initial_state(recipe, (6, 6, 1), jax.random.key(0))
     history = tuple(EpochRecord(1.0, 0.5, 1.0, accuracy, 1.0) for accuracy in (0.8, 0.6, 0.7, 0.9, 0.5, 0.4))
     config = dataclasses.replace(BEST, epochs=6)
-    with open_kept(tmp_path, config, 5, {}) as kept:
-        for epoch in range(1, 5):
-            kept.save(state, history[:epoch])
-        assert kept.epochs == [1, 3, 4]
-    shutil.rmtree(tmp_path / "4")
-    with open_kept(tmp_path, config, 5, {}) as kept:
-        assert kept.resume(state).history == history[:3]
-        for epoch in range(4, 7):
-            kept.save(state, history[:epoch])
-        assert kept.epochs == [4, 5, 6]
+    checkpoints = open_for_training(tmp_path, config, {})
+    for epoch in range(1, 5):
+        checkpoints.save(Checkpoint(state, history[:epoch]))
+    assert checkpoints.epochs == [1, 3, 4]
+    (tmp_path / "epoch_4.safetensors").unlink()
+    resumed = checkpoints.resume(state)
+    assert resumed is not None
+    assert resumed.history == history[:3]
+    for epoch in range(4, 7):
+        checkpoints.save(Checkpoint(state, history[:epoch]))
+    assert checkpoints.epochs == [4, 5, 6]
 
 
 def test_what_seeds_share():
@@ -146,11 +147,11 @@ def test_what_is_shared_is_of_another_training(shared, tmp_path):
     config = dataclasses.replace(CONFIG, shared=shared, keep=(0,))
     network = train_network(MODEL, DATA, config, 5, tmp_path)
     (start,) = networks_over_training(MODEL, DATA, config, 5, tmp_path)
-    alone = [
+    unshared = [
         networks_over_training(MODEL, DATA, dataclasses.replace(config, shared="nothing"), s, tmp_path)[0]
         for s in (0, 5)
     ]
-    kernels = [np.asarray(each.variables["params"]["conv"]["kernel"]) for each in (start, *alone)]
+    kernels = [np.asarray(each.variables["params"]["conv"]["kernel"]) for each in (start, *unshared)]
     assert [np.array_equal(kernels[0], kernel) for kernel in kernels[1:]] == [
         shared == "initialisation",
         shared == "order",
@@ -175,8 +176,8 @@ def test_nan_stops_at_once():
 def test_rate(monkeypatch):
     times = iter([10.0, 10.5, 12.0])
     monkeypatch.setattr("jaxrepsim.training.progress.time.perf_counter", lambda: next(times))
-    rate, told = Rate(8), []
+    rate, measured = Rate(8), []
     for steps in (1, 1, 2, 5, 5):
-        rate.note(steps)
-        told.append(rate.images_per_second)
-    assert told == [None, None, 16.0, 16.0, 16.0]
+        rate.record(steps)
+        measured.append(rate.images_per_second)
+    assert measured == [None, None, 16.0, 16.0, 16.0]

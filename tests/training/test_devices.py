@@ -1,4 +1,4 @@
-"""What several devices, and several networks in one program, give: the networks that one device gives one by one."""
+"""Eight devices, and many networks in one program, give the networks that one device gives one by one."""
 
 import dataclasses
 import os
@@ -13,12 +13,12 @@ from jaxrepsim.training import train_networks
 from tests.devices import eight_devices
 from tests.training.eight_devices import DATA, MODEL, flat
 from tests.training.stream import streamed
-from tests.training.tiny import CONFIG, SEVERAL
+from tests.training.tiny import CONFIG, SIXTEEN_SEEDS
 
 
 @pytest.fixture(scope="module")
 def one_by_one() -> np.ndarray:
-    return flat(train_networks(MODEL, DATA, dataclasses.replace(CONFIG, seeds=SEVERAL)))
+    return flat(train_networks(MODEL, DATA, dataclasses.replace(CONFIG, seeds=SIXTEEN_SEEDS)))
 
 
 def test_eight_devices(one_by_one, tmp_path):
@@ -35,10 +35,10 @@ def test_eight_devices(one_by_one, tmp_path):
     )
     assert process.returncode == 0, process.stderr
     found = np.load(file)
-    for way in ("alone", "streamed"):
+    for way in ("one_seed", "streamed"):
         np.testing.assert_allclose(found[way], one_by_one[:1], rtol=1e-3, atol=1e-4, err_msg=way)
-    np.testing.assert_allclose(found["together"], one_by_one, rtol=1e-3, atol=1e-4)
-    assert len(np.unique(one_by_one[:, 0])) == len(SEVERAL)
+    np.testing.assert_allclose(found["sixteen_seeds"], one_by_one, rtol=1e-3, atol=1e-4)
+    assert len(np.unique(one_by_one[:, 0])) == len(SIXTEEN_SEEDS)
 
 
 @pytest.mark.parametrize(("at_once", "data"), [(2, DATA), (3, streamed(DATA))], ids=["memory", "streamed"])

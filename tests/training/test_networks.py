@@ -1,4 +1,4 @@
-"""Whole trainings: repeatable to the bit, resumable at any moment, and never silent about what went wrong."""
+"""Whole trainings: repeatable to the bit, resumable at any step, and never silent about what went wrong."""
 
 import dataclasses
 import signal
@@ -25,7 +25,7 @@ def train(seed=0, config=CONFIG, **keywords):
 
 
 @pytest.fixture(scope="module")
-def unbroken() -> TrainedNetwork:
+def uninterrupted() -> TrainedNetwork:
     return train()
 
 
@@ -35,27 +35,27 @@ def assert_same(first: TrainedNetwork, second: TrainedNetwork) -> None:
     assert [record[:4] for record in first.history] == [record[:4] for record in second.history]
 
 
-def test_alone_and_beside_others(unbroken):
+def test_one_seed_and_two_seeds_give_the_same_network(uninterrupted):
     compiled = _jitted_step._cache_size()
-    several = train_networks(MODEL, DATA, dataclasses.replace(CONFIG, seeds=(1, 0)))
-    assert [network.seed for network in several] == [1, 0]
-    assert_same(several[1], unbroken)
-    kernels = [network.variables["params"]["conv"]["kernel"] for network in several]
+    both = train_networks(MODEL, DATA, dataclasses.replace(CONFIG, seeds=(1, 0)))
+    assert [network.seed for network in both] == [1, 0]
+    assert_same(both[1], uninterrupted)
+    kernels = [network.variables["params"]["conv"]["kernel"] for network in both]
     assert not np.allclose(*kernels)
     assert _jitted_step._cache_size() == compiled
 
 
-def test_history(unbroken):
-    assert len(unbroken.history) == CONFIG.epochs
-    assert unbroken.history[-1].train_loss < unbroken.history[0].train_loss
-    measured = evaluate(MODEL, unbroken.variables, DATA.validation, DATA.mean, DATA.std, CONFIG.batch_size)
-    assert measured == (unbroken.history[-1].validation_loss, unbroken.accuracy)
-    assert all(0 <= record.train_accuracy <= 1 and record.seconds > 0 for record in unbroken.history)
+def test_history(uninterrupted):
+    assert len(uninterrupted.history) == CONFIG.epochs
+    assert uninterrupted.history[-1].train_loss < uninterrupted.history[0].train_loss
+    measured = evaluate(MODEL, uninterrupted.variables, DATA.validation, DATA.mean, DATA.std, CONFIG.batch_size)
+    assert measured == (uninterrupted.history[-1].validation_loss, uninterrupted.accuracy)
+    assert all(0 <= record.train_accuracy <= 1 and record.seconds > 0 for record in uninterrupted.history)
 
 
-def test_x64_changes_nothing(unbroken):
+def test_x64_changes_nothing(uninterrupted):
     with jax.enable_x64(True):
-        assert_same(train(), unbroken)
+        assert_same(train(), uninterrupted)
 
 
 def test_progress():
@@ -72,26 +72,26 @@ def test_progress():
     assert [call["images_per_second"] is None for call in calls] == [True] + [False] * 10
 
 
-def test_killed_and_resumed(unbroken, tmp_path):
+def test_killed_and_resumed(uninterrupted, tmp_path):
     """Killed in a step, then while a checkpoint is written; then whole, without doing finished epochs again."""
     root = Path(__file__).parents[2]
-    for epoch, moment in ((3, "step"), (3, "save")):
-        command = [sys.executable, "-m", "tests.training.tiny", tmp_path, str(epoch), moment]
+    for epoch, during in ((3, "step"), (3, "save")):
+        command = [sys.executable, "-m", "tests.training.tiny", tmp_path, str(epoch), during]
         assert subprocess.run(command, cwd=root, check=False).returncode == -signal.SIGKILL
-    names = {path.name for path in (tmp_path / "seed_0").iterdir()}
-    assert {"1", "2"} < names  # and the remains of the third
+    names = {path.stem for path in (tmp_path / "seed_0").iterdir()}
+    assert {"epoch_1", "epoch_2"} < names  # and the remains of the third
     with pytest.raises(InputError, match="2 of 4 epochs: go on training it"):
         load_network(MODEL, DATA, CONFIG, 0, tmp_path)
     epochs = []
     resumed = train(folder=tmp_path, progress=lambda **call: epochs.append(call["epoch"]))
     assert min(epochs) == 3
-    assert_same(resumed, unbroken)
-    assert {path.name for path in (tmp_path / "seed_0").iterdir()} == {"3", "4"}
+    assert_same(resumed, uninterrupted)
+    assert {path.stem for path in (tmp_path / "seed_0").iterdir()} == {"epoch_3", "epoch_4"}
 
 
-def test_finished_networks_are_not_trained_again(unbroken, tmp_path):
+def test_finished_networks_are_not_trained_again(uninterrupted, tmp_path):
     first = train(folder=tmp_path)
-    assert_same(first, unbroken)
+    assert_same(first, uninterrupted)
     calls = []
     again = train(folder=tmp_path, progress=lambda **call: calls.append(call))
     assert [(call["epoch"], call["step"]) for call in calls] == [(4, 5)]
@@ -102,7 +102,7 @@ def test_finished_networks_are_not_trained_again(unbroken, tmp_path):
 
 def test_checkpoints_are_as_rare_as_asked(tmp_path):
     train(config=dataclasses.replace(CONFIG, epochs=3, checkpoint_every=2), folder=tmp_path)
-    assert {path.name for path in (tmp_path / "seed_0").iterdir()} == {"2", "3"}
+    assert {path.stem for path in (tmp_path / "seed_0").iterdir()} == {"epoch_2", "epoch_3"}
 
 
 def test_divergence_names_its_place(tmp_path):
@@ -118,9 +118,10 @@ def test_divergence_names_its_place(tmp_path):
 def test_divergence_names_the_last_good_checkpoint(tmp_path, monkeypatch):
     config = dataclasses.replace(CONFIG, epochs=3)
     losses = iter([1.0, float("nan")])
-    monkeypatch.setattr("jaxrepsim.training.together.evaluate_all", lambda *arguments: [(next(losses), 0.5)])
+    monkeypatch.setattr("jaxrepsim.training.loop.evaluate_all", lambda *arguments: [(next(losses), 0.5)])
     with pytest.raises(
-        InputError, match=rf"epoch 2, its validation\. The last good checkpoint is {tmp_path}/seed_0/1\."
+        InputError,
+        match=rf"epoch 2, its validation\. The last good checkpoint is {tmp_path}/seed_0/epoch_1\.safetensors\.",
     ):
         train(config=config, folder=tmp_path)
 

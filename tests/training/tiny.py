@@ -1,4 +1,4 @@
-"""A network and a data set that train in a second, and a script that trains them until it is killed."""
+"""A network and a data set that train in a second, and a script that trains it until it is killed."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ CONFIG = TrainingConfig(
     seeds=(0, 1), epochs=4, batch_size=8, learning_rate=0.1, schedule="cosine", warmup_epochs=1.0, crop_padding=1,
     flip=True,
 )  # fmt: skip
-SEVERAL = tuple(range(16))
-"""Seeds for eight devices."""
+SIXTEEN_SEEDS = tuple(range(16))
+"""Two for each of eight devices."""
 
 
 class TinyNet(nn.Module):
@@ -47,13 +47,13 @@ def tiny_dataset() -> Dataset:
     return Dataset("tiny", split(43), split(11), classes=3, mean=(0.48,), std=(0.28,))
 
 
-def main(folder: str, epoch: int, moment: str) -> None:
+def main(folder: str, epoch: int, during: str) -> None:
     """Trains seed 0 until it ends or dies in the epoch.
 
     Args:
         folder: For the checkpoints.
         epoch: When.
-        moment: "step": SIGKILL at its third step; "save": SIGKILL while its checkpoint is written; "asked": SIGTERM
+        during: "step": SIGKILL at its third step; "save": SIGKILL while its checkpoint is written; "asked": SIGTERM
             at its third step, which is heeded, and ends it with status 143.
     """
     rename = os.rename
@@ -63,9 +63,9 @@ def main(folder: str, epoch: int, moment: str) -> None:
 
     def progress(**position) -> None:
         if position["epoch"] == epoch:
-            os.rename = os.replace = die if moment == "save" else rename
-            if position["step"] == 3 and moment != "save":
-                os.kill(os.getpid(), signal.SIGTERM if moment == "asked" else signal.SIGKILL)
+            os.rename = os.replace = die if during == "save" else rename
+            if position["step"] == 3 and during != "save":
+                os.kill(os.getpid(), signal.SIGTERM if during == "asked" else signal.SIGKILL)
 
     try:
         with heeded():

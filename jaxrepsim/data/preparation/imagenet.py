@@ -50,15 +50,15 @@ def prepare(request: Request) -> None:
     synsets: list[str] = builder.info.features["label"].names  # pyright: ignore
 
     def collect(place: Path) -> dict[str, Images]:
-        memories = {split: place / f"{shards.KEPT}_{split}.npz" for split in originals}
-        if all(_is_of(memory, originals[split]) for split, memory in memories.items()):
-            return {split: _recall(memory, originals[split]) for split, memory in memories.items()}
-        # Nearly all of an archive are images, so its size is the set's: better told now than after reading it.
+        indexes = {split: place / f"{shards.COLLECTED}_{split}.npz" for split in originals}
+        if all(_is_index_of(index, originals[split]) for split, index in indexes.items()):
+            return {split: _load_index(index, originals[split]) for split, index in indexes.items()}
+        # Nearly all of an archive are images, so its size is the set's: better to say so now than after reading it.
         check_room(request.directory, sum(original.known.size for original in originals.values()))
-        # The smaller first, so that what is wrong with it is told first.
+        # The smaller first, so that a fault in it is reported early.
         found = {split: _scan(originals[split], request, synsets) for split in ("validation", "train")}
         for split, images in found.items():
-            _remember(memories[split], originals[split], images)
+            _save_index(indexes[split], originals[split], images)
         return {split: found[split] for split in originals}
 
     shards.write(builder, collect, request, _repairs())
@@ -126,8 +126,8 @@ def _labels(original: archives.Original, members: Iterable[_Member], synsets: li
             raise InputError(f"{original.path} holds {len(names)} images, of which {len(listed)} have a known class")
         by_name = dict(zip(sorted(names), listed, strict=False))
         of_each = [by_name[name] for name in names]
-    if strangers := sorted(set(of_each) - set(places)):
-        raise InputError(f"{original.path} holds classes that ImageNet does not have: {', '.join(strangers[:5])}")
+    if foreign := sorted(set(of_each) - set(places)):
+        raise InputError(f"{original.path} holds classes that ImageNet does not have: {', '.join(foreign[:5])}")
     return [places[synset] for synset in of_each]
 
 
@@ -161,18 +161,18 @@ def _stamp(original: archives.Original) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _remember(memory: Path, original: archives.Original, images: Images) -> None:
-    with atomic_path(memory) as temporary:
+def _save_index(index: Path, original: archives.Original, images: Images) -> None:
+    with atomic_path(index) as temporary:
         np.savez(temporary, stamp=_stamp(original), **{key: getattr(images, key) for key in Images._fields[1:]})
 
 
-def _is_of(memory: Path, original: archives.Original) -> bool:
-    if not memory.exists():
+def _is_index_of(index: Path, original: archives.Original) -> bool:
+    if not index.exists():
         return False
-    with np.load(memory) as kept:
-        return kept["stamp"].tolist() == _stamp(original)
+    with np.load(index) as saved:
+        return saved["stamp"].tolist() == _stamp(original)
 
 
-def _recall(memory: Path, original: archives.Original) -> Images:
-    with np.load(memory) as kept:
-        return Images(original.path, *(kept[key] for key in Images._fields[1:]))
+def _load_index(index: Path, original: archives.Original) -> Images:
+    with np.load(index) as saved:
+        return Images(original.path, *(saved[key] for key in Images._fields[1:]))

@@ -49,7 +49,7 @@ def prepare(request: Request) -> None:
     synsets: list[str] = builder.info.features["label"].names
 
     def collect(place: Path) -> dict[str, Images]:
-        unpacked = place / f"{shards.KEPT}.tar"
+        unpacked = place / f"{shards.COLLECTED}.tar"
         if not unpacked.exists():
             check_room(request.directory, 2 * original.known.size)
             _unpack(archives.check(original, request.progress), unpacked)

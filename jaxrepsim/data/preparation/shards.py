@@ -25,8 +25,8 @@ from jaxrepsim.files import atomic_path
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
 
-KEPT = "collected"
-"""How the names of files begin that `collect` keeps while a set is prepared."""
+COLLECTED = "collected"
+"""How the names of the files begin that `collect` keeps while a set is prepared."""
 
 _READERS = 8
 """Reads at a time: disks over a network answer slowly, but many at once."""
@@ -46,7 +46,7 @@ def write(
     Args:
         builder: tensorflow-datasets' own, of which name, version, configuration and features are taken.
         collect: Called as `collect(folder)`; says where the images of each split lie. What it keeps in the folder, in
-            files whose names begin with `KEPT`, is there again when the work goes on, and gone at the end.
+            files whose names begin with `COLLECTED`, is there again when the work goes on, and gone at the end.
         request: What is prepared, and where.
         repairs: What is done to the bytes of certain images, by name.
 
@@ -60,13 +60,13 @@ def write(
     with_names = "file_name" in _features(builder)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(lock, request):
+        with _locked(lock, request):
             if not final.exists():
                 splits = collect(place)
                 plans = {split: plan(split, images, repairs, with_names) for split, images in splits.items()}
                 _write_shards(builder, place, splits, plans, request, repairs)
                 _describe(builder, place, plans)
-                for leftover in place.glob(f"{KEPT}*"):
+                for leftover in place.glob(f"{COLLECTED}*"):
                     leftover.unlink()
                 place.rename(final)
         lock.unlink(missing_ok=True)
@@ -78,7 +78,7 @@ def write(
 
 
 @contextmanager
-def _alone(lock: Path, request: Request) -> Iterator[None]:
+def _locked(lock: Path, request: Request) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     guard = FileLock(lock)
@@ -112,7 +112,7 @@ def _write_shards(
     }
     place.mkdir(exist_ok=True)
     for path in place.iterdir():
-        if path not in work and not path.name.startswith(KEPT):
+        if path not in work and not path.name.startswith(COLLECTED):
             path.unlink()  # what a killed process was writing
     finished = [path for path in work if path.exists()]
     size = sum(planned.on_disk for planned in plans.values())

@@ -4,77 +4,60 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.labels import layer_labels, legend_columns
+from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.panels import left_out, nonzero_epsilons, stack, thinned
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, new_figure, paper_style
+from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
 from jaxrepsim.report.summaries import Spread, names, over_known, plural
 
 _MOST_PANELS = 5
-_OF_UNITS = ("residual_x", "residual_y", "held_out_x", "held_out_y")
 # Drawn in this order; told apart by dashes and markers as well.
 _LOOKS = {
-    "chance_random": ("random vectors, same spectrum", "#009e73", ":", "^"),
-    "chance_shuffled": ("shuffled inputs", "#d55e00", (0, (4, 1.5)), "s"),
-    "chance_untrained": ("untrained networks", INK, (0, (5, 1, 1, 1)), "x"),
-    "chance_observed": ("observed", ACCENT, "-", "o"),
+    "random": ("random vectors, same spectrum", "#009e73", ":", "^"),
+    "shuffled": ("shuffled inputs", "#d55e00", (0, (4, 1.5)), "s"),
+    "untrained": ("untrained networks", INK, (0, (5, 1, 1, 1)), "x"),
+    "observed": ("observed", ACCENT, "-", "o"),
 }
-_BANDS = ("chance_shuffled", "chance_random")
+_BANDS = ("shuffled", "random")
 
 
-def compared(results: Dataset) -> bool:
+def compared(results: DataTree) -> bool:
     """Whether similarity was compared with chance anywhere."""
-    return holds(results, "chance") and bool(results["chance_observed"].notnull().any())
+    return bool(results["chance/observed"].notnull().any())
 
 
-def similarity_and_chance(results: Dataset, column: Column = "double") -> Figure:
-    """Draws observed similarity against depth beside three kinds of chance, one row of axes an ε, at most five.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Observed similarity against depth beside three kinds of chance, one row of axes an ε, at most five.
 
     Lines are means over pairs, and over draws where there are any; bands run from the smallest draw of any pair to the
     largest.
-
-    Args:
-        results: The Dataset, with the group `chance`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: Nothing was compared with chance.
     """
-    if not compared(results):
-        raise ValueError("these results compare nothing with chance, so that cannot be drawn")
     labels = layer_labels(names(results, "layer"), column)
     spreads = {name: spread(results, name) for name in _LOOKS}
-    shown = _shown(results)
-    with paper_style():
-        handles = [
-            Line2D([], [], color=color, linestyle=line, marker=marker, markeredgecolor=_edge(marker), label=label)
-            for label, color, line, marker in reversed(_LOOKS.values())
-        ]
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        rows = -(-len(handles) // columns)
-        figure = new_figure(column, 1.2 * len(shown) + labels.height + 0.45 + 0.15 * rows)
-        for epsilon, axes in zip(shown, stack(figure, results, shown, labels), strict=True):
+    rows = _rows(results)
+    handles = [
+        Line2D([], [], color=color, linestyle=line, marker=marker, markeredgecolor=_edge(marker), label=label)
+        for label, color, line, marker in reversed(_LOOKS.values())
+    ]
+    with framed(column, 1.2 * len(rows) + labels.height + 0.45, handles) as figure:
+        for epsilon, axes in zip(rows, stack(figure, results, rows, labels), strict=True):
             for index, (name, values) in enumerate(spreads.items()):
                 _line(axes, name, Spread(*(part[:, epsilon] for part in values)), 0.16 * (index - 1.5))
             axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), ylabel="similarity")
             axes.yaxis.set_major_formatter("{x:g}")
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def spread(results: Dataset, name: str) -> Spread:
+def spread(results: DataTree, name: str) -> Spread:
     """Mean, smallest and largest over pairs, and over draws where the variable has them: (layer, ε)."""
-    return over_known(results[name].values, (1, 3) if name in _BANDS else 1)
+    return over_known(results[f"chance/{name}"].values, (1, 3) if name in _BANDS else 1)
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
-    draws = plural(results.sizes["draw"], "draw")
+    draws = plural(results["chance"].sizes["draw"], "draw")
     pairs = "" if results.sizes["pair"] == 1 else " Lines are means over pairs."
     kept = nonzero_epsilons(*(spread(results, name).high for name in _LOOKS))
     few = f" {_MOST_PANELS} of {len(kept)} values of ε are shown." if len(kept) > _MOST_PANELS else ""
@@ -87,7 +70,7 @@ def caption(results: Dataset) -> str:
     )
 
 
-def _shown(results: Dataset) -> list[int]:
+def _rows(results: DataTree) -> list[int]:
     kept = nonzero_epsilons(*(spread(results, name).high for name in _LOOKS))
     return thinned(kept or [results.sizes["epsilon"] - 1], _MOST_PANELS)
 
@@ -119,3 +102,14 @@ def _line(axes: Axes, name: str, values: Spread, aside: float) -> None:
 
 def _edge(marker: str) -> str | None:
     return None if marker == "x" else PAPER
+
+
+DRAWING = Drawing(
+    "chance",
+    "Similarity against chance",
+    _draw,
+    _caption,
+    "Line charts, one an ε, of similarity against depth, beside shuffled inputs, random vectors and untrained networks. "
+    "The numbers are in the table of chance.",
+    compared,
+)

@@ -1,4 +1,4 @@
-"""What training one network gives."""
+"""What training one network gives, and its history epoch by epoch."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -21,6 +21,20 @@ class EpochRecord(NamedTuple):
     validation_loss: float
     validation_accuracy: float
     seconds: float
+
+
+class PartialEpoch(NamedTuple):
+    """The steps done so far of an epoch that is not finished.
+
+    Fields:
+        loss: Of each step.
+        correct: Of each step; see `StepMetrics`.
+        seconds: Wall-clock time of them all.
+    """
+
+    loss: tuple[float, ...] = ()
+    correct: tuple[int, ...] = ()
+    seconds: float = 0.0
 
 
 class TrainedNetwork(NamedTuple):

@@ -4,11 +4,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import ACCENT, PAPER, Column, new_figure, paper_style
+from jaxrepsim.report.figure import Drawing, framed, over_layers
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.style import ACCENT, PAPER, Column
 from jaxrepsim.report.summaries import Floats, names
 
 _CAP = 2.0
@@ -20,73 +20,53 @@ _LOOKS = {
 }
 
 
-def residual_quartiles(results: Dataset, name: str) -> Floats:
+def residual_quartiles(results: DataTree, name: str) -> Floats:
     """First quartile, median and third quartile of a residual over the units of both networks and all pairs.
 
     Args:
-        results: The Dataset, with the group `chance`.
+        results: The DataTree, with the group `chance`.
         name: `residual` or `held_out`.
 
     Returns:
         (layer, 3), NaN where a layer has no value.
     """
-    both = np.stack([results[f"{name}_x"].values, results[f"{name}_y"].values], axis=1)
+    both = np.stack([results[f"chance/{name}_{side}"].values for side in "xy"], axis=1)
     units = [layer[~np.isnan(layer)] for layer in both]
     return np.array([np.quantile(u, (0.25, 0.5, 0.75)) if len(u) else np.full(3, np.nan) for u in units])
 
 
-def measured(results: Dataset) -> bool:
-    """Whether any residual was measured on inputs it was not fitted to."""
-    return holds(results, "chance") and bool(
-        results["held_out_x"].notnull().any() or results["held_out_y"].notnull().any()
-    )
+def _measured(results: DataTree) -> bool:
+    return any(results[f"chance/held_out_{side}"].notnull().any() for side in "xy")
 
 
-def held_out_residuals(results: Dataset, column: Column = "double") -> Figure:
-    """Draws median and middle half of the fitted and of the held-out residual, side by side, one pair a layer.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Median and middle half of the fitted and of the held-out residual, side by side, one pair a layer.
 
     Where a third quartile lies beyond 2 the axis ends there, and triangles mark what lies beyond.
-
-    Args:
-        results: The Dataset, with the group `chance`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No held-out residual was measured.
     """
-    if not measured(results):
-        raise ValueError("these results hold no held-out residuals, so they cannot be drawn")
     labels = layer_labels(names(results, "layer"), column)
     quartiles = {name: residual_quartiles(results, name) for name in _LOOKS}
     top, capped = _top(results)
-    with paper_style():
-        handles = [
-            Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, linewidth=3, label=label)
-            for label, color, marker, _ in _LOOKS.values()
-        ]
-        if capped:
-            look = {"color": _LOOKS["held_out"][1], "marker": "^", "linestyle": "none", "markersize": 4.5}
-            handles.append(Line2D([], [], fillstyle="full", label=f"median beyond {_CAP:g}", **look))
-            handles.append(Line2D([], [], fillstyle="none", label=f"only third quartile beyond {_CAP:g}", **look))
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        rows = -(-len(handles) // columns)
-        figure = new_figure(column, _AXES_HEIGHT[column] + labels.height + 0.4 + 0.15 * rows)
+    handles = [
+        Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, linewidth=3, label=label)
+        for label, color, marker, _ in _LOOKS.values()
+    ]
+    if capped:
+        look = {"color": _LOOKS["held_out"][1], "marker": "^", "linestyle": "none", "markersize": 4.5}
+        handles.append(Line2D([], [], fillstyle="full", label=f"median beyond {_CAP:g}", **look))
+        handles.append(Line2D([], [], fillstyle="none", label=f"only third quartile beyond {_CAP:g}", **look))
+    with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles) as figure:
         axes = figure.add_subplot()
         for name, values in quartiles.items():
             _bars(axes, name, values, top)
         axes.set_ylim(0, top)
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set_ylabel("residual")
-        mark_layers(axes, labels)
-        axes.set_xlabel("layer, from input to output")
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+        over_layers(axes, labels)
     return figure
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     _, capped = _top(results)
     worst = np.nanmax(residual_quartiles(results, "held_out"))
@@ -100,7 +80,7 @@ def caption(results: Dataset) -> str:
     )
 
 
-def _top(results: Dataset) -> tuple[float, bool]:
+def _top(results: DataTree) -> tuple[float, bool]:
     highest = float(np.nanmax([residual_quartiles(results, name)[:, 2] for name in _LOOKS]))
     return (_CAP, True) if highest > _CAP else (max(1.02, highest * 1.05), False)
 
@@ -121,3 +101,13 @@ def _bars(axes: Axes, name: str, values: Floats, top: float) -> None:
     for beyond, fill in ((median > top, "full"), ((median <= top) & (third > top), "none")):
         look = {"color": color, "fillstyle": fill, "markersize": size + 0.6, "markeredgewidth": 0.8}
         axes.plot(place[beyond], np.full(beyond.sum(), top * 0.985), "^", zorder=4, **look)
+
+
+DRAWING = Drawing(
+    "held-out",
+    "Residuals on other inputs",
+    _draw,
+    _caption,
+    "Bars and points, two a layer: quartiles of the fitted and of the held-out residual.",
+    _measured,
+)

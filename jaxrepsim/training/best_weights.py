@@ -1,17 +1,22 @@
-"""What stands in the place of `kept.Kept` in a training that writes no checkpoints."""
+"""What stands in the place of `Checkpoints` in a training that writes no files."""
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from jaxrepsim.training.checkpoint_file import Checkpoint
 from jaxrepsim.training.config import TrainingConfig
+from jaxrepsim.training.records import EpochRecord, best_epoch
 from jaxrepsim.training.step import TrainState
-from jaxrepsim.training.trained import EpochRecord, best_epoch
 
 
-class Unkept:
-    """Keeps nothing but, where it is asked for, the best weights, in memory."""
+class BestWeights:
+    """Nothing but, where these are asked for, the best weights, in memory.
+
+    Args:
+        config: The settings.
+    """
 
     latest = None
 
@@ -22,14 +27,12 @@ class Unkept:
     def resume(self, like: TrainState) -> None:
         """There is nothing to go on from."""
 
-    def save(self, state: TrainState, history: tuple[EpochRecord, ...]) -> None:
-        """Remembers the weights if they are the best."""
-        if self._config.checkpoint == "best" and best_epoch(history) == len(history):
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Keeps the weights if they are those of the best epoch so far."""
+        state, history, partial = checkpoint
+        if self._config.checkpoint == "best" and not partial.loss and history and best_epoch(history) == len(history):
             # A copy, because the next step takes the buffers.
             self._best = jax.tree.map(jnp.copy, state.variables)
-
-    def interrupt(self, checkpoint: object) -> None:
-        """There is nowhere to write to."""
 
     def best(self, like: TrainState, history: tuple[EpochRecord, ...]) -> dict[str, Any]:
         """The best weights."""

@@ -1,0 +1,78 @@
+"""What every figure has: its size and its legend, the names of layers along an axis, and the guard against no results."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from xarray import DataTree
+
+from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
+from jaxrepsim.report.style import WIDTHS, Column, paper_style
+
+LEGEND_ROW = 0.15
+"""Inches that a row of a legend takes."""
+
+
+class Drawing(NamedTuple):
+    """One figure of a section. The results that its functions take have been checked."""
+
+    name: str
+    """The stem of its files, and its anchor in the page."""
+    title: str
+    """Heads its caption."""
+    draw: Callable[[DataTree, Column], Figure]
+    """Called through `figure`, so that it need not look whether there is anything to draw."""
+    caption: Callable[[DataTree], str]
+    """How to read it."""
+    description: str
+    """What it is, for a reader who cannot see it."""
+    present: Callable[[DataTree], bool] = lambda results: True
+    """Whether the results hold what it shows."""
+
+    def figure(self, results: DataTree, column: Column = "double") -> Figure:
+        """Draws it.
+
+        Args:
+            results: Checked results.
+            column: The width: one column of a paper, or both.
+
+        Raises:
+            ValueError: There is nothing to draw.
+        """
+        if not self.present(results):
+            raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
+        return self.draw(results, column)
+
+
+@contextmanager
+def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterator[Figure]:
+    """An empty figure in the style of papers, that makes room for its own labels and legends.
+
+    Args:
+        column: The width.
+        height: In inches, of all but the legends.
+        *legends: Handles of the legend above the axes, and of one below them; those that are empty are left out.
+
+    Yields:
+        The figure, which no global state knows.
+    """
+    with paper_style():
+        places = [
+            (handles, place, legend_columns([str(handle.get_label()) for handle in handles], column))
+            for handles, place in zip(legends, ("outside upper center", "outside lower center"), strict=False)
+            if handles
+        ]
+        rows = sum(-(-len(handles) // columns) for handles, _, columns in places)
+        figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
+        yield figure
+        for handles, place, columns in places:
+            figure.legend(handles=list(handles), loc=place, ncols=columns)
+
+
+def over_layers(axes: Axes, labels: LayerLabels) -> None:
+    """Makes the x axis that of layers, layer i at x = i, with its title."""
+    mark_layers(axes, labels)
+    axes.set_xlabel("layer, from input to output")

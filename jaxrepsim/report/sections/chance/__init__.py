@@ -1,0 +1,173 @@
+"""Similarity against what chance gives, and residuals on inputs that were not fitted."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pandas import DataFrame
+from xarray import Dataset, DataTree
+
+from jaxrepsim.report.panels import nonzero_epsilons
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections.chance import held_out, nulls
+from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
+from jaxrepsim.report.tables import Cell, by_layer, long_table
+from jaxrepsim.report.variable import COUNT, PURE, SIDES, Variable
+
+_CELL = ("layer", "pair", "epsilon")
+_DRAW = (*_CELL, "draw")
+_UNIT = ("layer", "pair", "unit")
+_NULLS = (
+    ("shuffled", "shuffled inputs", "with the inputs shuffled in one network"),
+    ("random", "random vectors", "of random vectors with the same spectrum"),
+)
+VARIABLES: dict[str, Variable] = {
+    "draw": Variable(("draw",), "draw", "Index of the random draw."),
+    "observed": Variable(
+        _CELL,
+        "observed similarity",
+        "Similarity of the trained networks on the rows that all variables of this group share.",
+        PURE,
+    ),
+    "samples": Variable(
+        ("layer",),
+        "rows held against chance",
+        "Number of rows of activations that the variables of this group rest on.",
+        COUNT,
+    ),
+    **{
+        null: Variable(
+            _DRAW, f"similarity of {long_name}", f"Similarity {what}, one value a draw.", PURE
+        )
+        for null, long_name, what in _NULLS
+    },
+    "untrained": Variable(
+        _CELL, "similarity before training", "Similarity of the same two networks before training.", PURE
+    ),
+    **{
+        f"p_{null}": Variable(
+            _CELL,
+            f"p-value against {long_name}",
+            f"(1 + the number of draws of {null} at least as high as observed) / (1 + draws).",
+            PURE,
+        )
+        for null, long_name, _ in _NULLS
+    },
+    **{
+        f"residual_{side}": Variable(
+            _UNIT,
+            f"fitted residual of the {own} network's units",
+            f"Relative distance of the unit of the {own} network to the span of all units of the {other}, fitted "
+            "and measured on the same rows.",
+            PURE,
+        )
+        for side, own, other in SIDES
+    },
+    **{
+        f"held_out_{side}": Variable(
+            _UNIT,
+            f"held-out residual of the {own} network's units",
+            f"Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted "
+            "on one half of the rows and measured on the other, so that it may exceed 1.",
+            PURE,
+        )
+        for side, own, other in SIDES
+    },
+}
+
+
+class ChanceRow(NamedTuple):
+    """One layer at one ε."""
+
+    layer: str
+    samples: int
+    epsilon: str
+    observed: Cell
+    shuffled: Cell
+    """Over draws and pairs, as the next."""
+    random: Cell
+    untrained: Cell
+    p_shuffled: float
+    """The largest of any pair, as the next."""
+    p_random: float
+
+
+def chance_rows(results: DataTree) -> list[ChanceRow]:
+    """The table of chance.
+
+    Args:
+        results: Results with the group `chance`.
+
+    Returns:
+        One row a layer and ε at which any similarity, observed or by chance, is above 0.
+    """
+    variables = ("observed", "shuffled", "random", "untrained")
+    spreads = [nulls.spread(results, name) for name in variables]
+    largest = [over_known(results[f"chance/{name}"].values).high for name in ("p_shuffled", "p_random")]
+    layers, epsilons = names(results, "layer"), epsilon_labels(results)
+    rows = []
+    for layer, name in enumerate(layers):
+        if np.isnan(spreads[0].mean[layer]).all():
+            continue
+        for epsilon in nonzero_epsilons(*(values.high[layer] for values in spreads)):
+            at = (layer, epsilon)
+            cells = [Cell(*(float(part[at]) for part in values)) for values in spreads]
+            p_shuffled, p_random = (float(p[at]) for p in largest)
+            samples = int(results["chance/samples"][layer])
+            rows.append(ChanceRow(name, samples, epsilons[epsilon], *cells, p_shuffled=p_shuffled, p_random=p_random))
+    return rows
+
+
+def chance_table(results: DataTree) -> DataFrame:
+    """Similarity beside what chance gives.
+
+    Args:
+        results: Results with the group `chance`.
+
+    Returns:
+        One row a layer, ε and pair: the observed similarity, that of untrained networks, and mean, smallest and largest
+        of the draws, with their p-values.
+    """
+    observed = results["chance/observed"]
+    columns = {"samples": results["chance/samples"], "observed": observed, "untrained": results["chance/untrained"]}
+    for kind in ("shuffled", "random"):
+        draws = over_known(results[f"chance/{kind}"].values, -1)
+        columns |= {f"{kind}_{part}": (observed.dims, values) for part, values in draws._asdict().items()}
+        columns[f"p_{kind}"] = results[f"chance/p_{kind}"]
+    return long_table(Dataset(columns), ["layer", "epsilon", "pair"], "observed")
+
+
+def _sentences(results: DataTree) -> list[str]:
+    if not nulls.compared(results):
+        return []
+    observed, shuffled = results["chance/observed"].values, results["chance/shuffled"].values
+    epsilon = headline_epsilon(results, (~np.isnan(observed)).any((0, 1)))
+    here, draws = observed[:, :, epsilon], shuffled[:, :, epsilon]
+    layers = np.flatnonzero((~np.isnan(here)).any(1))
+    highest = np.where(np.isnan(draws), -np.inf, draws).max(-1)
+    above = [layer for layer in layers if (np.isnan(here[layer]) | (here[layer] > highest[layer])).all()]
+    pairs = "" if results.sizes["pair"] == 1 else " in every pair"
+    count = results["chance"].sizes["draw"]
+    every = "the one shuffled draw" if count == 1 else f"every one of {count:,} shuffled draws"
+    where = f"in {len(above)} of {plural(len(layers), 'layer')}"
+    start = f"{at_epsilon(results, epsilon)}, similarity is above {every}{pairs} {where}"
+    if not above:
+        return [f"{start}."]
+    p = results["chance/p_shuffled"].values[above, :, epsilon]
+    return [f"{start} (p ≤ {np.nanmax(p):.2g} in each)."] if not np.isnan(p).all() else [f"{start}."]
+
+
+def _context(results: DataTree) -> dict[str, Any]:
+    return {"rows": by_layer(chance_rows(results))}
+
+
+SECTION = Section(
+    name="chance",
+    title="Chance",
+    template=Path(__file__).with_name("chance.html"),
+    variables=VARIABLES,
+    context=_context,
+    sentences=_sentences,
+    figures=(nulls.DRAWING, held_out.DRAWING),
+    tables={"chance": chance_table},
+)
