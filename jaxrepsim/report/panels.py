@@ -44,7 +44,7 @@ def some_layers(results: DataTree) -> DataTree:
     if results.sizes["layer"] <= MOST_LAYERS:
         return results
     chosen = thinned(range(results.sizes["layer"]), MOST_LAYERS)
-    return results.isel({dim: chosen for dim in ("layer", "other_layer")}, missing_dims="ignore")
+    return results.isel(dict.fromkeys(("layer", "other_layer"), chosen), missing_dims="ignore")
 
 
 def left_out(results: DataTree, shown: Sequence[int], reason: str) -> str:
