@@ -44,7 +44,8 @@ class Drawing(NamedTuple):
         """
         if not self.present(results):
             raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
-        return self.draw(results, column)
+        with paper_style():  # handles of a legend, which are made before the figure, have its lines too
+            return self.draw(results, column)
 
 
 @contextmanager
