@@ -25,11 +25,11 @@ _BANDS = ("shuffled", "random")
 
 def compared(results: DataTree) -> bool:
     """Whether similarity was compared with chance anywhere."""
-    return bool(results["chance/observed"].notnull().any())
+    return "chance" in results.children and bool(results["chance/observed"].notnull().any())
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """Observed similarity against depth beside three kinds of chance, one row of axes an ε, at most five.
+    """Observed similarity against depth beside three kinds of chance, one row of axes per ε, at most five.
 
     Lines are means over pairs, and over draws where there are any; bands run from the smallest draw of any pair to the
     largest.
