@@ -37,13 +37,12 @@ def write_figures(
     Raises:
         InputError: The tree is not one of match results.
     """
-    check(results, sections)
-    results, paths = some_layers(results), []
-    drawings = [drawing for section in sections if section.is_in(results) for drawing in section.figures]
+    drawn, paths = some_layers(check(results, sections)), []
+    drawings = [drawing for section in sections if section.is_in(drawn) for drawing in section.figures]
     for drawing in drawings:
-        if not drawing.present(results):
+        if not drawing.present(drawn):
             continue
-        figure = drawing.figure(results, column)
+        figure = drawing.figure(drawn, column)
         for kind in kinds:
             path = Path(folder) / f"{drawing.name}.{kind}"
             with atomic_path(path) as temporary, temporary.open("wb") as handle:
@@ -70,13 +69,12 @@ def write_tables(
     Raises:
         InputError: The tree is not one of match results.
     """
-    check(results, sections)
-    paths = []
+    checked, paths = check(results, sections), []
     for section in sections:
-        if section.is_in(results):
+        if section.is_in(checked):
             for name, table in section.tables.items():
                 path = Path(folder) / f"{name}.csv"
-                text = table(results).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+                text = table(checked).to_csv(index=False, float_format="%.6g", lineterminator="\n")
                 write_text(path, text)
                 paths.append(path)
     return paths
