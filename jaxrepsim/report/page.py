@@ -105,7 +105,7 @@ def _known(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
 
 
 def _section(environment: Environment, section: Section, results: Results, known: Mapping[str, Any]) -> Markup:
-    figures = {drawing.name: _drawn(drawing, results) for drawing in section.figures if drawing.present(results)}
+    figures = {drawing.name: _drawn(drawing, results) for drawing in section.drawings(results)}
     template = environment.from_string(section.template.read_text(encoding="utf-8"))
     return Markup(template.render({**known, "figures": figures, **section.context(results)}))
 
@@ -129,14 +129,14 @@ def _links(
     """Links to the files of each figure, by its name, and to the other files: pairs of text and address."""
     drawings = {drawing.name for section in sections for drawing in section.figures}
     of_figures: dict[str, list[tuple[str, str]]] = {}
-    others = []
+    of_results = []
     for file in files:
         way = Path(os.path.relpath(file, Path(page).parent)).as_posix()
         if Path(file).stem in drawings and Path(file).suffix != ".csv":
             of_figures.setdefault(Path(file).stem, []).append((Path(file).suffix.lstrip(".").upper(), quote(way)))
         else:
-            others.append((way, quote(way)))
-    return {"figure_files": of_figures, "files": others}
+            of_results.append((way, quote(way)))
+    return {"figure_files": of_figures, "files": of_results}
 
 
 def _duration(seconds: float) -> str:

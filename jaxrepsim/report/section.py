@@ -48,3 +48,7 @@ class Section:
         if self.present is not None:
             return self.present(results)
         return not self.variables or self.name in results.children
+
+    def drawings(self, results: Results) -> list[Drawing]:
+        """Those of its figures for which these results have data."""
+        return [drawing for drawing in self.figures if self.is_in(results) and drawing.present(results)]
