@@ -1,17 +1,23 @@
-"""What every figure has: its size and its legend, the names of layers along an axis, and the guard against no results."""
+"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from xarray import DataTree
+from matplotlib.figure import Figure, SubFigure
 
 from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
-from jaxrepsim.report.style import WIDTHS, Column, paper_style
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
+from jaxrepsim.report.summaries import Spread
 
+_PLACES: tuple[Literal["outside upper center", "outside lower center"], ...] = (
+    "outside upper center",
+    "outside lower center",
+)
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
 
@@ -20,19 +26,19 @@ class Drawing(NamedTuple):
     """One figure of a section. The results that its functions take have been checked."""
 
     name: str
-    """The stem of its files, and its anchor in the page."""
+    """The stem of its files, and, after `figure-`, its anchor in the page."""
     title: str
     """Heads its caption."""
-    draw: Callable[[DataTree, Column], Figure]
+    draw: Callable[[Results, Column], Figure]
     """Called through `figure`, so that it need not look whether there is anything to draw."""
-    caption: Callable[[DataTree], str]
+    caption: Callable[[Results], str]
     """How to read it."""
     description: str
     """What it is, for a reader who cannot see it."""
-    present: Callable[[DataTree], bool] = lambda results: True
+    present: Callable[[Results], bool] = lambda results: True
     """Whether the results hold what it shows."""
 
-    def figure(self, results: DataTree, column: Column = "double") -> Figure:
+    def figure(self, results: Results, column: Column = "double") -> Figure:
         """Draws it.
 
         Args:
@@ -44,35 +50,73 @@ class Drawing(NamedTuple):
         """
         if not self.present(results):
             raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
-        return self.draw(results, column)
+        with paper_style():  # handles of legends are made before `framed`, and take their sizes from the style too
+            return self.draw(results, column)
 
 
 @contextmanager
-def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterator[Figure]:
+def framed(column: Column, height: float, *legends: Sequence[Artist], title: str = "") -> Iterator[Figure]:
     """An empty figure in the style of papers, that makes room for its own labels and legends.
 
     Args:
         column: The width.
         height: In inches, of all but the legends.
         *legends: Handles of the legend above the axes, and of one below them; those that are empty are left out.
+        title: Heads the legend above the axes.
 
     Yields:
         The figure, which no global state knows.
     """
     with paper_style():
-        places = [
-            (handles, place, legend_columns([str(handle.get_label()) for handle in handles], column))
-            for handles, place in zip(legends, ("outside upper center", "outside lower center"), strict=False)
-            if handles
-        ]
-        rows = sum(-(-len(handles) // columns) for handles, _, columns in places)
+        columns = [legend_columns([str(handle.get_label()) for handle in handles], column) for handles in legends]
+        rows = sum(-(-len(handles) // count) for handles, count in zip(legends, columns, strict=True))
         figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
-        for handles, place, columns in places:
-            figure.legend(handles=list(handles), loc=place, ncols=columns)
+        for handles, place, count in zip(legends, _PLACES, columns, strict=False):
+            if handles:
+                heading = title if place == _PLACES[0] else ""
+                figure.legend(handles=list(handles), loc=place, ncols=count, title=heading)
 
 
 def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
+
+
+def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
+    """Axes from left to right and from top to bottom; the last row need not be full.
+
+    Args:
+        figure: An empty figure, or an empty part of one.
+        count: How many.
+        across: How many beside one another.
+        **options: Of `Figure.subplots`.
+
+    Returns:
+        The axes, from the first to the last.
+    """
+    grid = figure.subplots(-(-count // across), across, squeeze=False, **options).ravel().tolist()
+    for axes in grid[count:]:
+        axes.set_visible(False)
+    return grid[:count]
+
+
+def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
+    """Draws a mean against depth, and a band from the smallest to the largest.
+
+    Args:
+        axes: The axes; layer i stands at x = i.
+        values: One a layer, NaN for none.
+        aside: How far the points stand from their layer where there is only one.
+        **look: Of the line.
+    """
+    depth = np.arange(len(values.mean), dtype=float)
+    if len(depth) == 1:
+        # A band over one layer has no width, and points at one place would hide one another.
+        depth += aside
+        axes.vlines(depth, values.low, values.high, color=look["color"], linewidth=1.2)
+    else:
+        axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
+    size = 3.6 if len(depth) <= 40 else 2.4
+    axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)

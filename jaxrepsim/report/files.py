@@ -19,7 +19,7 @@ def write_figures(
     results: DataTree,
     folder: str | os.PathLike[str],
     column: Column = "double",
-    kinds: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
+    formats: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
     sections: Sequence[Section] = SECTIONS,
 ) -> list[Path]:
     """Writes every figure the results have data for, ready for a paper; the same results give the same bytes.
@@ -28,7 +28,7 @@ def write_figures(
         results: The tree of results.
         folder: Where to. Made where missing.
         column: The width: one column of a paper (3.4 inches), or both (7 inches).
-        kinds: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
+        formats: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
         sections: Whose figures.
 
     Returns:
@@ -37,17 +37,13 @@ def write_figures(
     Raises:
         InputError: The tree is not one of match results.
     """
-    check(results, sections)
-    results, paths = some_layers(results), []
-    drawings = [drawing for section in sections if section.is_in(results) for drawing in section.figures]
-    for drawing in drawings:
-        if not drawing.present(results):
-            continue
-        figure = drawing.figure(results, column)
-        for kind in kinds:
-            path = Path(folder) / f"{drawing.name}.{kind}"
+    drawn, paths = some_layers(check(results, sections)), []
+    for drawing in (drawing for section in sections for drawing in section.drawings(drawn)):
+        figure = drawing.figure(drawn, column)
+        for format in formats:
+            path = Path(folder) / f"{drawing.name}.{format}"
             with atomic_path(path) as temporary, temporary.open("wb") as handle:
-                save(figure, handle, kind)
+                save(figure, handle, format)
             paths.append(path)
     return paths
 
@@ -70,13 +66,12 @@ def write_tables(
     Raises:
         InputError: The tree is not one of match results.
     """
-    check(results, sections)
-    paths = []
+    checked, paths = check(results, sections), []
     for section in sections:
-        if section.is_in(results):
+        if section.is_in(checked):
             for name, table in section.tables.items():
                 path = Path(folder) / f"{name}.csv"
-                text = table(results).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+                text = table(checked).to_csv(index=False, float_format="%.6g", lineterminator="\n")
                 write_text(path, text)
                 paths.append(path)
     return paths
