@@ -25,7 +25,7 @@ _BANDS = ("shuffled", "random")
 
 def compared(results: DataTree) -> bool:
     """Whether similarity was compared with chance anywhere."""
-    return bool(results["chance/observed"].notnull().any())
+    return "chance" in results.children and bool(results["chance/observed"].notnull().any())
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
@@ -109,7 +109,7 @@ DRAWING = Drawing(
     "Similarity against chance",
     _draw,
     _caption,
-    "Line charts, one an ε, of similarity against depth, beside shuffled inputs, random vectors and untrained networks. "
-    "The numbers are in the table of chance.",
+    "Line charts, one an ε, of similarity against depth, beside shuffled inputs, random vectors and untrained "
+    "networks. The numbers are in the table of chance.",
     compared,
 )
