@@ -190,20 +190,19 @@ def _cells(mask: np.ndarray, corners: list[tuple[float, float]]) -> Path:
     return Path((places[:, None] + shape).reshape(-1, 2), np.tile(codes, len(places)))
 
 
+DRAWING = Drawing(
+    "across-layers",
+    "Similarity across layers",
+    _draw,
+    _caption,
+    "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
+    _compared,
+)
 SECTION = Section(
     name="across_layers",
     title="Across layers",
     template=File(__file__).with_suffix(".html"),
     variables=VARIABLES,
-    figures=(
-        Drawing(
-            "across-layers",
-            "Similarity across layers",
-            _draw,
-            _caption,
-            "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
-            _compared,
-        ),
-    ),
+    figures=(DRAWING,),
     tables={"across_layers": across_table},
 )

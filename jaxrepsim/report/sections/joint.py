@@ -165,6 +165,15 @@ def _context(results: DataTree) -> dict[str, Any]:
     return {"rows": joint_rows(results)}
 
 
+DRAWING = Drawing(
+    "joint",
+    "Similarity of all networks at once",
+    _draw,
+    _caption,
+    "Line chart of similarity against depth, of all networks at once and of pairs, one curve of each an ε. "
+    "The numbers are in the table of all networks at once.",
+    _matched_at_once,
+)
 SECTION = Section(
     name="joint",
     title="All networks at once",
@@ -172,16 +181,6 @@ SECTION = Section(
     variables=VARIABLES,
     context=_context,
     sentences=_sentences,
-    figures=(
-        Drawing(
-            "joint",
-            "Similarity of all networks at once",
-            _draw,
-            _caption,
-            "Line chart of similarity against depth, of all networks at once and of pairs, one curve of each an ε. "
-            "The numbers are in the table of all networks at once.",
-            _matched_at_once,
-        ),
-    ),
+    figures=(DRAWING,),
     tables={"joint": joint_table},
 )

@@ -214,21 +214,20 @@ def _bar(figure: Figure, grid: np.ndarray, colors: list[str], layers: list[str])
     bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
 
 
+DRAWING = Drawing(
+    "over-training",
+    "Similarity over training",
+    _draw,
+    _caption,
+    "Line charts of similarity against epochs, one line a layer, one panel an ε, and of validation accuracy.",
+    followed,
+)
 SECTION = Section(
     name="over_training",
     title="Over training",
     template=Path(__file__).with_suffix(".html"),
     variables=VARIABLES,
     sentences=_sentences,
-    figures=(
-        Drawing(
-            "over-training",
-            "Similarity over training",
-            _draw,
-            _caption,
-            "Line charts of similarity against epochs, one line a layer, one panel an ε, and of validation accuracy.",
-            followed,
-        ),
-    ),
+    figures=(DRAWING,),
     tables={"over_training": training_table},
 )
