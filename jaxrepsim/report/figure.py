@@ -1,4 +1,4 @@
-"""What every figure has: its size and legend, the names of layers along an axis, and the guard against no results."""
+"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

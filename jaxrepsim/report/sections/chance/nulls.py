@@ -29,7 +29,7 @@ def compared(results: DataTree) -> bool:
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """Observed similarity against depth beside three kinds of chance, one row of axes an ε, at most five.
+    """Observed similarity against depth beside three kinds of chance, one row of axes per ε, at most five.
 
     Lines are means over pairs, and over draws where there are any; bands run from the smallest draw of any pair to the
     largest.
@@ -109,7 +109,7 @@ DRAWING = Drawing(
     "Similarity against chance",
     _draw,
     _caption,
-    "Line charts, one an ε, of similarity against depth, beside shuffled inputs, random vectors and untrained "
+    "Line charts, one per ε, of similarity against depth, beside shuffled inputs, random vectors and untrained "
     "networks. The numbers are in the table of chance.",
     compared,
 )
