@@ -1,12 +1,12 @@
-"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
+"""What every figure has: its size and its legend, the names of layers along an axis, and the guard against no results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from xarray import DataTree
 
 from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
@@ -44,12 +44,11 @@ class Drawing(NamedTuple):
         """
         if not self.present(results):
             raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
-        with paper_style():  # for handles of legends that are made before the figure
-            return self.draw(results, column)
+        return self.draw(results, column)
 
 
 @contextmanager
-def framed(column: Column, height: float, *legends: Sequence[Artist]) -> Iterator[Figure]:
+def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterator[Figure]:
     """An empty figure in the style of papers, that makes room for its own labels and legends.
 
     Args:

@@ -59,7 +59,8 @@ VARIABLES: dict[str, Variable] = {
         f"{name}_{side}": Variable(
             _UNIT,
             f"{how} residual of the {own} network's units",
-            f"Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted {rows}.",
+            f"Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted "
+            f"{rows}.",
             PURE,
         )
         for name, how, rows in _RESIDUALS
