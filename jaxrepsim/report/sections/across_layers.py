@@ -2,6 +2,7 @@
 
 from math import ceil
 from pathlib import Path as File
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -85,11 +86,11 @@ def _draw(results: DataTree, column: Column) -> Figure:
     pooled, few = _pooled(results), _undersampled(results)
     handles: list[Artist] = []
     if pooled.any():
-        look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "linestyle": "none"}
-        handles.append(Line2D([], [], marker="D", label="maps averaged over positions", **look))
+        dot: dict[str, Any] = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
+        handles.append(Line2D([], [], linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
-        look = {"facecolor": "none", "edgecolor": _HATCH, "hatchcolor": _HATCH, "hatch": "////"}
-        handles.append(Patch(label=f"fewer than {FEW_SAMPLES} samples a unit", **look))
+        label = f"fewer than {FEW_SAMPLES} samples a unit"
+        handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()

@@ -130,16 +130,16 @@ def _draw(results: DataTree, column: Column) -> Figure:
         Line2D([], [], color=MUTED, marker="o", label="pairs", **_DASHED),
     ]
     for index, label in enumerate(epsilon_labels(results)):
-        look = {"color": colors[index], "marker": marker(index), "markersize": size}
-        handles.append(Line2D([], [], **look, markeredgecolor=PAPER, label=f"ε = {label}"))
+        point = {"color": colors[index], "marker": marker(index), "markersize": size}
+        handles.append(Line2D([], [], **point, markeredgecolor=PAPER, label=f"ε = {label}"))
     with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles) as figure:
         axes = figure.add_subplot()
         values = zip(results["joint/similarity"].values.T, _of_pairs(results).T, colors, strict=True)
         for index, (similarity, pairs, color) in enumerate(values):
             # With one layer, points at one place would hide one another.
             place = depth + (0.25 * (index - (len(colors) - 1) / 2) if len(depth) == 1 else 0)
-            look = {"color": color, "marker": marker(index), "clip_on": False}
-            dashed = _DASHED | {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
+            look: dict[str, Any] = {"color": color, "marker": marker(index), "clip_on": False}
+            dashed: dict[str, Any] = _DASHED | {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
             axes.plot(place, pairs, zorder=3, **look, **dashed)
             axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
         axes.set_ylim(0, 1)

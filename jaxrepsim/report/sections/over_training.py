@@ -15,7 +15,7 @@ from pandas import DataFrame
 from xarray import DataTree
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import left_out, nonzero_epsilons
 from jaxrepsim.report.section import Section
@@ -124,7 +124,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     handles = [Line2D([], [], label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
     height = down * (min(width, 2.4) * 0.75 + 0.3) + (0.45 if named else 0.8)
     with framed(column, height, handles) as figure:
-        grid = figure.subplots(down, across, squeeze=False).ravel()
+        grid = panel_grid(figure, panels, across)
         for place, (axes, epsilon) in enumerate(zip(grid, epsilons, strict=False)):
             for layer, look in enumerate(looks):
                 axes.plot(_epochs(results), mean[:, layer, epsilon], linewidth=1, clip_on=False, **look)
@@ -135,10 +135,8 @@ def _draw(results: DataTree, column: Column) -> Figure:
                 axes.set_ylabel("similarity")
         if accurate:
             _accuracy(grid[len(epsilons)], results)
-        for axes in grid[:panels]:
+        for axes in grid:
             _mark_epochs(axes, results, width)
-        for axes in grid[panels:]:
-            axes.set_visible(False)
         figure.supxlabel("epoch (0: untrained)", fontsize=7.5)
         if not named:
             _bar(figure, grid, colors, layers)
@@ -198,7 +196,7 @@ def _mark_epochs(axes: Axes, results: DataTree, width: float) -> None:
     axes.set_xticks(epochs[ticks], [f"{epoch:g}" for epoch in epochs[ticks]])
 
 
-def _bar(figure: Figure, grid: np.ndarray, colors: list[str], layers: list[str]) -> None:
+def _bar(figure: Figure, grid: list[Axes], colors: list[str], layers: list[str]) -> None:
     count = len(colors)
     norm = BoundaryNorm(np.arange(-0.5, count), count)
     bar = figure.colorbar(

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from xarray import DataTree
 
 from jaxrepsim.report.summaries import Floats, Ints, unit_counts
@@ -34,7 +35,7 @@ class SimpleSizes(NamedTuple):
         return (self.both > 0).sum(-1)
 
     @property
-    def single(self) -> np.ndarray:
+    def single(self) -> NDArray[np.bool_]:
         """Which are one unit on each side."""
         return (self.x == 1) & (self.y == 1)
 

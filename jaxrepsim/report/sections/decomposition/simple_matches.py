@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 from xarray import DataTree
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
 from jaxrepsim.report.sections.decomposition.counts import SimpleSizes, simple_sizes
@@ -43,15 +43,13 @@ def _draw(results: DataTree, column: Column) -> Figure:
         Line2D([], [], color=MUTED, linewidth=0.6, label="contains"),
     ]
     with framed(column, down * (min(width, 2.4) * 0.95 + 0.25) + 0.2, handles) as figure:
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        for axes, (layer, epsilon) in zip(grid, panels, strict=False):
+        grid = panel_grid(figure, len(panels), across)
+        for axes, (layer, epsilon) in zip(grid, panels, strict=True):
             found = int(sizes.found[layer, 0, epsilon])
             count = f"{found:,} found, {'all there are' if complete[layer, epsilon] else 'search stopped'}"
             axes.set_title(f"{layers[layer]}, ε = {epsilons[epsilon]}\n{count}", pad=4, fontsize=7)
             at = (layer, 0, epsilon, slice(found))
             _order(axes, sizes.both[at], sizes.single[at], below[layer, epsilon, :found, :found])
-        for axes in grid[len(panels) :]:
-            axes.set_visible(False)
         figure.supylabel("size: units, both sides", fontsize=7.5)
     return figure
 
