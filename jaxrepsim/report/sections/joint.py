@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
-from xarray import Dataset, DataTree
+from xarray import Dataset
 
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import MUTED, PAPER, Column, epsilon_colors, marker
 from jaxrepsim.report.summaries import (
@@ -62,7 +63,7 @@ class JointRow(NamedTuple):
     """The mean over pairs."""
 
 
-def joint_rows(results: DataTree) -> list[JointRow]:
+def joint_rows(results: Results) -> list[JointRow]:
     """The table of all networks at once.
 
     Args:
@@ -75,7 +76,7 @@ def joint_rows(results: DataTree) -> list[JointRow]:
     return [JointRow(*row) for row in zip(names(results, "layer"), *columns, strict=True)]
 
 
-def joint_table(results: DataTree) -> DataFrame:
+def joint_table(results: Results) -> DataFrame:
     """Similarity of all networks at once.
 
     Args:
@@ -91,16 +92,16 @@ def joint_table(results: DataTree) -> DataFrame:
     return long_table(table, ["layer", "epsilon", "network"], "similarity")
 
 
-def _of_pairs(results: DataTree) -> Floats:
+def _of_pairs(results: Results) -> Floats:
     """Mean similarity over pairs, of the first redraw, on which all networks are matched at once too: (layer, ε)."""
     return over_known(results["similarity/similarity"].isel(redraw=0).values).mean
 
 
-def _matched_at_once(results: DataTree) -> bool:
+def _matched_at_once(results: Results) -> bool:
     return bool(results["joint/similarity"].notnull().any())
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not _matched_at_once(results) or results.sizes["network"] == 2:
         return []
     similarity, pairs = results["joint/similarity"].values, _of_pairs(results)
@@ -119,7 +120,7 @@ def _sentences(results: DataTree) -> list[str]:
     return [f"{start} lies below that of pairs in {lower} of {len(known)} layers, most in {name} ({values})."]
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The similarity of all networks at once against depth (solid), and the mean over pairs (dashed)."""
     labels = layer_labels(names(results, "layer"), column)
     depth = np.arange(len(labels.names), dtype=float)
@@ -148,7 +149,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     count = results.sizes["network"]
     same = " With two networks the two are the same." if count == 2 else ""

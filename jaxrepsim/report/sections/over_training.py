@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from pandas import DataFrame
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import left_out, nonzero_epsilons
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, layer_colors, marker
 from jaxrepsim.report.summaries import (
@@ -54,17 +54,17 @@ _MOST_NAMED = 10
 """Up to this many layers each line has a marker and a place in the legend; beyond, a bar shows the colours."""
 
 
-def followed(results: DataTree) -> bool:
+def followed(results: Results) -> bool:
     """Whether similarity was measured at any checkpoint."""
     return "over_training" in results.children and bool(results["over_training/similarity"].notnull().any())
 
 
-def training_mean(results: DataTree) -> Floats:
+def training_mean(results: Results) -> Floats:
     """Mean similarity over pairs: (checkpoint, layer, ε), NaN where nothing was computed."""
     return over_known(results["over_training/similarity"].values, 2).mean
 
 
-def training_table(results: DataTree) -> DataFrame:
+def training_table(results: Results) -> DataFrame:
     """Similarity over training.
 
     Args:
@@ -78,7 +78,7 @@ def training_table(results: DataTree) -> DataFrame:
     return long_table(table.rename(checkpoint="epoch"), ["epoch", "layer", "epsilon", "pair"], "similarity")
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     epochs = _epochs(results)
     mean = training_mean(results)
     known = ~np.isnan(mean)
@@ -102,7 +102,7 @@ def _sentences(results: DataTree) -> list[str]:
     ]
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Similarity against epochs, one line per layer and one panel per ε, and validation accuracy beside it.
 
     Lines are means over pairs; those of accuracy are one per network, and their mean in bold. An ε at which nothing
@@ -143,7 +143,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
     kept = nonzero_epsilons(training_mean(results))
@@ -157,21 +157,21 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _accuracy_known(results: DataTree) -> bool:
+def _accuracy_known(results: Results) -> bool:
     return bool(results["over_training/accuracy"].notnull().any())
 
 
-def _epochs(results: DataTree) -> Floats:
+def _epochs(results: Results) -> Floats:
     return results["over_training/checkpoint"].values.astype(np.float64)
 
 
-def _stretched(results: DataTree) -> bool:
+def _stretched(results: Results) -> bool:
     epochs = _epochs(results)
     first = epochs[epochs > 0]
     return len(first) > 1 and bool(epochs.max() >= 10 * first.min())
 
 
-def _accuracy(axes: Axes, results: DataTree) -> None:
+def _accuracy(axes: Axes, results: Results) -> None:
     values = 100 * results["over_training/accuracy"].values
     axes.plot(_epochs(results), values.T, color=MUTED, linewidth=0.5)
     axes.plot(_epochs(results), over_known(values, 0).mean, color=INK, linewidth=1.3, marker="o", markersize=2.4)
@@ -179,7 +179,7 @@ def _accuracy(axes: Axes, results: DataTree) -> None:
     axes.set_ylim(0, 101)
 
 
-def _mark_epochs(axes: Axes, results: DataTree, width: float) -> None:
+def _mark_epochs(axes: Axes, results: Results, width: float) -> None:
     epochs = _epochs(results)
     if _stretched(results):
         axes.set_xscale("symlog", linthresh=epochs[epochs > 0].min())

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from xarray import DataTree
 
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import Floats, Ints, unit_counts
 
 
@@ -51,7 +51,7 @@ class Certificates(NamedTuple):
     """In no match; dead units are among them."""
 
 
-def simple_sizes(results: DataTree) -> SimpleSizes:
+def simple_sizes(results: Results) -> SimpleSizes:
     """Sizes of the simple matches that were found.
 
     Args:
@@ -66,18 +66,18 @@ def simple_sizes(results: DataTree) -> SimpleSizes:
     return SimpleSizes(x, y, np.add(*unit_counts(results)))
 
 
-def any_simple(results: DataTree) -> bool:
+def any_simple(results: Results) -> bool:
     """Whether any simple match was found."""
     return "decomposition" in results.children and bool((results["decomposition/simple_x"] >= 0).any())
 
 
-def matched_units(results: DataTree) -> Ints:
+def matched_units(results: Results) -> Ints:
     """Units in the maximum match, both sides together, (layer, pair, ε): of the first redraw, as certificates are."""
     x, y = (results[f"similarity/matched_{side}"].isel(redraw=0).values for side in "xy")
     return (x + y).astype(np.int64)
 
 
-def certificates(results: DataTree) -> Certificates:
+def certificates(results: Results) -> Certificates:
     """Shares of units by what is proven of their v-minimal matches.
 
     Args:
