@@ -1,16 +1,18 @@
-"""What every figure has: its size and its legend, the names of layers along an axis, and the guard against no results."""
+"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure, SubFigure
 from xarray import DataTree
 
 from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
-from jaxrepsim.report.style import WIDTHS, Column, paper_style
+from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
+from jaxrepsim.report.summaries import Spread
 
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
@@ -20,7 +22,7 @@ class Drawing(NamedTuple):
     """One figure of a section. The results that its functions take have been checked."""
 
     name: str
-    """The stem of its files, and its anchor in the page."""
+    """The stem of its files, and, after `figure-`, its anchor in the page."""
     title: str
     """Heads its caption."""
     draw: Callable[[DataTree, Column], Figure]
@@ -48,13 +50,14 @@ class Drawing(NamedTuple):
 
 
 @contextmanager
-def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterator[Figure]:
+def framed(column: Column, height: float, *legends: Sequence[Artist], title: str = "") -> Iterator[Figure]:
     """An empty figure in the style of papers, that makes room for its own labels and legends.
 
     Args:
         column: The width.
         height: In inches, of all but the legends.
         *legends: Handles of the legend above the axes, and of one below them; those that are empty are left out.
+        title: Heads the legend above the axes.
 
     Yields:
         The figure, which no global state knows.
@@ -69,10 +72,49 @@ def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterato
         figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
         for handles, place, columns in places:
-            figure.legend(handles=list(handles), loc=place, ncols=columns)
+            heading = title if place == "outside upper center" else ""
+            figure.legend(handles=list(handles), loc=place, ncols=columns, title=heading)
 
 
 def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
+
+
+def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
+    """Axes from left to right and from top to bottom; the last row need not be full.
+
+    Args:
+        figure: An empty figure, or an empty part of one.
+        count: How many.
+        across: How many beside one another.
+        **options: Of `Figure.subplots`.
+
+    Returns:
+        The axes, from the first to the last.
+    """
+    grid = figure.subplots(-(-count // across), across, squeeze=False, **options).ravel().tolist()
+    for axes in grid[count:]:
+        axes.set_visible(False)
+    return grid[:count]
+
+
+def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
+    """Draws a mean against depth, and a band from the smallest to the largest.
+
+    Args:
+        axes: The axes; layer i stands at x = i.
+        values: One a layer, NaN for none.
+        aside: How far the points stand from their layer where there is only one.
+        **look: Of the line.
+    """
+    depth = np.arange(len(values.mean), dtype=float)
+    if len(depth) == 1:
+        # A band over one layer has no width, and points at one place would hide one another.
+        depth += aside
+        axes.vlines(depth, values.low, values.high, color=look["color"], linewidth=1.2)
+    else:
+        axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
+    size = 3.6 if len(depth) <= 40 else 2.4
+    axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)
