@@ -46,7 +46,8 @@ class Drawing(NamedTuple):
         """
         if not self.present(results):
             raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
-        return self.draw(results, column)
+        with paper_style():  # handles of legends are made before `framed`, and take their sizes from the style too
+            return self.draw(results, column)
 
 
 @contextmanager
