@@ -35,17 +35,19 @@ def of_sides(
     Args:
         name: Its name without its side.
         dims: Of both.
-        long_name: As of a `Variable`; `{own}` in it stands for the network, first or second.
-        description: Likewise; `{other}` in it stands for the other network.
+        long_name: As of a `Variable`; `{own}` and `{other}` in it stand for the network in words and for its partner.
+        description: Likewise.
         units: Of both.
 
     Returns:
         The declarations, by names that end in `_x` and `_y`.
 
-    >>> of_sides("best", ("unit",), "best partner of the {own}", "Index in the {other} network.")["best_y"][1:3]
-    ('best partner of the second', 'Index in the first network.')
+    >>> of_sides("best", ("unit",), "best partner in the {other} network", "Its index.")["best_y"].long_name
+    'best partner in the first network'
     """
     return {
-        f"{name}_{side}": Variable(dims, long_name.format(own=own), description.format(own=own, other=other), units)
+        f"{name}_{side}": Variable(
+            dims, long_name.format(own=own, other=other), description.format(own=own, other=other), units
+        )
         for side, own, other in SIDES
     }
