@@ -1,7 +1,7 @@
 """The correlations of two networks' units, in an order in which clusters are blocks."""
 
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
-from xarray import Dataset
 
-from jaxrepsim.report.clusters import block_ends, by_cluster, clustered, joint_correlation, of_units
-from jaxrepsim.report.labels import legend_columns, shortened
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.sections.clusters.mixing import clustered, of_units
+from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
+from jaxrepsim.report.style import WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, names, plural
 
 _MOST_LAYERS = {"single": 3, "double": 4}
@@ -42,50 +43,31 @@ class Ordered(NamedTuple):
     title: str
 
 
-def blocks_known(results: Dataset) -> bool:
-    """Whether correlations and clusters of any layer of the first pair are there."""
-    return bool(_layers(results))
-
-
-def clustered_correlations(results: Dataset, column: Column = "double") -> Figure:
-    """Draws the joint correlations of the first pair's units by spectral clusters, and beside it by the tree.
+def _draw(results: Results, column: Column) -> Figure:
+    """The joint correlations of the first pair's units by spectral clusters, and beside it by the tree.
 
     Of up to four layers in both columns of a paper, three in one, evenly spaced.
-
-    Args:
-        results: The Dataset, with the groups `one_to_one` and `clusters`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No layer has both correlations and clusters.
     """
-    if not blocks_known(results):
-        raise ValueError("these results hold no clusters and correlations of the first pair, so they cannot be drawn")
-    shown = thinned(_layers(results), _MOST_LAYERS[column])
-    panels = [(layer, ordered) for layer in shown for ordered in orders(results, layer)]
+    layers = thinned(_known(results), _MOST_LAYERS[column])
+    panels = [(layer, ordered) for layer in layers for ordered in orders(results, layer)]
     across = min(len(panels), 2 if column == "single" else 4)
     down = ceil(len(panels) / across)
     side = min((WIDTHS[column] - 0.5) / across, 2.4)
     titles = shortened(names(results, "layer"), max(8, int(side * 101 / 7.5) - 4))
-    with paper_style():
-        handles = _legend(results, column)
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        # The bar below takes as much height whatever the number of rows.
-        figure = new_figure(column, down * (side + 0.34) + 0.55 + 0.15 * ceil(len(handles) / columns))
+    # The bar below takes as much height whatever the number of rows.
+    with framed(column, down * (side + 0.34) + 0.55, _legend(results, column)) as figure:
         figure.set_layout_engine("compressed", wspace=0.05, hspace=0.03)
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        norm, colors = _scale()
-        for axes, (layer, ordered) in zip(grid, panels, strict=False):
+        grid = panel_grid(figure, len(panels), across)
+        colors = ListedColormap(mpl.colormaps["RdBu_r"](np.linspace(0.02, 0.98, _STEPS)))
+        norm = BoundaryNorm(np.linspace(-1, 1, _STEPS + 1), _STEPS, clip=True)
+        for axes, (layer, ordered) in zip(grid, panels, strict=True):
             matrix = joint_correlation(results, layer, 0)[np.ix_(ordered.order, ordered.order)]
-            _image(axes, matrix, norm, colors)
-            _strip(axes, ordered.order >= int((~np.isnan(results["correlation"].values[layer, 0]).all(1)).sum()))
+            second = ordered.order >= len(of_units(results, "cluster", layer, 0)[0])
+            _image(axes, matrix, norm=norm, cmap=colors)
+            strip = axes.inset_axes((-0.075, 0, 0.05, 1))
+            _image(strip, second[:, None].astype(np.float64), cmap=_STRIP, vmin=0, vmax=1, aspect="auto")
             _blocks(axes, ordered.ends)
             axes.set_title(f"{titles[layer]}\n{ordered.title}", pad=3, fontsize=7)
-        for axes in grid[len(panels) :]:
-            axes.set_visible(False)
         bar = figure.colorbar(
             ScalarMappable(norm, colors), ax=grid, location="bottom", aspect=40, pad=0.02, fraction=0.04, shrink=0.7
         )
@@ -93,11 +75,10 @@ def clustered_correlations(results: Dataset, column: Column = "double") -> Figur
         bar.set_ticks([-1, 0, 1], labels=["−1", "0", "1"])
         bar.ax.minorticks_off()
         bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def orders(results: Dataset, layer: int) -> list[Ordered]:
+def orders(results: Results, layer: int) -> list[Ordered]:
     """The drawing orders of a layer of the first pair that are known: by spectral cluster, and by the tree's leaves."""
     known = []
     x, y = of_units(results, "cluster", layer, 0)
@@ -111,9 +92,61 @@ def orders(results: Dataset, layer: int) -> list[Ordered]:
     return known
 
 
-def caption(results: Dataset) -> str:
+def joint_correlation(results: Results, layer: int, pair: int) -> Floats:
+    """The correlations of all units of a pair with one another.
+
+    Args:
+        results: Results with the group `one_to_one`.
+        layer: The index of the layer.
+        pair: The index of the pair.
+
+    Returns:
+        A symmetric matrix, the x units first, then the y units.
+    """
+    networks = networks_of_pairs(results)[pair]
+    between = results["one_to_one/correlation"].values[layer, pair]
+    x, y = (~np.isnan(between).all(1), ~np.isnan(between).all(0))
+    within = results["one_to_one/correlation_within"].values[layer]
+    upper, lower = (within[network][np.ix_(known, known)] for network, known in zip(networks, (x, y), strict=True))
+    across = between[np.ix_(x, y)]
+    return np.block([[upper, across], [across.T, lower]]).astype(np.float64)
+
+
+def by_cluster(x: Ints, y: Ints) -> tuple[Ints, list[int]]:
+    """An order in which clusters are blocks: the largest first, within one x units, then y units; −1 comes last.
+
+    Args:
+        x: The cluster of each x unit.
+        y: The cluster of each y unit.
+
+    Returns:
+        The units in order, y units counted on from the x units; and where each block ends.
+
+    >>> order, ends = by_cluster(np.array([1, 0]), np.array([0, -1]))
+    >>> order.tolist(), ends
+    ([1, 2, 0, 3], [2, 3, 4])
+    """
+    both = np.concatenate([x, y])
+    names, sizes = np.unique(both[both >= 0], return_counts=True)
+    rank = np.full(both.max(initial=-1) + 2, len(names))
+    rank[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
+    place = np.where(both < 0, len(names), rank[both])
+    order = np.argsort(place, kind="stable")
+    return order, block_ends(place[order])
+
+
+def block_ends(labels: Ints) -> list[int]:
+    """Where runs of equal labels end.
+
+    >>> block_ends(np.array([3, 3, 1]))
+    [2, 3]
+    """
+    return [*(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)] if len(labels) else []
+
+
+def _caption(results: Results) -> str:
     """How to read the figure."""
-    known = _layers(results)
+    known = _known(results)
     pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]},"
     layers = results.sizes["layer"]
     most = _MOST_LAYERS["double"]
@@ -142,37 +175,21 @@ def pooled(values: Floats, step: int) -> Floats:
     return values
 
 
-def _layers(results: Dataset) -> list[int]:
-    if not (clustered(results) and holds(results, "one_to_one")):
+def _known(results: Results) -> list[int]:
+    """The layers of which the first pair has correlations and clusters."""
+    if not (clustered(results) and "one_to_one" in results.children):
         return []
-    known = results["correlation"][:, 0].notnull().any(("unit", "other_unit")).values
+    known = results["one_to_one/correlation"][:, 0].notnull().any(("unit", "other_unit")).values
     return [layer for layer in np.flatnonzero(known).tolist() if orders(results, layer)]
 
 
-def _scale() -> tuple[BoundaryNorm, ListedColormap]:
-    colors = mpl.colormaps["RdBu_r"](np.linspace(0.02, 0.98, _STEPS))
-    return BoundaryNorm(np.linspace(-1, 1, _STEPS + 1), _STEPS, clip=True), ListedColormap(colors)
-
-
-def _image(axes: Axes, matrix: Floats, norm: BoundaryNorm, colors: ListedColormap) -> None:
-    step = ceil(len(matrix) / _MOST_DOTS)
-    dots = pooled(matrix, step)
-    end = len(dots) * step
-    axes.imshow(dots, norm=norm, cmap=colors, extent=(0, end, end, 0), interpolation="none")
+def _image(axes: Axes, values: Floats, **look: Any) -> None:
+    step = ceil(len(values) / _MOST_DOTS)
+    dots = pooled(values, step)
+    down, across = dots.shape
+    axes.imshow(dots, extent=(0, across * step, down * step, 0), interpolation="none", **look)
     axes.grid(visible=False)
-    axes.set(xlim=(0, len(matrix)), ylim=(len(matrix), 0), xticks=(), yticks=())
-
-
-def _strip(axes: Axes, second: np.ndarray) -> None:
-    strip = axes.inset_axes((-0.075, 0, 0.05, 1))
-    step = ceil(len(second) / _MOST_DOTS)
-    dots = pooled(second.astype(np.float64), step)
-    strip.imshow(
-        dots[:, None], cmap=_STRIP, vmin=0, vmax=1, extent=(0, 1, len(dots) * step, 0), aspect="auto",
-        interpolation="none",
-    )  # fmt: skip
-    strip.grid(visible=False)
-    strip.set(ylim=(len(second), 0), xticks=(), yticks=())
+    axes.set(xlim=(0, values.shape[1]), ylim=(len(values), 0), xticks=(), yticks=())
 
 
 def _blocks(axes: Axes, ends: list[int]) -> None:
@@ -187,10 +204,20 @@ def _blocks(axes: Axes, ends: list[int]) -> None:
     axes.add_patch(PathPatch(path, facecolor="none", edgecolor=_EDGE, linewidth=width, clip_on=False))
 
 
-def _legend(results: Dataset, column: Column) -> list[Patch | Line2D]:
+def _legend(results: Results, column: Column) -> list[Patch | Line2D]:
     first, second = shortened(names(results, "network")[:2], 10 if column == "single" else 24)
     return [
         Patch(facecolor=_X, label=f"network {first}"),
         Patch(facecolor=_Y, label=f"network {second}"),
         Patch(facecolor=_BLANK, edgecolor=_EDGE, label="cluster"),
     ]
+
+
+DRAWING = Drawing(
+    "cluster-blocks",
+    "Correlations by cluster",
+    _draw,
+    _caption,
+    "Matrices of correlations of the units of two networks, ordered so that clusters are blocks along the diagonal.",
+    lambda results: bool(_known(results)),
+)

@@ -1,0 +1,182 @@
+"""One unit to many: how well units are predicted from few units of the other network."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pandas import DataFrame
+from xarray import Dataset, concat
+
+from jaxrepsim.report.cells import cells
+from jaxrepsim.report.doubtful import cited
+from jaxrepsim.report.extremes import highest_and_lowest
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections.sparse_prediction import curves, predictors_needed
+from jaxrepsim.report.sections.sparse_prediction.prediction import (
+    best_penalties,
+    best_prediction,
+    counts_as,
+    penalty_labels,
+    predicted,
+    single_mean,
+    smallest_threshold,
+    tradeoff,
+)
+from jaxrepsim.report.summaries import names, over_known, rounded
+from jaxrepsim.report.tables import Cell, by_layer, long_table
+from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+
+_PREDICTED = ("layer", "pair", "penalty", "unit")
+VARIABLES: dict[str, Variable] = {
+    "penalty": Variable(
+        ("penalty",),
+        "L1 penalty",
+        "Weight of the L1 penalty of sparse prediction between standardised units; 0 is least squares.",
+        PURE,
+    ),
+    "threshold": Variable(
+        ("threshold",),
+        "threshold of a coefficient",
+        "Size of a coefficient between standardised units beyond which the unit counts as a predictor.",
+        PURE,
+    ),
+    **of_sides(
+        "fitted_r2",
+        _PREDICTED,
+        "fitted R² of the {own} network's units",
+        "Share of the variance of the {own} network's unit that units of the {other} explain on the images that were "
+        "fitted; NaN for a unit that never varies.",
+        PURE,
+    ),
+    **of_sides(
+        "held_out_r2",
+        _PREDICTED,
+        "held-out R² of the {own} network's units",
+        "Share of the variance of the {own} network's unit that units of the {other} explain on images that were not "
+        "fitted, which may be negative; NaN for a unit that never varies.",
+        PURE,
+    ),
+    **of_sides(
+        "predictors",
+        ("layer", "pair", "penalty", "threshold", "unit"),
+        "predictors of the {own} network's units",
+        "Number of units of the {other} network whose coefficient in the prediction of the {own} network's unit, "
+        "between standardised units, is beyond threshold.",
+        COUNT,
+    ),
+    "fitted_samples": Variable(
+        ("layer",), "fitted samples", "Number of rows of activations that predictions were fitted on.", COUNT
+    ),
+    "held_out_samples": Variable(
+        ("layer",),
+        "held-out samples",
+        "Number of rows of activations that predictions were measured on and not fitted.",
+        COUNT,
+    ),
+}
+"""Of all images and positions, centred; padded with NaN, and predictors with −1."""
+
+
+class PredictionRow(NamedTuple):
+    """One layer at one penalty: means over units, then over pairs."""
+
+    layer: str
+    penalty: str
+    best: bool
+    """Whether the mean held-out R² of the layer is highest here."""
+    fitted: Cell
+    """R² on the inputs that were fitted."""
+    held_out: Cell
+    """R² on the others."""
+    predictors: list[Cell]
+    """Of a unit, by threshold, from the smallest."""
+
+
+def prediction_rows(results: Results) -> list[PredictionRow]:
+    """The table of sparse prediction.
+
+    Args:
+        results: Results with the group `sparse_prediction`.
+
+    Returns:
+        One row per layer and penalty for which it was computed, from input to output and from the largest penalty on.
+    """
+    if not predicted(results):
+        return []
+    found = tradeoff(results)
+    best = best_penalties(found.held_out)
+    by_threshold = [found.predictors[..., index] for index in _thresholds(results)]
+    penalties = penalty_labels(results)
+    rows = []
+    for layer, name in enumerate(names(results, "layer")):
+        values = (found.fitted, found.held_out, *by_threshold)
+        columns = zip(*(cells(over_known(value[layer], 0)) for value in values), strict=True)
+        for place, (penalty, (fitted, held_out, *predictors)) in enumerate(zip(penalties, columns, strict=True)):
+            if not np.isnan([fitted.mean, held_out.mean]).all():
+                rows.append(PredictionRow(name, penalty, place == best[layer], fitted, held_out, predictors))
+    return rows
+
+
+def _thresholds(results: Results) -> list[int]:
+    """Indices of the thresholds, from the smallest."""
+    return np.argsort(results["sparse_prediction/threshold"].values, kind="stable").tolist()
+
+
+def prediction_table(results: Results) -> DataFrame:
+    """How well units are predicted from few units of the other network.
+
+    Args:
+        results: Results with the group `sparse_prediction`.
+
+    Returns:
+        One row per layer, pair, predicted side (x or y) and penalty: means over units of R² on fitted and on held-out
+        inputs, and of the number of predictors beyond each threshold.
+    """
+    group = results["sparse_prediction"].to_dataset().astype(np.float64)
+    sides: list[Dataset] = []
+    for side in "xy":
+        columns = {f"{part}_r2": group[f"{part}_r2_{side}"].mean("unit") for part in ("fitted", "held_out")}
+        predictors = group[f"predictors_{side}"]
+        means = predictors.where(predictors >= 0).mean("unit")
+        for place, threshold in enumerate(group["threshold"].values):
+            columns[f"predictors_beyond_{threshold:g}"] = means.isel(threshold=place, drop=True)
+        sides.append(Dataset(columns).expand_dims(predicted=[side]))
+    return long_table(concat(sides, "predicted"), ["layer", "pair", "predicted", "penalty"], "fitted_r2")
+
+
+def _sentences(results: Results) -> list[str]:
+    if not predicted(results):
+        return []
+    best, layers = best_prediction(results), cited(results)
+    held_out = over_known(best.held_out).mean
+    predictors = over_known(best.predictors[..., smallest_threshold(results)]).mean
+    single = over_known(single_mean(results)).mean
+
+    def at(layer: int) -> str:
+        one = "" if np.isnan(single[layer]) else f"; squared correlation with the best one: {rounded(single[layer])}"
+        return f"{rounded(held_out[layer])} in {layers[layer]} (from {predictors[layer]:.3g} units{one})"
+
+    over = "" if results.sizes["pair"] == 1 else ", averaged over pairs,"
+    return [
+        "Predicted from units of the other network, at the best penalty of each layer, units have a mean R² on "
+        f"held-out images{over} of {highest_and_lowest(held_out, at)}."
+    ]
+
+
+def _context(results: Results) -> dict[str, Any]:
+    thresholds = results["sparse_prediction/threshold"].values
+    counted = [counts_as(float(thresholds[index])) for index in _thresholds(results)]
+    return {"rows": by_layer(prediction_rows(results)), "counted": counted}
+
+
+SECTION = Section(
+    name="sparse_prediction",
+    title="One to many",
+    template=Path(__file__).with_name("sparse_prediction.html"),
+    variables=VARIABLES,
+    context=_context,
+    sentences=_sentences,
+    figures=(curves.DRAWING, predictors_needed.DRAWING),
+    tables={"sparse_prediction": prediction_table},
+)
