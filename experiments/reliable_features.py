@@ -12,16 +12,22 @@ correlate far more than the worst, and cycles close far more often among units t
 
 from functools import partial
 from math import isnan
-from pathlib import Path
 
-import tyro
+from jaxrepsim.report.sections.one_to_one.aligned import aligned
 
-from jaxrepsim.pipeline.published import Needs, finished, publish, script
-from jaxrepsim.report.aligned import aligned
-from jaxrepsim.report.reliable import HIGH, LOW, Partners, ReliableRow, reliable_features, reliable_rows
+from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
+from jaxrepsim.pipeline.publish import publish, script
+from jaxrepsim.report.experiments.reliable_features import (
+    HIGH,
+    LOW,
+    Partners,
+    ReliableRow,
+    reliable_features,
+    reliable_rows,
+)
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:

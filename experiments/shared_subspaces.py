@@ -15,18 +15,17 @@ below −0.1 is in the table alone.
 """
 
 from functools import partial
-from pathlib import Path
 
-import tyro
+from jaxrepsim.report.sections.one_to_one.aligned import aligned
+from jaxrepsim.report.sections.sparse_prediction.prediction import predicted
 
-from jaxrepsim.pipeline.published import Needs, finished, publish, script
-from jaxrepsim.report.aligned import aligned
-from jaxrepsim.report.prediction import predicted
-from jaxrepsim.report.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
+from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
+from jaxrepsim.pipeline.publish import number, publish, script
+from jaxrepsim.report.experiments.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
 from jaxrepsim.report.summaries import epsilon_labels
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:
@@ -48,9 +47,9 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
 
 
 def _cells(row: SubspaceRow) -> list[str]:
-    explained = [f"{row.single:.2f}", f"{row.sparse:.2f}", f"{row.predictors:.1f}", f"{row.every:.2f}"]
-    cells = [*explained, f"{row.gap:.2f}", f"{row.similarity:.2f}"]
-    return [row.layer, *("–" if cell == "nan" else cell for cell in cells)]
+    numbers = [row.single, row.sparse, row.predictors, row.every, row.gap, row.similarity]
+    digits = (2, 2, 1, 2, 2, 2)
+    return [row.layer, *(number(value, n, "–") for value, n in zip(numbers, digits, strict=True))]
 
 
 if __name__ == "__main__":

@@ -12,25 +12,22 @@ p-values hold for a layer, and not for the many of a table together.
 """
 
 from functools import partial
-from math import isnan
-from pathlib import Path
 
-import tyro
-
-from jaxrepsim.pipeline.published import Needs, finished, publish, script
-from jaxrepsim.report.chance import compared, similarity_and_chance
-from jaxrepsim.report.theory_tables import ChanceRow, chance_rows
+from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
+from jaxrepsim.pipeline.publish import number, publish, script
+from jaxrepsim.report.sections.chance import ChanceRow, chance_rows
+from jaxrepsim.report.sections.chance.nulls import DRAWING
 
 COLUMNS = ["layer", "ε", "samples", "trained", "untrained", "shuffled", "p", "random vectors", "p of these"]
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of each run, and draws its figure into its figures folder, one column wide.
 
     Args:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
-    for run in finished(sources, Needs(compared, "theory.chance")):
+    for run in finished(sources, Needs(DRAWING.present, "theory.chance")):
         rows = [_cells(row) for row in chance_rows(run.results)]
         publish(
             [run],
@@ -38,7 +35,7 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
             f"Similarity, the mean over pairs, and the largest p: {run.name}",
             COLUMNS,
             rows,
-            partial(similarity_and_chance, run.results, "single"),
+            partial(DRAWING.figure, run.results, "single"),
         )
 
 
@@ -46,8 +43,7 @@ def _cells(row: ChanceRow) -> list[str]:
     trained = (row.observed.mean, row.untrained.mean, row.shuffled.mean)
     numbers = [*trained, row.p_shuffled, row.random.mean, row.p_random]
     digits = (2, 2, 2, 3, 2, 3)
-    cells = ["" if isnan(number) else f"{number:.{n}f}" for number, n in zip(numbers, digits, strict=True)]
-    return [row.layer, row.epsilon, str(row.samples), *cells]
+    return [row.layer, row.epsilon, str(row.samples), *map(number, numbers, digits)]
 
 
 if __name__ == "__main__":

@@ -42,9 +42,14 @@ class Drawing(NamedTuple):
         Raises:
             ValueError: There is nothing to draw.
         """
-        if not self.present(results):
-            raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
+        require(self.present(results), self.name)
         return self.draw(results, column)
+
+
+def require(present: bool, name: str) -> None:
+    """Raises ValueError where results do not hold what the figure of that name shows."""
+    if not present:
+        raise ValueError(f"these results hold nothing that the figure {name!r} could show")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from matplotlib.figure import Figure
 from xarray import DataTree
 
 from jaxrepsim.files import atomic_path, write_text
@@ -43,12 +44,31 @@ def write_figures(
     for drawing in drawings:
         if not drawing.present(results):
             continue
-        figure = drawing.figure(results, column)
-        for kind in kinds:
-            path = Path(folder) / f"{drawing.name}.{kind}"
-            with atomic_path(path) as temporary, temporary.open("wb") as handle:
-                save(figure, handle, kind)
-            paths.append(path)
+        paths += write_figure(drawing.figure(results, column), folder, drawing.name, kinds)
+    return paths
+
+
+def write_figure(
+    figure: Figure,
+    folder: str | os.PathLike[str],
+    name: str,
+    kinds: Sequence[Literal["svg", "png"]] = ("svg", "png"),
+) -> list[Path]:
+    """Writes one figure, atomically.
+
+    Args:
+        figure: The figure.
+        folder: Where to. Made where missing.
+        name: The stem of its files.
+        kinds: As `write_figures` takes them.
+
+    Returns:
+        The files.
+    """
+    paths = [Path(folder) / f"{name}.{kind}" for kind in kinds]
+    for kind, path in zip(kinds, paths, strict=True):
+        with atomic_path(path) as temporary, temporary.open("wb") as handle:
+            save(figure, handle, kind)
     return paths
 
 

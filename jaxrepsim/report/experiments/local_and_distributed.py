@@ -1,17 +1,17 @@
 """Finding 3 of Li et al. 2015: codes mix local units with slightly, not fully, distributed ones."""
 
-from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.prediction import counts_as, of_layer, predicted
-from jaxrepsim.report.style import ACCENT, FAINT, Column, new_figure, paper_style
+from jaxrepsim.report.figure import framed, require
+from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
+from jaxrepsim.report.style import ACCENT, FAINT, Column, paper_style
 from jaxrepsim.report.summaries import Floats, names
 
 ENOUGH = 0.9
@@ -30,7 +30,7 @@ _LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("hardly predicted", {"facecolor": FAINT}),
 )
 _STARTS = (1, 2, 5, 17)
-"""From how many predictors on a unit is of the next kind."""
+"""From how many predictors on a unit is of the next of these."""
 
 
 class LocalRow(NamedTuple):
@@ -45,7 +45,7 @@ class LocalRow(NamedTuple):
     """Predicted by one unit: a local code."""
     few: float
     """By two to four."""
-    several: float
+    some: float
     """By five to sixteen."""
     more: float
     hardly: float
@@ -73,17 +73,17 @@ def units_needed(predictors: Floats, held_out: Floats) -> Floats:
     return np.where(known, np.where(best >= LEAST, needed, np.inf), np.nan)
 
 
-def thresholds_shown(results: Dataset) -> list[int]:
+def drawn_thresholds(results: DataTree) -> list[int]:
     """The indices of the smallest and of the largest threshold that a coefficient must pass to count."""
-    values = results["threshold"].values
+    values = results["sparse_prediction/threshold"].values
     return sorted({int(values.argmin()), int(values.argmax())}, key=lambda index: values[index])
 
 
-def local_rows(results: Dataset, threshold: int) -> list[LocalRow]:
+def local_rows(results: DataTree, threshold: int) -> list[LocalRow]:
     """Shares of units by how many units of the other network it takes to predict them.
 
     Args:
-        results: The Dataset, with the group `sparse`.
+        results: Results with the group `sparse_prediction`.
         threshold: The index of the threshold that a coefficient must pass to count.
 
     Returns:
@@ -96,17 +96,18 @@ def local_rows(results: Dataset, threshold: int) -> list[LocalRow]:
         needed = np.concatenate([units_needed(*pair) for pair in zip(predictors, held_out, strict=True)])
         needed = needed[~np.isnan(needed)]
         if len(needed):
-            kind = np.where(np.isinf(needed), len(_STARTS) + 1, np.searchsorted(_STARTS, needed, side="right"))
-            shares = np.bincount(kind, minlength=len(_LOOKS)) / len(needed)
+            place = np.where(np.isinf(needed), len(_STARTS) + 1, np.searchsorted(_STARTS, needed, side="right"))
+            shares = np.bincount(place, minlength=len(_LOOKS)) / len(needed)
             rows.append(LocalRow(name, len(needed), *shares.tolist()))
     return rows
 
 
-def local_and_distributed(results: Dataset, column: Column = "single") -> Figure:
+@paper_style()
+def local_and_distributed(results: DataTree, column: Column = "single") -> Figure:
     """Draws those shares, one bar a layer, one row of axes each for the smallest and the largest threshold.
 
     Args:
-        results: The Dataset, with the group `sparse`.
+        results: Results with the group `sparse_prediction`.
         column: The width: one column of a paper, or both.
 
     Returns:
@@ -115,26 +116,25 @@ def local_and_distributed(results: Dataset, column: Column = "single") -> Figure
     Raises:
         ValueError: No unit was predicted.
     """
-    if not predicted(results):
-        raise ValueError("these results hold no sparse prediction, so what it takes cannot be drawn")
-    shown = thresholds_shown(results)
-    shares = [local_rows(results, threshold) for threshold in shown]
+    require(predicted(results), "local_and_distributed")
+    thresholds = drawn_thresholds(results)
+    shares = [local_rows(results, threshold) for threshold in thresholds]
     labels = layer_labels([row.layer for row in shares[0]], column)
-    with paper_style():
-        handles = [Patch(label=label, edgecolor=look["facecolor"], **look) for label, look in _LOOKS]
-        columns = legend_columns([label for label, _ in _LOOKS], column)
-        figure = new_figure(column, 1.3 * len(shown) + labels.height + 0.75 + 0.15 * ceil(len(handles) / columns))
-        stack = figure.subplots(len(shown), 1, sharex=True, squeeze=False).ravel()
-        for axes, threshold, rows in zip(stack, shown, shares, strict=True):
+    handles = [Patch(label=label, edgecolor=look["facecolor"], **look) for label, look in _LOOKS]
+    height = 1.3 * len(thresholds) + labels.height + 0.75
+    with framed(column, height, handles, title="units that predict a unit") as figure:
+        stack = figure.subplots(len(thresholds), 1, sharex=True, squeeze=False).ravel()
+        for axes, threshold, rows in zip(stack, thresholds, shares, strict=True):
             below = np.zeros(len(rows))
             for place, (_, look) in enumerate(_LOOKS, 2):
-                height = np.array([row[place] for row in rows])
-                axes.bar(range(len(rows)), height, 0.66, below, linewidth=0.5, edgecolor=look["facecolor"], **look)
-                below += height
-            axes.set_title(counts_as(float(results["threshold"].values[threshold])), loc="left", pad=3)
+                share = np.array([row[place] for row in rows])
+                axes.bar(range(len(rows)), share, 0.66, below, linewidth=0.5, edgecolor=look["facecolor"], **look)
+                below += share
+            axes.set_title(
+                counts_as(float(results["sparse_prediction/threshold"].values[threshold])), loc="left", pad=3
+            )
             axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="units")
             axes.yaxis.set_major_formatter(PercentFormatter(1))
             mark_layers(axes, labels, written=axes is stack[-1])
         stack[-1].set_xlabel("layer, from input to output")
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns, title="units that predict a unit")
     return figure

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.aligned import aligned, alignment, networks_of_pairs
-from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, new_figure, paper_style
+from jaxrepsim.report.figure import framed, over_layers, require
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, networks_of_pairs
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, paper_style
 from jaxrepsim.report.summaries import Floats, Ints, names
 
 HIGH, LOW = 0.7, 0.3
@@ -60,11 +61,11 @@ class Cycles(NamedTuple):
     """How often that happens where partners are drawn at random: 1 / units."""
 
 
-def reliable_rows(results: Dataset) -> list[ReliableRow]:
+def reliable_rows(results: DataTree) -> list[ReliableRow]:
     """How well units correlate with their one-to-one partners.
 
     Args:
-        results: The Dataset, with the group `one_to_one`.
+        results: Results with the group `one_to_one`.
 
     Returns:
         One row a layer in which any unit has a partner, from input to output.
@@ -79,7 +80,7 @@ def reliable_rows(results: Dataset) -> list[ReliableRow]:
         ends = []
         for place in (np.nanargmax(values), np.nanargmin(values)):
             pair, x = np.unravel_index(place, values.shape)
-            y = int(results["partner"].values[layer, pair, x])
+            y = int(results["one_to_one/partner"].values[layer, pair, x])
             ends.append(Partners(pairs[pair], int(x), y, float(values[pair, x])))
         closed = cycles(results, layer).closed
         rows.append(
@@ -97,11 +98,11 @@ def reliable_rows(results: Dataset) -> list[ReliableRow]:
     return rows
 
 
-def cycles(results: Dataset, layer: int) -> Cycles:
+def cycles(results: DataTree, layer: int) -> Cycles:
     """Whether partners agree among three networks: a's unit, its partner in b, that one's partner in c, and back to a.
 
     Args:
-        results: The Dataset, with the group `one_to_one`.
+        results: Results with the group `one_to_one`.
         layer: The index of the layer.
 
     Returns:
@@ -109,7 +110,7 @@ def cycles(results: Dataset, layer: int) -> Cycles:
     """
     to = _partners(results, layer)
     count = results.sizes["network"]
-    units = max(1, int(results["units"].values[layer]))
+    units = max(1, int(results["similarity/units"].values[layer]))
     parts = [
         # Of b and c each two once: which of them comes first changes nothing.
         _cycle(to[a, b], to[a, c], to[b, c][0])
@@ -120,11 +121,12 @@ def cycles(results: Dataset, layer: int) -> Cycles:
     return Cycles(correlation, closed, np.full(len(closed), 1 / units))
 
 
-def reliable_features(results: Dataset, column: Column = "single") -> Figure:
+@paper_style()
+def reliable_features(results: DataTree, column: Column = "single") -> Figure:
     """Draws the correlation of units with their partners against depth, and below it how often cycles close.
 
     Args:
-        results: The Dataset, with the group `one_to_one`.
+        results: Results with the group `one_to_one`.
         column: The width: one column of a paper, or both.
 
     Returns:
@@ -133,29 +135,22 @@ def reliable_features(results: Dataset, column: Column = "single") -> Figure:
     Raises:
         ValueError: No units were aligned.
     """
-    if not aligned(results):
-        raise ValueError("these results align no units, so their correlations cannot be drawn")
+    require(aligned(results), "reliable_features")
     labels = layer_labels(names(results, "layer"), column)
     found = [cycles(results, layer) for layer in range(results.sizes["layer"])]
     both = Cycles(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    with paper_style():
-        rows = 2 if len(both.closed) else 1
-        figure = new_figure(column, 1.75 * rows + labels.height + 0.7)
+    handles = [
+        Line2D([], [], color=ACCENT, linewidth=4, alpha=0.35, label="middle half"),
+        Line2D([], [], color=ACCENT, linewidth=1.8, label="median"),
+        Line2D([], [], color=ACCENT, linewidth=0.8, label="worst to best"),
+    ]
+    rows = 2 if len(both.closed) else 1
+    with framed(column, 1.75 * rows + labels.height + 0.55, handles) as figure:
         upper, *lower = figure.subplots(rows, 1, squeeze=False).ravel()
         _distribution(upper, alignment(results).partner)
-        mark_layers(upper, labels)
-        upper.set_xlabel("layer, from input to output")
+        over_layers(upper, labels)
         for axes in lower:
             _closing(axes, both)
-        figure.legend(
-            handles=[
-                Line2D([], [], color=ACCENT, linewidth=4, alpha=0.35, label="middle half"),
-                Line2D([], [], color=ACCENT, linewidth=1.8, label="median"),
-                Line2D([], [], color=ACCENT, linewidth=0.8, label="worst to best"),
-            ],
-            loc="outside upper center",
-            ncols=3,
-        )
     return figure
 
 
@@ -179,12 +174,13 @@ def closing_shares(found: Cycles) -> tuple[Floats, Floats, Floats]:
     return (_BINS[1:] + _BINS[:-1]) / 2, closed, chance
 
 
-def _partners(results: Dataset, layer: int) -> dict[tuple[int, int], tuple[Ints, Floats]]:
+def _partners(results: DataTree, layer: int) -> dict[tuple[int, int], tuple[Ints, Floats]]:
     """The partner of each unit of the first network in the second, −1 for none, and the correlation with it."""
-    partner, correlation = results["partner"].values[layer], alignment(results.isel(layer=[layer])).partner[0]
+    partner, correlation = (results[f"one_to_one/{name}"].values[layer] for name in ("partner", "correlation"))
+    with_partner = np.take_along_axis(correlation, np.maximum(partner, 0)[..., None], -1)[..., 0].astype(np.float64)
     to = {}
     for index, (a, b) in enumerate(networks_of_pairs(results)):
-        forth, values = partner[index], correlation[index]
+        forth, values = partner[index], with_partner[index]
         held = np.flatnonzero(forth >= 0)
         back, returned = np.full(len(forth), -1), np.full(len(forth), np.nan)
         back[forth[held]], returned[forth[held]] = held, values[held]

@@ -5,20 +5,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.labels import layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.prediction import best_prediction, predicted, single_mean, smallest_threshold, tradeoff
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, new_figure, paper_style
-from jaxrepsim.report.summaries import (
-    Floats,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    over_known,
-    pair_similarity,
+from jaxrepsim.report.figure import framed, over_layers, require
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.sections.sparse_prediction.prediction import (
+    best_prediction,
+    predicted,
+    single_mean,
+    smallest_threshold,
+    tradeoff,
 )
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, paper_style
+from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known, pair_similarity
 
 _LOWEST = -0.1
 """A held-out R² below this says no more than that the fit does not carry over."""
@@ -51,21 +50,21 @@ class SubspaceRow(NamedTuple):
         return self.sparse - self.single
 
 
-def shares_known(results: Dataset) -> bool:
+def shares_known(results: DataTree) -> bool:
     """Whether units were both aligned one to one and predicted."""
-    return holds(results, "one_to_one") and predicted(results)
+    return "one_to_one" in results.children and predicted(results)
 
 
-def matched_at(results: Dataset) -> int:
+def matched_at(results: DataTree) -> int:
     """The index of the ε at which similarity stands beside the shares."""
     return headline_epsilon(results)
 
 
-def subspace_rows(results: Dataset) -> list[SubspaceRow]:
+def subspace_rows(results: DataTree) -> list[SubspaceRow]:
     """What one unit, a sparse sum and all units of the other network explain, beside the similarity of subspaces.
 
     Args:
-        results: The Dataset, with the groups `one_to_one` and `sparse`.
+        results: Results with the groups `one_to_one` and `sparse_prediction`.
 
     Returns:
         One row a layer, from input to output.
@@ -82,13 +81,14 @@ def subspace_rows(results: Dataset) -> list[SubspaceRow]:
     return [SubspaceRow(name, *values) for name, values in zip(names(results, "layer"), means, strict=True)]
 
 
-def shared_subspaces(results: Dataset, column: Column = "single") -> Figure:
+@paper_style()
+def shared_subspaces(results: DataTree, column: Column = "single") -> Figure:
     """Draws the variance that one unit, a sparse sum and all units explain against depth, and similarity beside it.
 
     A mean of held-out R² below −0.1 is left out.
 
     Args:
-        results: The Dataset, with the groups `one_to_one` and `sparse`.
+        results: Results with the groups `one_to_one` and `sparse_prediction`.
         column: The width: one column of a paper, or both.
 
     Returns:
@@ -97,20 +97,15 @@ def shared_subspaces(results: Dataset, column: Column = "single") -> Figure:
     Raises:
         ValueError: Units were not aligned, or not predicted.
     """
-    if not shares_known(results):
-        raise ValueError("these results do not both align and predict units, so that cannot be drawn")
-    labels = layer_labels(names(results, "layer"), column)
-    rows = subspace_rows(results)
+    require(shares_known(results), "shared_subspaces")
+    labels, rows = layer_labels(names(results, "layer"), column), subspace_rows(results)
     epsilon = epsilon_labels(results)[matched_at(results)]
     looks: dict[str, dict[str, Any]] = _LOOKS | {
         "similarity": _LOOKS["similarity"] | {"label": f"similarity, ε = {epsilon}"}
     }
-    with paper_style():
-        handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in looks.values()]
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        figure = new_figure(column, 2.0 + labels.height + 0.4 + 0.15 * -(-len(handles) // columns))
-        axes = figure.add_subplot()
-        depth = np.arange(len(rows))
+    handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in looks.values()]
+    with framed(column, 2.0 + labels.height + 0.4, handles) as figure:
+        axes, depth = figure.add_subplot(), np.arange(len(rows))
         values = {name: np.array([getattr(row, name) for row in rows]) for name in looks}
         more = values["sparse"] > values["single"]
         axes.fill_between(
@@ -120,9 +115,7 @@ def shared_subspaces(results: Dataset, column: Column = "single") -> Figure:
             axes.plot(depth, _within(values[name]), markeredgecolor=PAPER, clip_on=False, **look)
         axes.set(ylim=(min(0.0, _lowest(values)), 1), ylabel="share of variance,\nof units")
         axes.yaxis.set_major_formatter("{x:g}")
-        mark_layers(axes, labels)
-        axes.set_xlabel("layer, from input to output")
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
+        over_layers(axes, labels)
     return figure
 
 

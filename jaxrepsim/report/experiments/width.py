@@ -1,7 +1,6 @@
 """Whether similarity rises with width: runs of one architecture, each with another number of units a layer."""
 
 from fractions import Fraction
-from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,25 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
-from xarray import Dataset
+from numpy.typing import NDArray
+from xarray import DataTree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.doubtful import few_samples, hollow_handle
-from jaxrepsim.report.labels import legend_columns, shortened
-from jaxrepsim.report.panels import nonzero_epsilons, thinned
+from jaxrepsim.report.doubtful import hollow_handle
+from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, drawn_epsilons, measured, same_epsilons, same_layers
+from jaxrepsim.report.figure import framed, panel_grid
+from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.panels import similarity_axis, thinned
 from jaxrepsim.report.schema import provenance
-from jaxrepsim.report.several.runs import (
-    UPPER,
-    Runs,
-    accuracies,
-    same_epsilons,
-    same_layers,
-)
-from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, new_figure, paper_style
-from jaxrepsim.report.summaries import SAME, Floats, pair_similarity, profile_auc
+from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, paper_style
+from jaxrepsim.report.summaries import SAME, Floats
 
 _MOST_LAYERS = 19
-_MOST_EPSILONS = 3
 
 
 class WidthRow(NamedTuple):
@@ -53,7 +47,7 @@ class WidthRow(NamedTuple):
         return int((np.diff(self.auc) >= SAME).sum())
 
 
-def by_width(runs: Runs) -> dict[float, Dataset]:
+def by_width(runs: Runs) -> dict[float, DataTree]:
     """Results by width, from the narrowest.
 
     Args:
@@ -71,8 +65,8 @@ def by_width(runs: Runs) -> dict[float, Dataset]:
         if not isinstance(model, dict) or not {"name", "width"} <= model.keys():
             raise InputError(f"the results of {name} do not say how wide its networks are: were they written by a run?")
         models[name] = model
-    if len(kinds := sorted({str(model["name"]) for model in models.values()})) > 1:
-        raise InputError(f"widths are compared within one architecture; received {', '.join(kinds)}")
+    if len(architectures := sorted({str(model["name"]) for model in models.values()})) > 1:
+        raise InputError(f"widths are compared within one architecture; received {', '.join(architectures)}")
     found = {float(models[name]["width"]): results for name, results in runs.items()}
     if len(found) < len(runs):
         raise InputError(f"each run needs a width of its own; received {[m['width'] for m in models.values()]}")
@@ -93,23 +87,22 @@ def width_rows(runs: Runs) -> list[WidthRow]:
     """
     layers, _ = same_layers(runs), same_epsilons(runs)
     ordered = list(by_width(runs).values())
-    auc = [profile_auc(results, UPPER).mean(1) for results in ordered]
-    similarity = [pair_similarity(results).mean(1) for results in ordered]
-    few = [few_samples(results) for results in ordered]
+    found = [measured(results) for results in ordered]
     return [
         WidthRow(
             layer,
-            [int(results["units"].values[index]) for results in ordered],
-            [bool(values[index]) for values in few],
-            [float(values[index]) for values in auc],
-            [values[index].tolist() for values in similarity],
+            [int(results["similarity/units"].values[index]) for results in ordered],
+            [bool(run.few[index]) for run in found],
+            [float(run.auc[index].mean()) for run in found],
+            [run.similarity[index].mean(0).tolist() for run in found],
         )
         for index, layer in enumerate(layers)
     ]
 
 
+@paper_style()
 def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
-    """Draws similarity against width, a panel a layer: at up to three ε, and the mean over ε up to 0.5.
+    """Draws similarity against width, one panel per layer: at up to three ε, and the mean over ε up to 0.5.
 
     Each pair is a point, lines are means over pairs; hollow points rest on fewer than ten samples a unit, as those of
     wide layers do first. Widths are on a logarithmic axis. The last panel has the accuracy of each network. Beyond 19
@@ -127,59 +120,47 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     """
     layers, epsilons = same_layers(runs), same_epsilons(runs)
     ordered = by_width(runs)
-    widths, every = np.array([*ordered]), [*ordered.values()]
-    similarity = [pair_similarity(results) for results in every]
-    auc = [profile_auc(results, UPPER) for results in every]
-    few = np.array([few_samples(results) for results in every])
-    shown = thinned(nonzero_epsilons(*similarity), _MOST_EPSILONS)
+    widths = np.array([*ordered])
+    found = [measured(results) for results in ordered.values()]
+    few = np.array([run.few for run in found])
     colors = epsilon_colors(len(epsilons))
     # Each series: what it is called, its values at each width, (layer, pair), and how it looks.
     series: list[tuple[str, list[Floats], dict[str, Any]]] = [
-        (f"mean over ε ≤ {UPPER:g}", auc, {"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))})
+        (MEAN_LABEL, [run.auc for run in found], {"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))})
     ]
     series += [
         (
             f"ε = {epsilons[index]}",
-            [values[..., index] for values in similarity],
+            [run.similarity[..., index] for run in found],
             {"color": colors[index], "marker": marker(index), "linestyle": "-"},
         )
-        for index in shown
+        for index in drawn_epsilons(found)
     ]
-    panels = thinned(range(len(layers)), _MOST_LAYERS)
-    accurate = any(len(accuracies(results)) for results in every)
+    handles = [Line2D([], [], label=label, markeredgecolor=PAPER, **look) for label, _, look in series]
+    if few.any():
+        handles.append(hollow_handle())
+    drawn, titles = thinned(range(len(layers)), _MOST_LAYERS), shortened(layers, 18)
+    panels = len(drawn) + any(len(run.accuracies) for run in found)
     across = 2 if column == "single" else 4
-    down = ceil((len(panels) + accurate) / across)
-    titles = shortened(layers, 18)
-    with paper_style():
-        handles = [Line2D([], [], label=label, markeredgecolor=PAPER, **look) for label, _, look in series]
-        if few.any():
-            handles.append(hollow_handle())
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        figure = new_figure(column, down * 1.35 + 0.3 + 0.15 * ceil(len(handles) / columns))
-        grid = figure.subplots(down, across, sharex=True, squeeze=False).ravel()
-        for place, (axes, layer) in enumerate(zip(grid, panels, strict=False)):
+    with framed(column, -(-panels // across) * 1.35 + 0.3, handles) as figure:
+        grid = panel_grid(figure, panels, across, sharex=True)
+        for place, (axes, layer) in enumerate(zip(grid, drawn, strict=False)):
             for _, values, look in series:
                 _series(axes, widths, [value[layer] for value in values], few[:, layer], look)
             axes.set_title(titles[layer], loc="left", pad=3)
-            axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
-            axes.yaxis.set_major_formatter("{x:g}")
-            if place % across == 0:
-                axes.set_ylabel("similarity")
-        if accurate:
-            _accuracy(grid[len(panels)], widths, every)
-        for axes in grid[: len(panels) + accurate]:
+            similarity_axis(axes, titled=place % across == 0)
+        if panels > len(drawn):
+            _accuracy(grid[-1], widths, [100 * run.accuracies for run in found])
+        for axes in grid:
             _mark_widths(axes, widths)
         # Below the last row's gap stands a panel of the row before, whose ticks would else be hidden.
-        for axes in grid[max(0, len(panels) + accurate - across) : len(panels) + accurate]:
+        for axes in grid[-across:]:
             axes.tick_params(axis="x", labelbottom=True)
-        for axes in grid[len(panels) + accurate :]:
-            axes.set_visible(False)
         figure.supxlabel("width: units of a layer, as a multiple of the published network's", fontsize=7.5)
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def _series(axes: Axes, widths: Floats, values: list[Floats], few: np.ndarray, look: dict[str, Any]) -> None:
+def _series(axes: Axes, widths: Floats, values: list[Floats], few: NDArray[np.bool_], look: dict[str, Any]) -> None:
     color = look["color"]
     axes.plot(widths, [value.mean() for value in values], color=color, linestyle=look["linestyle"], zorder=3)
     for width, pairs, hollow in zip(widths, values, few, strict=True):
@@ -197,10 +178,9 @@ def _series(axes: Axes, widths: Floats, values: list[Floats], few: np.ndarray, l
         )
 
 
-def _accuracy(axes: Axes, widths: Floats, every: list[Dataset]) -> None:
-    found = [100 * accuracies(results) for results in every]
-    axes.plot(widths, [values.mean() if len(values) else np.nan for values in found], color=MUTED, linewidth=0.8)
-    for width, values in zip(widths, found, strict=True):
+def _accuracy(axes: Axes, widths: Floats, percent: list[Floats]) -> None:
+    axes.plot(widths, [values.mean() if len(values) else np.nan for values in percent], color=MUTED, linewidth=0.8)
+    for width, values in zip(widths, percent, strict=True):
         axes.plot(np.full(len(values), width), values, "o", color=INK, markeredgecolor=PAPER, clip_on=False)
     axes.set_title("validation accuracy, %", loc="left", pad=3)
     axes.margins(y=0.25)
