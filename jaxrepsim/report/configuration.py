@@ -1,17 +1,14 @@
 """The settings of a run as a reader meets them: those in use, and those that are off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.schema import holds, provenance
-from jaxrepsim.report.schema_convergent import CONVERGENT
-from jaxrepsim.report.schema_theory import THEORY
+from jaxrepsim.report.schema import provenance
+from jaxrepsim.report.section import Section
 
 _NOTHING = (None, [], {}, "")
-_STAGES = {"theory": THEORY, "convergent": CONVERGENT}
-"""Sections of the settings that say nothing where the results hold none of these groups."""
 _MEANS_ALL = ("layers", "positions")
 """Settings of which there are all where none is named."""
 _MEANS_ITSELF = ("seed",)
@@ -23,14 +20,15 @@ class Settings(NamedTuple):
 
     used: list[tuple[str, str]]
     off: list[tuple[str, str]]
-    """Nothing was asked for by them, or by the whole section that they are of."""
+    """Nothing was asked for by them, or the results lack the whole part that they are of."""
 
 
-def settings(results: Dataset) -> Settings:
+def settings(results: DataTree, sections: Sequence[Section]) -> Settings:
     """Reads the settings that the results keep.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
+        sections: All there are; the settings of a part have the name of its section.
 
     Returns:
         Those in use and those that are off, both empty where no settings are kept.
@@ -39,10 +37,11 @@ def settings(results: Dataset) -> Settings:
         InputError: The attribute `config` is not JSON.
     """
     found = Settings([], [])
+    absent = {section.name for section in sections if section.variables and section.name not in results.children}
     for name, value in _flat(provenance(results).config):
-        section, _, last = name.partition(".")
+        *parts, last = name.split(".")
         everything = value in _NOTHING and last in _MEANS_ALL
-        unused = section in _STAGES and not any(holds(results, group) for group in _STAGES[section])
+        unused = not absent.isdisjoint(parts)
         off = not (value or everything or last in _MEANS_ITSELF)
         (found.off if off or unused else found.used).append((name, "all" if everything else _readable(value)))
     return found

@@ -8,11 +8,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from xarray import DataTree
 
+from jaxrepsim.numerics.few_samples import FEW as FEW_SAMPLES
 from jaxrepsim.report.style import MUTED, PAPER
 from jaxrepsim.report.summaries import Floats, live_shares, names, over_pairs, plural, rounded
 
-FEW_SAMPLES = 10
-"""Below this many samples a unit, random spans match by chance."""
 _LOOK: dict[str, Any] = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}
 _CEILING: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": (0, (2, 1))}
 HOLLOW = f"hollow: fewer than {FEW_SAMPLES} samples a unit"

@@ -1,4 +1,4 @@
-"""What every figure has: its size and its legend, the names of layers along an axis, and the guard against no results."""
+"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ class Drawing(NamedTuple):
     """One figure of a section. The results that its functions take have been checked."""
 
     name: str
-    """The stem of its files, and its anchor in the page."""
+    """The stem of its files, and, after `figure-`, its anchor in the page."""
     title: str
     """Heads its caption."""
     draw: Callable[[DataTree, Column], Figure]
@@ -53,13 +53,14 @@ def require(present: bool, name: str) -> None:
 
 
 @contextmanager
-def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterator[Figure]:
+def framed(column: Column, height: float, *legends: Sequence[Line2D], title: str = "") -> Iterator[Figure]:
     """An empty figure in the style of papers, that makes room for its own labels and legends.
 
     Args:
         column: The width.
         height: In inches, of all but the legends.
         *legends: Handles of the legend above the axes, and of one below them; those that are empty are left out.
+        title: Heads the legend above the axes.
 
     Yields:
         The figure, which no global state knows.
@@ -74,7 +75,8 @@ def framed(column: Column, height: float, *legends: Sequence[Line2D]) -> Iterato
         figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
         for handles, place, columns in places:
-            figure.legend(handles=list(handles), loc=place, ncols=columns)
+            heading = title if place == "outside upper center" else ""
+            figure.legend(handles=list(handles), loc=place, ncols=columns, title=heading)
 
 
 def over_layers(axes: Axes, labels: LayerLabels) -> None:

@@ -70,26 +70,31 @@ def build(
     }
     environment.globals["zip"] = zip
     here = [section for section in sections if section.is_in(results)]
-    said = [sentence for section in here for sentence in section.sentences(results)]
-    head = {"headline": headline(results), "details": said, "every_layer": results.sizes["layer"]}
-    drawn = some_layers(results)
-    common = _common(drawn) | head | _links(path, files, here)
-    shown = [(section, _section(environment, section, drawn, common)) for section in here]
-    write_text(path, environment.get_template("template.html").render(common | {"sections": shown}))
+    known = _said(results, here) | _known(some_layers(results), sections) | _links(path, files, here)
+    thinned = some_layers(results)
+    html = [(section, _section(environment, section, thinned, known)) for section in here]
+    write_text(path, environment.get_template("template.html").render(known | {"sections": html}))
 
 
-def _common(results: DataTree) -> dict[str, Any]:
-    """What all templates read."""
+def _said(results: DataTree, sections: Sequence[Section]) -> dict[str, Any]:
+    """What is counted from all layers, of which figures and tables show some."""
+    sentences = [sentence for section in sections for sentence in section.sentences(results)]
+    return {"headline": headline(results), "sentences": sentences, "every_layer": results.sizes["layer"]}
+
+
+def _known(results: DataTree, sections: Sequence[Section]) -> dict[str, Any]:
+    """What all templates read besides."""
     layers = names(results, "layer")
     colors = dark_colors(results.sizes["epsilon"], len(layers))
     return {
         "about": provenance(results),
+        "groups": list(results.children),
         "layers": layers,
         "networks": names(results, "network"),
         "pairs": names(results, "pair"),
         "epsilons": epsilon_labels(results),
         "redraws": results["similarity"].sizes["redraw"],
-        "settings": settings(results),
+        "settings": settings(results, sections),
         "shortened": any(layer_labels(layers, column).names != layers for column in _COLUMNS),
         "few_samples": FEW_SAMPLES,
         "light": {"ink": INK, "muted": MUTED, "faint": FAINT, "paper": PAPER},
@@ -98,14 +103,10 @@ def _common(results: DataTree) -> dict[str, Any]:
     }
 
 
-def _section(environment: Environment, section: Section, results: DataTree, common: Mapping[str, Any]) -> Markup:
-    figures = {
-        drawing.name: _drawn(drawing, results)
-        for drawing in section.figures
-        if drawing.present(results)
-    }
+def _section(environment: Environment, section: Section, results: DataTree, known: Mapping[str, Any]) -> Markup:
+    figures = {drawing.name: _drawn(drawing, results) for drawing in section.figures if drawing.present(results)}
     template = environment.from_string(section.template.read_text(encoding="utf-8"))
-    return Markup(template.render({**common, "figures": figures, **section.context(results)}))
+    return Markup(template.render({**known, "figures": figures, **section.context(results)}))
 
 
 def _drawn(drawing: Drawing, results: DataTree) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.report.coordinates import ROOT, SHARED
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
+from jaxrepsim.report.variable import Variable
 
-_NOT_EMPTY = ("layer", "pair", "epsilon", "network", "redraw", "draw", "other_layer", "checkpoint", "penalty", "threshold")
+_NOT_EMPTY = (*ROOT, "redraw", "draw", "other_layer", "checkpoint", "penalty", "threshold")
 
 
 class Provenance(NamedTuple):
@@ -40,12 +41,15 @@ def tree(groups: Mapping[str, Dataset], attributes: Mapping[str, Any] | None = N
     """Results, from what was computed of each subject.
 
     Args:
-        groups: One dataset a subject. The coordinates that all share, those of `ROOT`, are in the first.
+        groups: One dataset for each subject, with its coordinates.
         attributes: Of the root.
+
+    Returns:
+        The tree, whose root holds the coordinates that all groups share, those of `ROOT`.
     """
-    root = Dataset(coords={name: next(iter(groups.values()))[name] for name in ROOT}, attrs=attributes)
-    inside = {name: DataTree(group.drop_vars([dim for dim in ROOT if dim in group.coords])) for name, group in groups.items()}
-    return DataTree(root, children=inside)
+    shared = {name: group[name].variable for group in groups.values() for name in ROOT if name in group.coords}
+    inside = {name: DataTree(group.drop_vars(ROOT, errors="ignore")) for name, group in groups.items()}
+    return DataTree(Dataset(coords={name: shared[name] for name in ROOT if name in shared}, attrs=attributes), inside)
 
 
 def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> None:
@@ -62,8 +66,8 @@ def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> None:
     """
     if "similarity" in results.data_vars:
         raise InputError(
-            "these results were written by an older jaxrepsim: `jaxrepsim run FOLDER` makes new ones from the networks "
-            "of the run, and `jaxrepsim match … --out FOLDER` from activation files, in a new folder"
+            "these results were written by an older jaxrepsim, without groups: `jaxrepsim run FOLDER` makes new ones "
+            "from the networks of the run, and `jaxrepsim match FILES --out FOLDER` from activation files"
         )
     if missing := sorted(set(ROOT) - set(results.coords)) + ["similarity"] * ("similarity" not in results.children):
         raise InputError(f"these results lack {', '.join(map(str, missing))}; were they written by `jaxrepsim`?")
@@ -99,18 +103,18 @@ def documented(results: DataTree, sections: Sequence[Section] = SECTIONS) -> Dat
         title of its section.
     """
     copy = results.copy()
-    declared = {"/": ROOT} | {section.name: SHARED | dict(section.variables) for section in sections}
-    for place, variables in declared.items():
-        node = copy if place == "/" else copy.children.get(place)
-        if node is None:
-            continue
-        for name, variable in variables.items():
-            if name in node.to_dataset(inherit=False).variables:
-                node[name].attrs |= variable.attributes
+    _describe(copy, ROOT)
     for section in sections:
         if section.name in copy.children:
+            _describe(copy.children[section.name], SHARED | dict(section.variables))
             copy.children[section.name].attrs["title"] = section.title
     return copy
+
+
+def _describe(node: DataTree, variables: Mapping[str, Variable]) -> None:
+    held = node.to_dataset(inherit=False).variables
+    for name in variables.keys() & held.keys():
+        node[name].attrs |= variables[name].attributes
 
 
 def provenance(results: DataTree) -> Provenance:

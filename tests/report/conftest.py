@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from markupsafe import Markup
-from xarray import Dataset, load_dataset
+from xarray import Dataset, DataTree, load_datatree
 
-from jaxrepsim.report import Family, build, page
+from jaxrepsim.report import Drawing, build, page
 from tests.report.groups import add_groups, not_computed
+from tests.report.trees import as_tree
 
 EPSILONS = (0.15, 0.2, 0.25, 0.3, 0.5)
 LAYERS = (*(f"conv{i + 1}" for i in range(8)), "fc1", "logits")
@@ -28,7 +29,7 @@ def make_results(
     units: int = 32,
     accuracy: bool = True,
     **attrs: Any,
-) -> Dataset:
+) -> DataTree:
     """Results as a run would give them: profiles are drawn at random, everything else is counted from them.
 
     Layers grow wider and less alike with depth, up to the last, which matches early. Two units of the second layer's
@@ -109,13 +110,13 @@ def make_results(
         "timings": json.dumps({"training": 184.2, "activations": 3.21, "matching": 61.0, "report": 0.4}),
         "warnings": json.dumps([]),
     }
-    return Dataset(data, coords, standard | attrs)
+    return as_tree(Dataset(data, coords, standard | attrs))
 
 
 FEW = ("conv1", "conv2", "logits")
 LONG = tuple(f"features.stage{i // 15}.block{i // 3 % 5}.conv{i % 3}.relu_after_addition" for i in range(60))
 FILES = ("runs/a/activations of the first network, epoch 160.safetensors", "b.safetensors")
-CASES: dict[str, Callable[[], Dataset]] = {
+CASES: dict[str, Callable[[], DataTree]] = {
     "usual": make_results,
     "one layer": lambda: make_results(layers=("conv1",)),
     "one pair": lambda: make_results(layers=FEW, networks=("0", "1"), redraws=1),
@@ -136,7 +137,7 @@ CASES: dict[str, Callable[[], Dataset]] = {
         warnings=json.dumps(["layer </style><script>alert(2)</script> has 40 samples for 32 units"]),
     ),
 }
-GROUP_CASES: dict[str, Callable[[], Dataset]] = {
+GROUP_CASES: dict[str, Callable[[], DataTree]] = {
     "all groups": lambda: add_groups(make_results()),
     "all groups, one layer, one pair": lambda: add_groups(
         make_results(layers=("conv1",), networks=("0", "1"), redraws=1), draws=1, epochs=(0,)
@@ -154,33 +155,33 @@ GROUP_CASES: dict[str, Callable[[], Dataset]] = {
     "groups without samples": lambda: add_groups(make_results(layers=FEW, samples=0)),
     "groups not computed": lambda: not_computed(make_results(layers=FEW)),
 }
-"""With the optional groups of results."""
+"""With the groups that not all results have."""
 
 
 @cache
-def _made(name: str) -> Dataset:
+def _made(name: str) -> DataTree:
     return (CASES | GROUP_CASES)[name]()
 
 
-def made(name: str) -> Dataset:
+def made(name: str) -> DataTree:
     """A case, which a test may change."""
     return _made(name).copy(deep=True)
 
 
 @pytest.fixture(params=GROUP_CASES)
-def grouped_results(request: pytest.FixtureRequest) -> Dataset:
-    """Each of the shapes with optional groups in turn."""
+def grouped_results(request: pytest.FixtureRequest) -> DataTree:
+    """Each of the shapes with further groups in turn."""
     return made(request.param)
 
 
 @pytest.fixture(params=CASES)
-def any_results(request: pytest.FixtureRequest) -> Dataset:
+def any_results(request: pytest.FixtureRequest) -> DataTree:
     """Each of the shapes in turn."""
     return made(request.param)
 
 
 @pytest.fixture(scope="session")
-def make() -> Callable[..., Dataset]:
+def make() -> Callable[..., DataTree]:
     """The factory itself."""
     return make_results
 
@@ -190,19 +191,18 @@ HARD_LAYERS = ("<script>document.title = 'run'</script>", "a" * 120, "features.b
 
 
 @pytest.fixture(scope="session")
-def whole() -> Dataset:
-    """All optional groups, of few units, with names that are hard."""
+def whole() -> DataTree:
+    """All groups, of few units, with names that are hard."""
     networks = ("long name " * 6, "1", "2")
     return add_groups(make_results(layers=HARD_LAYERS, networks=networks, epsilons=(0.2, 0.5), samples=4, units=16))
 
 
 @pytest.fixture(scope="session")
-def whole_page(whole: Dataset, tmp_path_factory: pytest.TempPathFactory) -> str:
+def whole_page(whole: DataTree, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Their page with every figure, as it is built from the saved file; drawn once for all tests that look at it."""
     folder = tmp_path_factory.mktemp("whole")
     whole.to_netcdf(folder / "results.nc", engine="h5netcdf")
-    with load_dataset(folder / "results.nc", engine="h5netcdf") as saved:
-        build(saved, folder / "report.html")
+    build(load_datatree(folder / "results.nc", engine="h5netcdf"), folder / "report.html")
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -210,20 +210,20 @@ def whole_page(whole: Dataset, tmp_path_factory: pytest.TempPathFactory) -> str:
 def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages whose figures have their captions and no drawing, which is what takes the time."""
 
-    def figure(family: Family, results: Dataset, colors: dict[str, str]) -> dict[str, Any]:
-        drawings = {"double": Markup("<svg></svg>")}
-        return {"caption": family.caption(results), "description": family.description, "drawings": drawings}
+    def drawn(drawing: Drawing, results: DataTree) -> dict[str, Any]:
+        said = {"title": drawing.title, "caption": drawing.caption(results), "description": drawing.description}
+        return said | {"columns": {"double": Markup("<svg></svg>")}}
 
-    monkeypatch.setattr(page, "_figure", figure)
+    monkeypatch.setattr(page, "_drawn", drawn)
 
 
 @pytest.fixture
-def full() -> Dataset:
-    """The usual case with all optional groups."""
+def full() -> DataTree:
+    """The usual case with all groups."""
     return made("all groups")
 
 
 @pytest.fixture
-def results() -> Dataset:
+def results() -> DataTree:
     """The usual case: ten layers, three seeds, five values of ε, four redraws."""
     return made("usual")

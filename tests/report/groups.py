@@ -4,24 +4,24 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from xarray import Dataset
+from xarray import Dataset, DataTree
 
-from jaxrepsim.report.schema import GROUPS
 from tests.report.groups_alignment import clusters, sparse
 from tests.report.groups_alignment_units import exciting, mutual_information, one_to_one
+from tests.report.trees import OPTIONAL, as_flat, as_tree, with_padding
 
 CELL = ("layer", "pair", "epsilon")
 EPOCHS = (0, 1, 2, 5, 10, 20, 40)
 
 
 def add_groups(
-    results: Dataset,
+    results: DataTree,
     slots: int = 24,
     draws: int = 19,
     epochs: tuple[int, ...] = EPOCHS,
     huge: bool = False,
-) -> Dataset:
-    """Results with all optional groups.
+) -> DataTree:
+    """Results with all groups.
 
     Args:
         results: What `make_results` gives.
@@ -31,24 +31,26 @@ def add_groups(
         huge: Whether held-out residuals go far beyond 1.
     """
     rng = np.random.default_rng(1)
-    added = results.assign(
-        decomposition(results, slots, rng)
-        | stability(results, rng)
-        | chance(results, draws, huge, rng)
-        | joint(results)
-        | across(results, rng)
-        | training(results, len(epochs), rng)
-    ).assign_coords(other_layer=results["layer"].values, checkpoint=np.array(epochs))
-    return add_alignments(added, rng)
+    flat = as_flat(results)
+    added = flat.assign(
+        decomposition(flat, slots, rng)
+        | stability(flat, rng)
+        | chance(flat, draws, huge, rng)
+        | joint(flat)
+        | across(flat, rng)
+        | training(flat, len(epochs), rng)
+    ).assign_coords(other_layer=flat["layer"].values, checkpoint=np.array(epochs))
+    return add_alignments(as_tree(added), rng)
 
 
-def add_alignments(results: Dataset, rng: np.random.Generator) -> Dataset:
+def add_alignments(results: DataTree, rng: np.random.Generator) -> DataTree:
     """Results with the groups that align units."""
-    units = one_to_one(results, rng)
-    pictures, images = exciting(results, units, rng)
+    flat = as_flat(results)
+    units = one_to_one(flat, rng)
+    pictures, images = exciting(flat, units, rng)
     information = mutual_information(units["correlation"][1], rng)
-    added = results.assign(units | information | pictures).assign_coords(image=images)
-    return added.assign(sparse(added, rng) | clusters(added, rng))
+    added = flat.assign(units | information | pictures).assign_coords(image=images)
+    return as_tree(added.assign(sparse(added, rng) | clusters(added, rng)))
 
 
 def simple_masks(x: np.ndarray, y: np.ndarray, limit: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -225,10 +227,6 @@ def training(results: Dataset, checkpoints: int, rng: np.random.Generator) -> di
     }
 
 
-def not_computed(results: Dataset) -> Dataset:
-    """Results whose groups are there, and all of whose values are padding."""
-    added = add_groups(results)
-    for variables in GROUPS.values():
-        for name in variables:
-            added[name][:] = {"i": -1, "u": 0}.get(added[name].dtype.kind, np.nan)
-    return added
+def not_computed(results: DataTree) -> DataTree:
+    """Results with all groups, of which those that not all results have hold nothing but padding."""
+    return with_padding(add_groups(results), OPTIONAL)

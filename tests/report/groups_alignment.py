@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, leaves_list, linkage
 from scipy.spatial.distance import squareform
-from xarray import Dataset
+from xarray import Dataset, DataTree
 
-from jaxrepsim.report.schema import GROUPS
 from tests.report.groups_alignment_units import one_to_one
+from tests.report.trees import as_flat, as_tree, with_padding
 
 PENALTIES = (0.1, 0.01, 0.001, 0.0001, 0.00001, 0.0)
 THRESHOLDS = (0.0, 0.01, 0.1)
@@ -17,24 +17,21 @@ PREDICTED = ("layer", "pair", "penalty", "unit")
 UNITS = ("layer", "pair", "unit")
 
 
-def add_alignment(results: Dataset) -> Dataset:
-    """Results with the groups `one_to_one`, `sparse` and `clusters`.
+def add_alignment(results: DataTree) -> DataTree:
+    """Results with the groups `one_to_one`, `sparse_prediction` and `clusters`.
 
     Args:
         results: What `make_results` gives.
     """
     rng = np.random.default_rng(1)
-    results = results.assign(one_to_one(results, rng))
-    return results.assign(sparse(results, rng) | clusters(results, rng))
+    flat = as_flat(results)
+    flat = flat.assign(one_to_one(flat, rng))
+    return as_tree(flat.assign(sparse(flat, rng) | clusters(flat, rng)))
 
 
-def unaligned(results: Dataset) -> Dataset:
+def unaligned(results: DataTree) -> DataTree:
     """The same, with nothing but padding in these groups."""
-    added = add_alignment(results)
-    for group in ("one_to_one", "sparse", "clusters"):
-        for name in GROUPS[group]:
-            added[name][:] = -1 if added[name].dtype.kind == "i" else np.nan
-    return added
+    return with_padding(add_alignment(results), ("one_to_one", "sparse_prediction", "clusters"))
 
 
 def planted_correlations(results: Dataset, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -36,9 +36,7 @@ VARIABLES: dict[str, Variable] = {
         COUNT,
     ),
     **{
-        null: Variable(
-            _DRAW, f"similarity of {long_name}", f"Similarity {what}, one value a draw.", PURE
-        )
+        null: Variable(_DRAW, f"similarity of {long_name}", f"Similarity {what}, one value a draw.", PURE)
         for null, long_name, what in _NULLS
     },
     "untrained": Variable(

@@ -109,7 +109,7 @@ DRAWING = Drawing(
     "Similarity against chance",
     _draw,
     _caption,
-    "Line charts, one an ε, of similarity against depth, beside shuffled inputs, random vectors and untrained networks. "
-    "The numbers are in the table of chance.",
+    "Line charts, one per ε, of similarity against depth, beside shuffled inputs, random vectors and untrained "
+    "networks. The numbers are in the table of chance.",
     compared,
 )

@@ -1,19 +1,17 @@
-"""What the results say, in sentences: every number is counted from the results, and no sentence says why."""
+"""What is said of similarity: every number is counted from the results, and no sentence says why."""
 
 import numpy as np
-from xarray import Dataset
+from xarray import DataTree
 
 from jaxrepsim.report.doubtful import caveats, cited, praised
-from jaxrepsim.report.findings_alignment import alignment_details
-from jaxrepsim.report.findings_theory import theory_details
 from jaxrepsim.report.summaries import (
     SAME,
     Floats,
     Spread,
+    at_epsilon,
     epsilon_labels,
     half_matched,
     headline_epsilon,
-    minimal_sizes,
     over_pairs,
     pair_similarity,
     plural,
@@ -21,11 +19,11 @@ from jaxrepsim.report.summaries import (
 )
 
 
-def headline(results: Dataset) -> str:
+def headline(results: DataTree) -> str:
     """One sentence on similarity against depth, at the largest ε of the run up to 0.5.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
 
     Returns:
         The sentence. It compares the first layer with the last, and names a layer in between that lies outside them. A
@@ -33,7 +31,7 @@ def headline(results: Dataset) -> str:
     """
     layers, epsilon = cited(results), headline_epsilon(results)
     mean = over_pairs(pair_similarity(results)).mean[:, epsilon]
-    at = f"At ε = {epsilon_labels(results)[epsilon]}"
+    at = at_epsilon(results, epsilon)
     subject = f"{at}, {_similarity(results)}"
     if mean.max() == 0:
         return f"{at}, nothing matches: similarity is 0 in {plural(len(layers), 'layer')}."
@@ -54,15 +52,15 @@ def headline(results: Dataset) -> str:
     return f"{sentence}{', and in between ' if between else ''}{' and '.join(between)}."
 
 
-def details(results: Dataset) -> list[str]:
+def sentences(results: DataTree) -> list[str]:
     """Further sentences, each of which qualifies the headline.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
 
     Returns:
-        On few samples and dead units where there are any, the smallest ε, the ε at which layers come to match, the
-        spread over pairs, sampled minimal matches, and the optional groups, as far as the results hold them.
+        On few samples and dead units where there are any, the smallest ε, the ε at which layers come to match, and the
+        spread over pairs.
     """
     spread = over_pairs(pair_similarity(results))
     return [
@@ -70,41 +68,38 @@ def details(results: Dataset) -> list[str]:
         *_smallest_epsilon(results, spread),
         _onset(results),
         _between_pairs(results, spread),
-        *_minimal(results),
-        *theory_details(results),
-        *alignment_details(results),
     ]
 
 
-def _similarity(results: Dataset) -> str:
+def _similarity(results: DataTree) -> str:
     return "similarity" if results.sizes["pair"] == 1 else "mean similarity over pairs"
 
 
-def _highest(results: Dataset, values: Floats) -> int:
+def _highest(results: DataTree, values: Floats) -> int:
     """The layer of the highest value, of those that may be called that."""
     return int(np.where(praised(results), values, -np.inf).argmax())
 
 
-def _smallest_epsilon(results: Dataset, spread: Spread) -> list[str]:
+def _smallest_epsilon(results: DataTree, spread: Spread) -> list[str]:
     epsilon = int(np.argmin(results["epsilon"].values))
     if epsilon == headline_epsilon(results):
         return []
-    label, layers = epsilon_labels(results)[epsilon], cited(results)
+    at, layers = at_epsilon(results, epsilon), cited(results)
     empty = int((spread.high[:, epsilon] == 0).sum())
     where = "" if results.sizes["pair"] == 1 else " in every pair"
     if empty == len(layers):
-        return [f"At ε = {label} nothing matches: the maximum match is empty{where} in {plural(empty, 'layer')}."]
+        return [f"{at} nothing matches: the maximum match is empty{where} in {plural(empty, 'layer')}."]
     best = _highest(results, spread.mean[:, epsilon])
     value = rounded(spread.mean[best, epsilon])
     if len(layers) == 1:
-        return [f"At ε = {label} it is {value}."]
-    start = f"At ε = {label} the maximum match is empty{where} in {empty} of {len(layers)} layers"
+        return [f"{at} it is {value}."]
+    start = f"{at} the maximum match is empty{where} in {empty} of {len(layers)} layers"
     if spread.mean[best, epsilon] == 0:
         return [f"{start}: in all that have enough samples."]
     return [f"{start}; {_similarity(results)} is highest in {layers[best]} ({value})."]
 
 
-def _onset(results: Dataset) -> str:
+def _onset(results: DataTree) -> str:
     half = over_pairs(half_matched(results)).mean
     layers = cited(results)
     if not np.isfinite(half).any():
@@ -119,7 +114,7 @@ def _onset(results: Dataset) -> str:
     return f"The ε from which on half of a layer's units are matched lies between {ends[0]} and {ends[1]}."
 
 
-def _between_pairs(results: Dataset, spread: Spread) -> str:
+def _between_pairs(results: DataTree, spread: Spread) -> str:
     pairs = results.sizes["pair"]
     if pairs == 1:
         return "There is one pair, so nothing can be said on how much similarity varies from pair to pair."
@@ -131,21 +126,3 @@ def _between_pairs(results: Dataset, spread: Spread) -> str:
         f"The {pairs} pairs differ by up to {rounded(width.max())} in similarity (largest minus smallest; in "
         f"{cited(results)[layer]} at ε = {epsilon_labels(results)[epsilon]})."
     )
-
-
-def _minimal(results: Dataset) -> list[str]:
-    epsilon = headline_epsilon(results)
-    cells = minimal_sizes(results)[epsilon]
-    total, none = sum(cell.sampled for cell in cells), sum(cell.none for cell in cells)
-    if not total:
-        return []
-    start = f"Of {plural(total, 'unit')} sampled at ε = {epsilon_labels(results)[epsilon]}, "
-    if none == total:
-        return [f"{start}none is in a match."]
-    start += f"{none:,} {'is' if none == 1 else 'are'} in no match" if none else "all are in a match"
-    shares = np.concatenate([cell.shares for cell in cells])
-    smallest = min(int(cell.sizes.min()) for cell in cells if len(cell.sizes))
-    return [
-        f"{start}; the v-minimal matches that were found hold a median of {np.median(shares):.0%} of both "
-        f"networks' units in the layer, the smallest {plural(smallest, 'unit')}."
-    ]

@@ -5,52 +5,43 @@ from math import ceil
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.labels import legend_columns, shortened
-from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, WIDTHS, Column, epsilon_colors, new_figure, paper_style
+from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, WIDTHS, Column, epsilon_colors
 from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, profile_similarity
 
-GRID = np.linspace(0, 1, 201)
+_GRID = np.linspace(0, 1, 201)
 """Values of ε that are drawn; the steps of a curve lie closer than a reader can tell."""
 _MOST_LINES = 12
 """Beyond this many pairs their lines fill the panel: a band from the lowest to the highest says the same."""
 
 
-def match_profiles(results: Dataset, column: Column = "double") -> Figure:
-    """Draws similarity against ε, one panel a layer: a thin line a pair, and the mean in bold.
-
-    Args:
-        results: The Dataset.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-    """
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Similarity against ε, one panel per layer: a thin line for each pair, and the mean in bold."""
     layers, pairs = results.sizes["layer"], results.sizes["pair"]
-    curves = profile_similarity(results, GRID)
+    curves = profile_similarity(results, _GRID)
     spread = over_pairs(curves)
     across = _across(layers, column)
     down = ceil(layers / across)
     width = (WIDTHS[column] - 0.4) / across
     size = 7.5 if layers <= 12 else TICK_SIZE
     titles = shortened(names(results, "layer"), max(8, int(width * 101 / size)))
-    with paper_style():
-        handles = _legend(results, pairs)
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        figure = new_figure(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5 + 0.14 * ceil(len(handles) / columns))
+    marks = _marks(results)
+    with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, [*_lines(pairs), *marks]) as figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
         for index, (axes, title) in enumerate(zip(grid, titles, strict=False)):
             axes.set(xlim=(0, 1), ylim=(-0.03, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-            for epsilon, color in zip(results["epsilon"].values, _colors(results), strict=True):
-                axes.axvline(epsilon, color=color, linewidth=0.6, alpha=0.8)
+            for epsilon, mark in zip(results["epsilon"].values, marks, strict=True):
+                axes.axvline(epsilon, color=mark.get_color(), linewidth=0.6, alpha=0.8)
             if pairs > _MOST_LINES:
                 axes.fill_between(
-                    GRID, spread.low[index], spread.high[index], step="post", color=MUTED, alpha=0.3, linewidth=0
+                    _GRID, spread.low[index], spread.high[index], step="post", color=MUTED, alpha=0.3, linewidth=0
                 )
             elif pairs > 1:
-                axes.step(GRID, curves[index].T, where="post", color=MUTED, linewidth=0.5)
-            axes.step(GRID, spread.mean[index], where="post", color=ACCENT, linewidth=1.3)
+                axes.step(_GRID, curves[index].T, where="post", color=MUTED, linewidth=0.5)
+            axes.step(_GRID, spread.mean[index], where="post", color=ACCENT, linewidth=1.3)
             axes.set_title(title, pad=3, fontsize=size)
             axes.xaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_major_formatter("{x:g}")
@@ -59,11 +50,10 @@ def match_profiles(results: Dataset, column: Column = "double") -> Figure:
             axes.set_visible(False)
         figure.supxlabel("ε", fontsize=7.5)
         figure.supylabel("similarity", fontsize=7.5)
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     pairs = results.sizes["pair"]
     if pairs == 1:
@@ -73,7 +63,7 @@ def caption(results: Dataset) -> str:
     else:
         lines = f"The band runs from the lowest to the highest of {pairs} pairs, the bold line is their mean"
     return (
-        f"Similarity at every ε, one panel a layer. {lines}; vertical lines mark the values of ε of this run. A unit "
+        f"Similarity at every ε, one panel per layer. {lines}; vertical lines mark the values of ε of this run. A unit "
         "joins the match at its critical ε, so a steep curve means that units match all together or not at all, and "
         "that similarity at a single ε says little."
     )
@@ -85,16 +75,25 @@ def _across(layers: int, column: Column) -> int:
     return min(layers, 4 if layers <= 12 else 5 if layers <= 25 else 6)
 
 
-def _colors(results: Dataset) -> list[str]:
-    return epsilon_colors(results.sizes["epsilon"])
-
-
-def _legend(results: Dataset, pairs: int) -> list[Line2D]:
+def _lines(pairs: int) -> list[Line2D]:
     mean = [Line2D([], [], color=ACCENT, linewidth=1.3, label="mean over pairs" if pairs > 1 else "the pair")]
     if pairs > _MOST_LINES:
-        mean.append(Line2D([], [], color=MUTED, alpha=0.3, linewidth=5, label="lowest to highest"))
-    elif pairs > 1:
-        mean.append(Line2D([], [], color=MUTED, linewidth=0.5, label="each pair"))
-    epsilons = zip(epsilon_labels(results), _colors(results), strict=True)
-    marks = [Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}") for label, color in epsilons]
-    return mean + marks
+        return [*mean, Line2D([], [], color=MUTED, alpha=0.3, linewidth=5, label="lowest to highest")]
+    return mean if pairs == 1 else [*mean, Line2D([], [], color=MUTED, linewidth=0.5, label="each pair")]
+
+
+def _marks(results: DataTree) -> list[Line2D]:
+    labels = epsilon_labels(results)
+    return [
+        Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}")
+        for label, color in zip(labels, epsilon_colors(len(labels)), strict=True)
+    ]
+
+
+DRAWING = Drawing(
+    "match-profiles",
+    "Match profile of each layer",
+    _draw,
+    _caption,
+    "Small line charts, one per layer, of similarity against ε from 0 to 1.",
+)
