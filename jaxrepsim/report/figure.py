@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from xarray import DataTree
 
 from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
@@ -43,7 +43,8 @@ class Drawing(NamedTuple):
             ValueError: There is nothing to draw.
         """
         require(self.present(results), self.name)
-        return self.draw(results, column)
+        with paper_style():  # for handles of legends that are made before the figure
+            return self.draw(results, column)
 
 
 def require(present: bool, name: str) -> None:
@@ -53,7 +54,7 @@ def require(present: bool, name: str) -> None:
 
 
 @contextmanager
-def framed(column: Column, height: float, *legends: Sequence[Line2D], title: str = "") -> Iterator[Figure]:
+def framed(column: Column, height: float, *legends: Sequence[Artist], title: str = "") -> Iterator[Figure]:
     """An empty figure in the style of papers, that makes room for its own labels and legends.
 
     Args:

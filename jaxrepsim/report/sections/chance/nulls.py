@@ -25,7 +25,7 @@ _BANDS = ("shuffled", "random")
 
 def compared(results: DataTree) -> bool:
     """Whether similarity was compared with chance anywhere."""
-    return bool(results["chance/observed"].notnull().any())
+    return "chance" in results.children and bool(results["chance/observed"].notnull().any())
 
 
 def _draw(results: DataTree, column: Column) -> Figure:

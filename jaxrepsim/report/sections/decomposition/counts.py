@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.schema import holds
 from jaxrepsim.report.summaries import Floats, Ints, unit_counts
 
 
@@ -16,6 +15,8 @@ class SimpleSizes(NamedTuple):
     """Units of the first network, (layer, pair, ε, slot)."""
     y: Ints
     """Units of the second."""
+    units: Ints
+    """Units of both networks in the layer, (layer, pair)."""
 
     @property
     def both(self) -> Ints:
@@ -23,14 +24,19 @@ class SimpleSizes(NamedTuple):
         return self.x + self.y
 
     @property
+    def shares(self) -> Floats:
+        """The same as shares of all units of both networks."""
+        return self.both / np.maximum(self.units, 1)[:, :, None, None]
+
+    @property
     def found(self) -> Ints:
         """How many were found, (layer, pair, ε)."""
         return (self.both > 0).sum(-1)
 
     @property
-    def single(self) -> Ints:
-        """How many are one unit on each side, (layer, pair, ε)."""
-        return ((self.x == 1) & (self.y == 1)).sum(-1)
+    def single(self) -> np.ndarray:
+        """Which are one unit on each side."""
+        return (self.x == 1) & (self.y == 1)
 
 
 class Certificates(NamedTuple):
@@ -44,47 +50,43 @@ class Certificates(NamedTuple):
     """In no match; dead units are among them."""
 
 
-def simple_sizes(results: Dataset) -> SimpleSizes:
+def simple_sizes(results: DataTree) -> SimpleSizes:
     """Sizes of the simple matches that were found.
 
     Args:
-        results: The Dataset, with the group `decomposition`.
+        results: Results with the group `decomposition`.
 
     Returns:
         The sizes of both sides.
     """
     # One layer at a time: a comparison of all masks at once may not fit beside them.
-    x, y = (np.stack([(layer == 1).sum(-1) for layer in results[name].values]) for name in ("simple_x", "simple_y"))
-    return SimpleSizes(x, y)
+    sides = (results[f"decomposition/simple_{side}"].values for side in "xy")
+    x, y = (np.stack([(layer == 1).sum(-1) for layer in masks]) for masks in sides)
+    return SimpleSizes(x, y, np.add(*unit_counts(results)))
 
 
-def any_simple(results: Dataset) -> bool:
+def any_simple(results: DataTree) -> bool:
     """Whether any simple match was found."""
-    return holds(results, "decomposition") and bool((results["simple_x"] >= 0).any())
+    return "decomposition" in results.children and bool((results["decomposition/simple_x"] >= 0).any())
 
 
-def matched_units(results: Dataset) -> Ints:
+def matched_units(results: DataTree) -> Ints:
     """Units in the maximum match, both sides together, (layer, pair, ε): of the first redraw, as certificates are."""
-    return (results["matched_x"] + results["matched_y"]).isel(redraw=0).values.astype(np.int64)
+    x, y = (results[f"similarity/matched_{side}"].isel(redraw=0).values for side in "xy")
+    return (x + y).astype(np.int64)
 
 
-def certificates(results: Dataset) -> Certificates:
+def certificates(results: DataTree) -> Certificates:
     """Shares of units by what is proven of their v-minimal matches.
 
     Args:
-        results: The Dataset, with the group `decomposition`.
+        results: Results with the group `decomposition`.
 
     Returns:
         The three shares of each layer, pair and ε.
     """
-    minimum, several = (results[name].values for name in ("certified_minimum", "certified_several"))
+    minimum, several = (results[f"decomposition/certified_{name}"].values for name in ("minimum", "several"))
     known = (minimum >= 0) & (several >= 0)
-    x, y = unit_counts(results)
-    units = np.maximum(x + y, 1)[:, :, None]
+    units = np.maximum(np.add(*unit_counts(results)), 1)[:, :, None]
     one, more = (np.where(known, count / units, np.nan) for count in (minimum, several))
     return Certificates(one, more, 1 - one - more)
-
-
-def certified(results: Dataset) -> bool:
-    """Whether the certificates of any layer, pair and ε were computed."""
-    return holds(results, "decomposition") and bool((results["certified_minimum"] >= 0).any())

@@ -1,75 +1,100 @@
 """Similarity of every layer of one network with every layer of another, as a heat map."""
 
 from math import ceil
+from pathlib import Path as File
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
-from xarray import Dataset
+from pandas import DataFrame
+from xarray import DataTree
 
-from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers, shortened
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import TICK_SIZE, Column, new_figure, paper_style
+from jaxrepsim.report.doubtful import FEW_SAMPLES
+from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.labels import LayerLabels, layer_labels, mark_layers, shortened
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.style import TICK_SIZE, Column
 from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known
-from jaxrepsim.report.tables import FEW_SAMPLES
+from jaxrepsim.report.tables import long_table
+from jaxrepsim.report.variable import COUNT, PURE, Variable
 
+_LAYERS = ("layer", "other_layer")
+VARIABLES: dict[str, Variable] = {
+    "other_layer": Variable(
+        ("other_layer",),
+        "layer of the second network",
+        "Name of the layer of the second network of a pair, where layers are compared with one another.",
+    ),
+    "similarity": Variable(
+        ("pair", *_LAYERS, "epsilon"),
+        "similarity across layers",
+        "Similarity of the layer of the pair's first network with other_layer of its second.",
+        PURE,
+    ),
+    "samples": Variable(
+        _LAYERS,
+        "rows of a comparison across layers",
+        "Number of rows of activations that the two layers are compared on.",
+        COUNT,
+    ),
+    "pooled": Variable(
+        _LAYERS,
+        "whether maps were averaged",
+        "1 where maps of different shapes were averaged to one vector an image, else 0.",
+    ),
+}
 _HATCH = "#d55e00"
 """A colour that stands out from both ends of the map."""
 # The map is the same on a dark page, and so are its dots.
 _DOT, _EDGE = "#f2f2f2", "#101010"
 _SIDE = {"single": 1.9, "double": 4.4}
 _LONGEST = {"single": 14, "double": 20}
-_POOLED, _FEW = "maps averaged over positions", f"fewer than {FEW_SAMPLES} samples a unit"
 _WIDE_ENOUGH = 24
 """Up to this many layers two maps stand side by side."""
 
 
-def across_known(results: Dataset) -> bool:
-    """Whether any two layers were compared."""
-    return holds(results, "across") and bool(results["across"].notnull().any())
-
-
-def across_layers(results: Dataset, column: Column = "double") -> Figure:
-    """Draws the similarity, the mean over pairs, of each layer of the first with each layer of the second network.
-
-    At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
+def across_table(results: DataTree) -> DataFrame:
+    """Similarity of layers with other layers.
 
     Args:
-        results: The Dataset, with the group `across`.
-        column: The width: one column of a paper, or both.
+        results: Results with the group `across_layers`.
 
     Returns:
-        The figure.
-
-    Raises:
-        ValueError: No layers were compared.
+        One row a layer, other layer, ε and pair: the similarity, the samples, and whether maps were pooled.
     """
-    if not across_known(results):
-        raise ValueError("these results compare no layers with other layers, so that cannot be drawn")
-    mean = across_mean(results)
-    shown = _epsilons(results, mean, column)
+    table = results["across_layers"].to_dataset()[["similarity", "samples", "pooled"]]
+    return long_table(table, [*_LAYERS, "epsilon", "pair"], "similarity")
+
+
+def _draw(results: DataTree, column: Column) -> Figure:
+    """The similarity, the mean over pairs, of each layer of the first with each layer of the second network.
+
+    At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
+    """
+    mean = _mean(results)
+    epsilons = _epsilons(results, mean, column)
     # Two maps share the width: each has what one has in a single column.
-    labels = layer_labels(names(results, "layer"), column if len(shown) == 1 else "single")
+    labels = layer_labels(names(results, "layer"), column if len(epsilons) == 1 else "single")
     rows = shortened(names(results, "layer"), _LONGEST[column])
-    side = _SIDE[column] if len(shown) == 1 else 2.75
-    pooled, few = pooled_cells(results), undersampled_cells(results)
-    with paper_style():
-        handles = []
-        if pooled.any():
-            look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "linestyle": "none"}
-            handles.append(Line2D([], [], marker="D", label=_POOLED, **look))
-        if few.any():
-            handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=_FEW))
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        figure = new_figure(column, side + labels.height + 0.6 + 0.16 * ceil(len(handles) / columns))
+    side = _SIDE[column] if len(epsilons) == 1 else 2.75
+    pooled, few = _pooled(results), _undersampled(results)
+    handles: list[Artist] = []
+    if pooled.any():
+        look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "linestyle": "none"}
+        handles.append(Line2D([], [], marker="D", label="maps averaged over positions", **look))
+    if few.any():
+        look = {"facecolor": "none", "edgecolor": _HATCH, "hatchcolor": _HATCH, "hatch": "////"}
+        handles.append(Patch(label=f"fewer than {FEW_SAMPLES} samples a unit", **look))
+    with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
-        grid = figure.subplots(1, len(shown), sharey=True, squeeze=False).ravel()
+        grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()
         images = []
-        for axes, epsilon in zip(grid, shown, strict=True):
+        for axes, epsilon in zip(grid, epsilons, strict=True):
             images.append(_map(axes, mean[..., epsilon], labels))
             _mark(axes, pooled, few)
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
@@ -83,42 +108,44 @@ def across_layers(results: Dataset, column: Column = "double") -> Figure:
         bar.set_label("similarity")
         bar.ax.yaxis.set_major_formatter("{x:g}")
         bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
-        if handles:
-            figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def across_mean(results: Dataset) -> Floats:
+def _compared(results: DataTree) -> bool:
+    return bool(results["across_layers/similarity"].notnull().any())
+
+
+def _mean(results: DataTree) -> Floats:
     """The mean over pairs: (layer, other layer, ε), NaN where nothing was computed."""
-    return over_known(results["across"].values, 0).mean
+    return over_known(results["across_layers/similarity"].values, 0).mean
 
 
-def pooled_cells(results: Dataset) -> np.ndarray:
+def _pooled(results: DataTree) -> np.ndarray:
     """Whether maps were averaged to one vector an image: (layer, other layer)."""
-    return results["across_pooled"].values == 1
+    return results["across_layers/pooled"].values == 1
 
 
-def undersampled_cells(results: Dataset) -> np.ndarray:
+def _undersampled(results: DataTree) -> np.ndarray:
     """Whether a cell has so few samples a unit of the wider layer that units match by chance: (layer, other layer)."""
-    units, samples = results["units"].values, results["across_samples"].values
+    units, samples = results["similarity/units"].values, results["across_layers/samples"].values
     return (samples >= 0) & (samples < FEW_SAMPLES * np.maximum(units[:, None], units))
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
     parts = []
-    if pooled_cells(results).any():
+    if _pooled(results).any():
         parts.append(
             "Dots mark layers whose maps differ in size, so that both were averaged over positions, to one vector an "
             "image; elsewhere maps were compared position by position. The two kinds are not the same measure."
         )
-    if undersampled_cells(results).any():
+    if _undersampled(results).any():
         parts.append(
             f"Hatched cells rest on fewer than {FEW_SAMPLES} samples a unit of the wider layer: part of their "
             "similarity is chance."
         )
-    if np.isnan(across_mean(results)).any():
+    if np.isnan(_mean(results)).any():
         parts.append("Cells left empty were not computed.")
     return (
         f"Similarity of each layer of the first network of a pair with each layer of the second{over}. On the diagonal "
@@ -126,7 +153,7 @@ def caption(results: Dataset) -> str:
     ).strip()
 
 
-def _epsilons(results: Dataset, mean: Floats, column: Column) -> list[int]:
+def _epsilons(results: DataTree, mean: Floats, column: Column) -> list[int]:
     known = (~np.isnan(mean)).any((0, 1))
     first = headline_epsilon(results, known)
     epsilons = results["epsilon"].values
@@ -161,3 +188,22 @@ def _cells(mask: np.ndarray, corners: list[tuple[float, float]]) -> Path:
     shape = np.array([*corners, corners[0]])
     codes = [Path.MOVETO, *[Path.LINETO] * (len(corners) - 1), Path.CLOSEPOLY]
     return Path((places[:, None] + shape).reshape(-1, 2), np.tile(codes, len(places)))
+
+
+SECTION = Section(
+    name="across_layers",
+    title="Across layers",
+    template=File(__file__).with_suffix(".html"),
+    variables=VARIABLES,
+    figures=(
+        Drawing(
+            "across-layers",
+            "Similarity across layers",
+            _draw,
+            _caption,
+            "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
+            _compared,
+        ),
+    ),
+    tables={"across_layers": across_table},
+)

@@ -8,12 +8,13 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.decomposition import SimpleSizes, any_simple, simple_sizes
+from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.sections.decomposition.counts import SimpleSizes, simple_sizes
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, names
 
 _MOST_LAYERS = 6
@@ -22,24 +23,12 @@ _WIDE = 12
 """From this ratio of the largest to the smallest size on, sizes are drawn on a logarithmic axis."""
 
 
-def simple_match_order(results: Dataset, column: Column = "double") -> Figure:
-    """Draws the simple matches of the first pair by size and containment, at one ε a layer, for up to six layers.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Simple matches of the first pair by size and containment, at one ε a layer, for up to six layers.
 
     The ε is the one with the most distinct sizes, of these the one with the most matches. A line joins a match with
     those directly inside it, as far as they were found.
-
-    Args:
-        results: The Dataset, with simple matches.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No simple match of the first pair was found.
     """
-    if not found_in_first_pair(results):
-        raise ValueError("no simple match of the first pair was found, so there is no order to draw")
     sizes = simple_sizes(results)
     panels = _chosen(sizes)
     across = min(len(panels), 2 if column == "single" else 3)
@@ -47,37 +36,27 @@ def simple_match_order(results: Dataset, column: Column = "double") -> Figure:
     width = (WIDTHS[column] - 0.4) / across
     layers = shortened(names(results, "layer"), max(8, min(40, int(width * 7.5))))
     epsilons = epsilon_labels(results)
-    with paper_style():
-        figure = new_figure(column, down * (min(width, 2.4) * 0.95 + 0.25) + 0.35)
+    below, complete = (results[f"decomposition/simple_{name}"][:, 0].values == 1 for name in ("below", "complete"))
+    handles = [
+        Line2D([], [], color=ACCENT, marker="o", linestyle="none", label="simple match"),
+        Line2D([], [], color=_SINGLE, marker="D", linestyle="none", label="one unit to one"),
+        Line2D([], [], color=MUTED, linewidth=0.6, label="contains"),
+    ]
+    with framed(column, down * (min(width, 2.4) * 0.95 + 0.25) + 0.2, handles) as figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
         for axes, (layer, epsilon) in zip(grid, panels, strict=False):
             found = int(sizes.found[layer, 0, epsilon])
-            complete = int(results["simple_complete"][layer, 0, epsilon]) == 1
-            count = f"{found:,} found, {'all there are' if complete else 'search stopped'}"
+            count = f"{found:,} found, {'all there are' if complete[layer, epsilon] else 'search stopped'}"
             axes.set_title(f"{layers[layer]}, ε = {epsilons[epsilon]}\n{count}", pad=4, fontsize=7)
-            below = results["simple_below"][layer, 0, epsilon, :found, :found].values == 1
-            _order(axes, sizes.both[layer, 0, epsilon, :found], _single(sizes, layer, epsilon)[:found], below)
+            at = (layer, 0, epsilon, slice(found))
+            _order(axes, sizes.both[at], sizes.single[at], below[layer, epsilon, :found, :found])
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
         figure.supylabel("size: units, both sides", fontsize=7.5)
-        figure.legend(
-            handles=[
-                Line2D([], [], color=ACCENT, marker="o", linestyle="none", label="simple match"),
-                Line2D([], [], color=_SINGLE, marker="D", linestyle="none", label="one unit to one"),
-                Line2D([], [], color=MUTED, linewidth=0.6, label="contains"),
-            ],
-            loc="outside upper center",
-            ncols=3,
-        )
     return figure
 
 
-def found_in_first_pair(results: Dataset) -> bool:
-    """Whether any simple match of the first pair was found."""
-    return any_simple(results) and bool((results["simple_x"][:, 0] >= 0).any())
-
-
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     held = int(simple_sizes(results).found[:, 0].any(-1).sum())
     layers = results.sizes["layer"]
@@ -100,10 +79,6 @@ def _chosen(sizes: SimpleSizes) -> list[tuple[int, int]]:
     return panels
 
 
-def _single(sizes: SimpleSizes, layer: int, epsilon: int) -> np.ndarray:
-    return (sizes.x[layer, 0, epsilon] == 1) & (sizes.y[layer, 0, epsilon] == 1)
-
-
 def _order(axes: Axes, size: Ints, single: np.ndarray, below: np.ndarray) -> None:
     place = places(size, below)
     ends = np.argwhere(below)
@@ -111,10 +86,10 @@ def _order(axes: Axes, size: Ints, single: np.ndarray, below: np.ndarray) -> Non
     thin = {"linewidths": 0.3, "alpha": 0.45} if len(ends) > 100 else {"linewidths": 0.6}
     axes.add_collection(LineCollection(spots[ends].tolist(), colors=MUTED, zorder=2, **thin))
     marker = float(np.clip(30 / np.sqrt(len(size)), 2.6, 5.5))
-    for kind, color, shape in ((~single, ACCENT, "o"), (single, _SINGLE, "D")):
-        if kind.any():
+    for chosen, color, shape in ((~single, ACCENT, "o"), (single, _SINGLE, "D")):
+        if chosen.any():
             look = {"color": color, "markersize": marker, "markeredgecolor": PAPER, "markeredgewidth": 0.3}
-            axes.plot(place[kind], size[kind], shape, zorder=3, clip_on=False, **look)
+            axes.plot(place[chosen], size[chosen], shape, zorder=3, clip_on=False, **look)
     axes.set(xlim=(-0.05, 1.05), xticks=())
     low, high = int(size.min()), int(size.max())
     if high >= _WIDE * low:
@@ -147,3 +122,13 @@ def places(size: Ints, below: np.ndarray) -> Floats:
         shift = (level * 0.618034 % 1 - 0.5) * 0.8
         place[row[np.argsort(near, kind="stable")]] = (np.arange(len(row)) + 0.5 + shift) / len(row)
     return place
+
+
+DRAWING = Drawing(
+    "simple-matches",
+    "Order of simple matches",
+    _draw,
+    _caption,
+    "Diagrams, one a layer, of simple matches by size, with lines from each to those it contains.",
+    lambda results: bool((results["decomposition/simple_x"][:, 0] >= 0).any()),
+)

@@ -1,0 +1,276 @@
+"""How matches come apart: simple matches, minimum matches, the smallest minimal matches."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pandas import DataFrame
+from xarray import DataTree
+
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections.decomposition import certificates, simple_matches
+from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, plural
+from jaxrepsim.report.tables import by_layer
+from jaxrepsim.report.variable import COUNT, SIDES, Variable
+
+_CELL = ("layer", "pair", "epsilon")
+_SIMPLE = (*_CELL, "simple")
+_SAMPLED = (*_CELL, "sample")
+VARIABLES: dict[str, Variable] = {
+    "simple": Variable(("simple",), "simple match", "Index of the simple match in the order in which they were found."),
+    "other_simple": Variable(("other_simple",), "other simple match", "Index of the second of two simple matches."),
+    **{
+        f"simple_{side}": Variable(
+            (*_SIMPLE, "unit"),
+            f"units of the {own} network in the simple match",
+            f"Whether the unit of the {own} network is in the simple match, 1 or 0; −1 throughout where there is "
+            "no such match.",
+        )
+        for side, own, _ in SIDES
+    },
+    "simple_below": Variable(
+        (*_SIMPLE, "other_simple"),
+        "simple match inside another",
+        "1 where other_simple lies inside simple with no simple match found between the two, else 0.",
+    ),
+    "simple_complete": Variable(
+        _CELL,
+        "whether all simple matches were found",
+        "1 where all were found, 0 where the search stopped before, −1 where none was made.",
+    ),
+    "certified_minimum": Variable(
+        _CELL,
+        "units with a minimum match",
+        "Number of matched units of both networks that are proven to have exactly one v-minimal match.",
+        COUNT,
+    ),
+    "certified_several": Variable(
+        _CELL,
+        "units with several minimal matches",
+        "Number of matched units of both networks that are proven to have two v-minimal matches or more; with "
+        "certified_minimum all that are matched.",
+        COUNT,
+    ),
+    "parts": Variable(
+        _CELL,
+        "simple matches that make the maximum match",
+        "Number of simple matches, none of them spare, whose union is the maximum match.",
+        COUNT,
+    ),
+    "smallest_size": Variable(
+        _SAMPLED,
+        "size of the smallest minimal match found",
+        "Number of units of both networks in the smallest v-minimal match found for the sampled unit of "
+        "minimal_matches; 0 where it is in no match.",
+        COUNT,
+    ),
+    "smallest_bound": Variable(
+        _SAMPLED,
+        "lower bound of the smallest minimal match",
+        "Proven least number of units of both networks in any match that holds the sampled unit of minimal_matches; "
+        "0 where it is in none.",
+        COUNT,
+    ),
+}
+
+
+class Sizes(NamedTuple):
+    """Sizes of simple matches, units of both sides together."""
+
+    smallest: int
+    median: float
+    largest: int
+    shares: tuple[float, float, float]
+    """The same three as shares of the layer's units in both networks of the pair."""
+
+
+class Smallest(NamedTuple):
+    """The smallest v-minimal match of any sampled unit."""
+
+    found: int
+    bound: int
+    """No match that holds a sampled unit is smaller."""
+    exact: int
+    """Sampled units for which the smallest is known."""
+    sampled: int
+    """Sampled units that are in a match."""
+
+
+class DecompositionRow(NamedTuple):
+    """One layer at one ε, over the pairs for which it was computed. Sizes are None where there are none."""
+
+    layer: str
+    epsilon: str
+    searched: int
+    """Pairs whose simple matches were looked for."""
+    complete: int
+    """Pairs of which all were found."""
+    found: int
+    single: int
+    """How many are one unit to one."""
+    sizes: Sizes | None
+    certified: int
+    """Pairs whose units were told apart; the next three count units of these."""
+    unmatched: int
+    minimum: int
+    several: int
+    parts: tuple[int, int] | None
+    """Parts of the decomposition: in the pair with the fewest and in the pair with the most."""
+    smallest: Smallest | None
+
+
+def decomposition_rows(results: DataTree) -> list[DecompositionRow]:
+    """The table of decompositions.
+
+    Args:
+        results: Results with the group `decomposition`.
+
+    Returns:
+        One row a layer and ε at which anything matches and something was computed, from input to output.
+    """
+    simple = simple_sizes(results)
+    both, single, shares, found = simple.both, simple.single, simple.shares, simple.found
+    matched, units = matched_units(results), simple.units
+    layers, epsilons = names(results, "layer"), epsilon_labels(results)
+    columns = (
+        *("simple_complete", "certified_minimum", "certified_several"),
+        *("parts", "smallest_size", "smallest_bound"),
+    )
+    values = [results[f"decomposition/{name}"].values for name in columns]
+    rows = []
+    for layer, epsilon in np.ndindex(len(layers), len(epsilons)):
+        at = (layer, slice(None), epsilon)
+        complete, minimum, several, parts, size, bound = (array[at] for array in values)
+        certified = (minimum >= 0) & (several >= 0)
+        searched = (complete >= 0) | (found[at] > 0)
+        smallest = _smallest(size, bound)
+        known_parts = parts[parts >= 0]
+        if not matched[at].any() or not (certified.any() or searched.any() or smallest or len(known_parts)):
+            continue
+        counts = [int(values[certified].sum()) for values in (minimum, several)]
+        held = both[at] > 0
+        rows.append(
+            DecompositionRow(
+                layer=layers[layer],
+                epsilon=epsilons[epsilon],
+                searched=int(searched.sum()),
+                complete=int((complete == 1).sum()),
+                found=int(held.sum()),
+                single=int(single[at].sum()),
+                sizes=_sizes(both[at][held], shares[at][held]) if held.any() else None,
+                certified=int(certified.sum()),
+                unmatched=int(units[layer][certified].sum()) - sum(counts),
+                minimum=counts[0],
+                several=counts[1],
+                parts=(int(known_parts.min()), int(known_parts.max())) if len(known_parts) else None,
+                smallest=smallest,
+            )
+        )
+    return rows
+
+
+def _sizes(both: np.ndarray, shares: np.ndarray) -> Sizes:
+    of_layer = (float(shares.min()), float(np.median(shares)), float(shares.max()))
+    return Sizes(int(both.min()), float(np.median(both)), int(both.max()), of_layer)
+
+
+def _smallest(size: np.ndarray, bound: np.ndarray) -> Smallest | None:
+    held = size > 0
+    if not held.any():
+        return None
+    exact = int((size == bound)[held].sum())
+    return Smallest(int(size[held].min()), int(bound[held].min()), exact, int(held.sum()))
+
+
+def simple_match_table(results: DataTree) -> DataFrame:
+    """The simple matches that were found.
+
+    Args:
+        results: Results with the group `decomposition`.
+
+    Returns:
+        One row a match: its sizes and units (indices, separated by spaces) on both sides, the numbers of the matches
+        directly inside it, and whether all simple matches of this layer, pair and ε were found.
+    """
+    columns = ["layer", "pair", "epsilon", "match", "size_x", "size_y", "units_x", "units_y", "contains", "complete"]
+    rows = []
+    layers, pairs, epsilons = (results[dim].values.tolist() for dim in _CELL)
+    group = results["decomposition"]
+    # One layer at a time: all masks together may be large.
+    for layer, name in enumerate(layers):
+        x, y, below, complete = (group[f"simple_{v}"].values[layer] == 1 for v in ("x", "y", "below", "complete"))
+        for pair, epsilon, match in np.argwhere(x.any(-1) | y.any(-1)).tolist():
+            at = (pair, epsilon, match)
+            units = [np.flatnonzero(side[at]) for side in (x, y)]
+            lists = [" ".join(map(str, indices)) for indices in (*units, np.flatnonzero(below[at]))]
+            sizes = [len(side) for side in units]
+            rows.append([name, pairs[pair], epsilons[epsilon], match, *sizes, *lists, int(complete[pair, epsilon])])
+    return DataFrame(rows, columns=columns)
+
+
+def _sentences(results: DataTree) -> list[str]:
+    return _on_sizes(results) + _on_minimum_matches(results)
+
+
+def _on_sizes(results: DataTree) -> list[str]:
+    complete = results["decomposition/simple_complete"].values
+    searched = complete >= 0
+    if not any_simple(results):
+        return ["No simple match was found at any ε."] if searched.any() else []
+    sizes = simple_sizes(results)
+    epsilon = headline_epsilon(results, sizes.found.any((0, 1)))
+    both = sizes.both[:, :, epsilon]
+    held = both > 0
+    found, single = int(held.sum()), int(sizes.single[:, :, epsilon].sum())
+    share = np.median(sizes.shares[:, :, epsilon][held])
+    stopped = int((searched & (complete != 1))[:, :, epsilon].sum())
+    cases = int(searched[:, :, epsilon].sum())
+    whole = f"; {stopped:,} of {plural(cases, 'search', 'searches')} stopped early" if stopped else "; all were found"
+    matches = plural(found, "simple match", "simple matches")
+    return [
+        f"{at_epsilon(results, epsilon)}, {single:,} of {matches} found {'is' if single == 1 else 'are'} one unit to "
+        f"one ({single / found:.0%}); the median one holds {_median_size(both[held])}, {share:.0%} of both networks' "
+        f"units in the layer{whole}."
+    ]
+
+
+def _median_size(sizes: np.ndarray) -> str:
+    """A median number of units, which may be half a unit.
+
+    >>> _median_size(np.array([1, 2])), _median_size(np.array([2]))
+    ('1.5 units', '2 units')
+    """
+    median = float(np.median(sizes))
+    return f"{median:g} unit{'' if median == 1 else 's'}"
+
+
+def _on_minimum_matches(results: DataTree) -> list[str]:
+    proven, several = (results[f"decomposition/certified_{name}"].values for name in ("minimum", "several"))
+    matched = matched_units(results)
+    known = (proven >= 0) & (several >= 0) & (matched > 0)
+    if not known.any():
+        return []
+    epsilon = headline_epsilon(results, known.any((0, 1)))
+    held = known[:, :, epsilon]
+    total, minimum = (int(counts[:, :, epsilon][held].sum()) for counts in (matched, proven))
+    return [
+        f"{at_epsilon(results, epsilon)}, {minimum:,} of {plural(total, 'unit')} in maximum matches "
+        f"{'has' if minimum == 1 else 'have'} a proven minimum match ({minimum / total:.0%}): only one v-minimal match."
+    ]
+
+
+def _context(results: DataTree) -> dict[str, Any]:
+    return {"rows": by_layer(decomposition_rows(results))}
+
+
+SECTION = Section(
+    name="decomposition",
+    title="Decomposition",
+    template=Path(__file__).with_name("decomposition.html"),
+    variables=VARIABLES,
+    context=_context,
+    sentences=_sentences,
+    figures=(certificates.DRAWING, simple_matches.DRAWING),
+    tables={"decomposition": simple_match_table},
+)

@@ -1,0 +1,234 @@
+"""How similarity changes while the networks learn."""
+
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+from pandas import DataFrame
+from xarray import DataTree
+
+from jaxrepsim.report.doubtful import cited
+from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.panels import left_out, nonzero_epsilons
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, layer_colors, marker
+from jaxrepsim.report.summaries import (
+    SAME,
+    Floats,
+    at_epsilon,
+    epsilon_labels,
+    headline_epsilon,
+    names,
+    over_known,
+    rounded,
+)
+from jaxrepsim.report.tables import long_table
+from jaxrepsim.report.variable import PURE, Variable
+
+VARIABLES: dict[str, Variable] = {
+    "checkpoint": Variable(
+        ("checkpoint",), "epoch of a checkpoint", "Training epochs finished at the checkpoint; 0 is untrained.", "epoch"
+    ),
+    "similarity": Variable(
+        ("checkpoint", "layer", "pair", "epsilon"),
+        "similarity over training",
+        "Similarity at the checkpoint, on sampled rows of activations.",
+        PURE,
+    ),
+    "accuracy": Variable(
+        ("network", "checkpoint"),
+        "validation accuracy at a checkpoint",
+        "Share of the validation images that are right at the checkpoint.",
+        PURE,
+    ),
+}
+_MOST_NAMED = 10
+"""Up to this many layers each line has a marker and a place in the legend; beyond, a bar shows the colours."""
+
+
+def followed(results: DataTree) -> bool:
+    """Whether similarity was measured at any checkpoint."""
+    return "over_training" in results.children and bool(results["over_training/similarity"].notnull().any())
+
+
+def training_mean(results: DataTree) -> Floats:
+    """Mean similarity over pairs: (checkpoint, layer, ε), NaN where nothing was computed."""
+    return over_known(results["over_training/similarity"].values, 2).mean
+
+
+def training_table(results: DataTree) -> DataFrame:
+    """Similarity over training.
+
+    Args:
+        results: Results with the group `over_training`.
+
+    Returns:
+        One row an epoch, layer, ε and pair: the similarity, and the mean validation accuracy of all networks.
+    """
+    accuracy = results["over_training/accuracy"].mean("network", skipna=True)
+    table = results["over_training"].to_dataset()[["similarity"]].assign(mean_accuracy=accuracy)
+    return long_table(table.rename(checkpoint="epoch"), ["epoch", "layer", "epsilon", "pair"], "similarity")
+
+
+def _sentences(results: DataTree) -> list[str]:
+    epochs = _epochs(results)
+    mean = training_mean(results)
+    known = ~np.isnan(mean)
+    if len(epochs) < 2 or not known.any():
+        return []
+    epsilon = headline_epsilon(results, known.any((0, 1)))
+    layers = np.flatnonzero(known[[0, -1], :, epsilon].all(0))
+    if not len(layers):
+        return []
+    first, last = mean[0, layers, epsilon], mean[-1, layers, epsilon]
+    change = last - first
+    rise, fall = int((change >= SAME).sum()), int((change <= -SAME).sum())
+    start = f"{at_epsilon(results, epsilon)}, from epoch {epochs[0]:g} to epoch {epochs[-1]:g} similarity"
+    if len(layers) == 1:
+        return [f"{start} goes from {rounded(first[0])} to {rounded(last[0])} in {cited(results)[layers[0]]}."]
+    largest = int(np.abs(change).argmax())
+    most = f"{cited(results)[layers[largest]]}, from {rounded(first[largest])} to {rounded(last[largest])}"
+    return [
+        f"{start} rises in {rise} and falls in {fall} of {len(layers)} layers; averaged over layers it goes from "
+        f"{rounded(first.mean())} to {rounded(last.mean())}, and changes most in {most}."
+    ]
+
+
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Similarity against epochs, one line a layer and one panel an ε, and validation accuracy beside it.
+
+    Lines are means over pairs; those of accuracy are one a network, and their mean in bold. An ε at which nothing
+    matches at any checkpoint has no panel.
+    """
+    layers = shortened(names(results, "layer"), 16)
+    mean = training_mean(results)
+    epsilons = nonzero_epsilons(mean) or [results.sizes["epsilon"] - 1]
+    colors = layer_colors(len(layers))
+    accurate = _accuracy_known(results)
+    panels = len(epsilons) + accurate
+    across = min(panels, 2 if column == "single" else 3)
+    down = ceil(panels / across)
+    width = (WIDTHS[column] - 0.4) / across
+    named = len(layers) <= _MOST_NAMED
+    looks = [{"color": color, "linewidth": 1, "clip_on": False} for color in colors]
+    handles = []
+    if named:
+        looks = [look | {"marker": marker(i), "markeredgecolor": PAPER} for i, look in enumerate(looks)]
+        handles = [
+            Line2D([], [], color=color, marker=marker(index), markeredgecolor=PAPER, label=name)
+            for index, (name, color) in enumerate(zip(layers, colors, strict=True))
+        ]
+    height = down * (min(width, 2.4) * 0.75 + 0.3) + (0.45 if named else 0.8)
+    with framed(column, height, handles) as figure:
+        grid = figure.subplots(down, across, squeeze=False).ravel()
+        for place, (axes, epsilon) in enumerate(zip(grid, epsilons, strict=False)):
+            for layer, look in enumerate(looks):
+                axes.plot(_epochs(results), mean[:, layer, epsilon], **look)
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
+            axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
+            axes.yaxis.set_major_formatter("{x:g}")
+            if place % across == 0:
+                axes.set_ylabel("similarity")
+        if accurate:
+            _accuracy(grid[len(epsilons)], results)
+        for axes in grid[:panels]:
+            _mark_epochs(axes, results, width)
+        for axes in grid[panels:]:
+            axes.set_visible(False)
+        figure.supxlabel("epoch (0: untrained)", fontsize=7.5)
+        if not named:
+            _bar(figure, grid, colors, layers)
+    return figure
+
+
+def _caption(results: DataTree) -> str:
+    """How to read the figure."""
+    over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
+    kept = nonzero_epsilons(training_mean(results))
+    empty = left_out(results, kept, "nothing matches at any checkpoint") if kept else ""
+    last = " Last, validation accuracy: a thin line a network, their mean in bold."
+    accuracy = last if _accuracy_known(results) else ""
+    scale = " Beyond the first checkpoint after it, epochs are on a logarithmic scale." if _stretched(results) else ""
+    return (
+        f"Similarity while the networks learn{over}: one line a layer, one panel an ε, at each checkpoint. Epoch 0 is "
+        f"before training.{scale}{accuracy}{empty}"
+    )
+
+
+def _accuracy_known(results: DataTree) -> bool:
+    return bool(results["over_training/accuracy"].notnull().any())
+
+
+def _epochs(results: DataTree) -> Floats:
+    return results["over_training/checkpoint"].values.astype(np.float64)
+
+
+def _stretched(results: DataTree) -> bool:
+    epochs = _epochs(results)
+    first = epochs[epochs > 0]
+    return len(first) > 1 and bool(epochs.max() >= 10 * first.min())
+
+
+def _accuracy(axes: Axes, results: DataTree) -> None:
+    values = 100 * results["over_training/accuracy"].values
+    axes.plot(_epochs(results), values.T, color=MUTED, linewidth=0.5)
+    axes.plot(_epochs(results), over_known(values, 0).mean, color=INK, linewidth=1.3, marker="o", markersize=2.4)
+    axes.set_title("validation accuracy, %", loc="left", pad=3)
+    axes.set_ylim(0, 101)
+
+
+def _mark_epochs(axes: Axes, results: DataTree, width: float) -> None:
+    epochs = _epochs(results)
+    if _stretched(results):
+        axes.set_xscale("symlog", linthresh=epochs[epochs > 0].min())
+        axes.xaxis.set_minor_locator(NullLocator())
+    if len(epochs) > 1:
+        axes.set_xlim(epochs.min(), epochs.max())
+    places = axes.transScale.transform(np.column_stack([epochs, np.zeros(len(epochs))]))[:, 0]
+    span = max(places.max() - places.min(), 1e-9)
+    room = 72 * (width - 0.5) / (max(len(f"{epoch:g}") for epoch in epochs) * 0.62 * TICK_SIZE + 6)
+    ticks = [len(epochs) - 1]
+    for index in range(len(epochs) - 2, -1, -1):
+        if (places[ticks[-1]] - places[index]) / span * room >= 1:
+            ticks.append(index)
+    axes.set_xticks(epochs[ticks], [f"{epoch:g}" for epoch in epochs[ticks]])
+
+
+def _bar(figure: Figure, grid: np.ndarray, colors: list[str], layers: list[str]) -> None:
+    count = len(colors)
+    norm = BoundaryNorm(np.arange(-0.5, count), count)
+    bar = figure.colorbar(
+        ScalarMappable(norm, ListedColormap(colors)), ax=grid, location="top", aspect=50, pad=0.02, fraction=0.05
+    )
+    bar.set_ticks([0, count - 1], labels=[f"input: {layers[0]}", f"{layers[-1]}: output"])
+    for text, side in zip(bar.ax.get_xticklabels(), ("left", "right"), strict=True):
+        text.set_horizontalalignment(side)  # within the bar's width
+    bar.ax.minorticks_off()
+    bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+
+
+SECTION = Section(
+    name="over_training",
+    title="Over training",
+    template=Path(__file__).with_suffix(".html"),
+    variables=VARIABLES,
+    sentences=_sentences,
+    figures=(
+        Drawing(
+            "over-training",
+            "Similarity over training",
+            _draw,
+            _caption,
+            "Line charts of similarity against epochs, one line a layer, one panel an ε, and of validation accuracy.",
+            followed,
+        ),
+    ),
+    tables={"over_training": training_table},
+)
