@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from xarray import DataTree
 
 from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
-from jaxrepsim.report.style import WIDTHS, Column, paper_style
+from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
+from jaxrepsim.report.summaries import Spread
 
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
@@ -84,3 +86,41 @@ def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
+
+
+def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
+    """Axes from left to right and from top to bottom; the last row need not be full.
+
+    Args:
+        figure: An empty figure, or an empty part of one.
+        count: How many.
+        across: How many beside one another.
+        **options: Of `Figure.subplots`.
+
+    Returns:
+        The axes, from the first to the last.
+    """
+    grid = figure.subplots(-(-count // across), across, squeeze=False, **options).ravel().tolist()
+    for axes in grid[count:]:
+        axes.set_visible(False)
+    return grid[:count]
+
+
+def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
+    """Draws a mean against depth, and a band from the smallest to the largest.
+
+    Args:
+        axes: The axes; layer i stands at x = i.
+        values: One a layer, NaN for none.
+        aside: How far the points stand from their layer where there is only one.
+        **look: Of the line.
+    """
+    depth = np.arange(len(values.mean), dtype=float)
+    if len(depth) == 1:
+        # A band over one layer has no width, and points at one place would hide one another.
+        depth += aside
+        axes.vlines(depth, values.low, values.high, color=look["color"], linewidth=1.2)
+    else:
+        axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
+    size = 3.6 if len(depth) <= 40 else 2.4
+    axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)

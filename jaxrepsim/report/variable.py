@@ -25,3 +25,29 @@ class Variable(NamedTuple):
         """What stands beside the values in a file."""
         units = {"units": self.units} if self.units else {}
         return {"long_name": self.long_name, **units, "description": self.description}
+
+
+def of_sides(
+    name: str, dims: tuple[str, ...], long_name: str, description: str, units: str = ""
+) -> dict[str, Variable]:
+    """A variable of the units of either network of a pair.
+
+    Args:
+        name: Its name without its side.
+        dims: Of both.
+        long_name: As of a `Variable`; `{own}` and `{other}` in it stand for the network in words and for its partner.
+        description: Likewise.
+        units: Of both.
+
+    Returns:
+        The declarations, by names that end in `_x` and `_y`.
+
+    >>> of_sides("best", ("unit",), "best partner in the {other} network", "Its index.")["best_y"].long_name
+    'best partner in the first network'
+    """
+    return {
+        f"{name}_{side}": Variable(
+            dims, *(text.format(own=own, other=other) for text in (long_name, description)), units
+        )
+        for side, own, other in SIDES
+    }

@@ -3,13 +3,19 @@
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import (
     across_layers,
+    both_papers,
     chance,
+    clusters,
     decomposition,
+    exciting_images,
     joint,
     minimal_matches,
+    mutual_information,
     networks,
+    one_to_one,
     over_training,
     similarity,
+    sparse_prediction,
     stability,
 )
 
@@ -23,4 +29,10 @@ SECTIONS: tuple[Section, ...] = (
     stability.SECTION,
     across_layers.SECTION,
     over_training.SECTION,
+    one_to_one.SECTION,
+    mutual_information.SECTION,
+    sparse_prediction.SECTION,
+    clusters.SECTION,
+    exciting_images.SECTION,
+    both_papers.SECTION,
 )

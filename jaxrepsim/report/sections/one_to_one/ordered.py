@@ -6,12 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.aligned import aligned, alignment
-from jaxrepsim.report.labels import legend_columns, shortened
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.style import ACCENT, PAPER, WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment
+from jaxrepsim.report.style import ACCENT, PAPER, WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, Spread, names, over_known
 
 _MOST_LAYERS = 12
@@ -26,38 +27,25 @@ LOOKS = {
 }
 
 
-def ordered_correlations(results: Dataset, column: Column = "double") -> Figure:
-    """Draws the correlation of units with their partners, sorted in decreasing order, one panel a layer, at most 12.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """The correlation of units with their partners, sorted in decreasing order, one panel a layer, at most 12.
 
     Lines are means over pairs of the k-th largest correlation of x units; bands run from the smallest pair to the
     largest.
 
-    Args:
-        results: The Dataset, with the group `one_to_one`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No units were aligned.
-
     Source: Li et al. 2015 (arXiv:1511.07543), section 3.1.
     """
-    if not aligned(results):
-        raise ValueError("these results align no units one to one, so their correlations cannot be drawn")
-    layers = _shown(results)
+    layers = _layers(results)
     across = min(len(layers), 2 if column == "single" else 4)
     down = ceil(len(layers) / across)
     width = (WIDTHS[column] - 0.4) / across
     titles = shortened(names(results, "layer"), max(8, int(width * 13)))
     curves = {name: getattr(alignment(results), name)[layers] for name in LOOKS}
-    units = (results["best_x"].values >= 0).sum(-1)
+    units = (results["one_to_one/best_x"].values >= 0).sum(-1)
     floor = _floor(curves["partner"], curves["best"])
-    with paper_style():
-        figure = new_figure(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.65)
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        for place, (axes, layer) in enumerate(zip(grid, layers, strict=False)):
+    handles = [Line2D([], [], color=color, linestyle=line, label=label) for label, color, line, _ in LOOKS.values()]
+    with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, handles[::-1]) as figure:
+        for place, (axes, layer) in enumerate(zip(panel_grid(figure, len(layers), across), layers, strict=True)):
             for name, (_, color, line, mark) in LOOKS.items():
                 share, values = ordered(curves[name][place], units[layer])
                 axes.fill_between(share, values.low, values.high, color=color, alpha=0.2, linewidth=0)
@@ -69,13 +57,8 @@ def ordered_correlations(results: Dataset, column: Column = "double") -> Figure:
             axes.yaxis.set_major_formatter("{x:g}")
             axes.tick_params(labelbottom=place + across >= len(layers), labelleft=place % across == 0)
             axes.set_title(titles[layer], pad=4)
-        for axes in grid[len(layers) :]:
-            axes.set_visible(False)
         figure.supxlabel("units of the first network, best first", fontsize=7.5)
         figure.supylabel("correlation", fontsize=7.5)
-        handles = [Line2D([], [], color=color, linestyle=line, label=label) for label, color, line, _ in LOOKS.values()]
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        figure.legend(handles=handles[::-1], loc="outside upper center", ncols=columns)
     return figure
 
 
@@ -97,26 +80,42 @@ def ordered(values: Floats, units: Ints) -> tuple[Floats, Spread]:
     return middles / (2 * points), over_known(curves, 0)
 
 
-def caption(results: Dataset) -> str:
-    """How to read the figure."""
+def lines_and_bands(results: DataTree) -> str:
+    """A sentence on what is drawn where there are several pairs."""
     pairs = results.sizes["pair"]
-    lines = (
+    return (
         "" if pairs == 1 else f" Lines are means over {pairs} pairs, bands run from the smallest pair to the largest."
     )
-    count = int((results["best_x"] >= 0).any(("pair", "unit")).sum())
+
+
+def _caption(results: DataTree) -> str:
+    """How to read the figure."""
+    count = int((results["one_to_one/best_x"] >= 0).any(("pair", "unit")).sum())
     few = f" {_MOST_LAYERS} of {count} layers are shown." if count > _MOST_LAYERS else ""
     return (
         "Correlation of each unit of one network with its partner in the other, in decreasing order, one panel a "
         "layer. One to one: no two units share a partner, and the total is as large as it can be. Best partner: the "
         "unit it correlates most with, which others may share. Where the two lie apart, several units have the same "
-        f"best partner; where both are low, units have no counterpart.{lines}{few}"
+        f"best partner; where both are low, units have no counterpart.{lines_and_bands(results)}{few}"
     )
 
 
-def _shown(results: Dataset) -> list[int]:
-    return thinned(np.flatnonzero((results["best_x"] >= 0).any(("pair", "unit"))).tolist(), _MOST_LAYERS)
+def _layers(results: DataTree) -> list[int]:
+    known = (results["one_to_one/best_x"] >= 0).any(("pair", "unit"))
+    return thinned(np.flatnonzero(known).tolist(), _MOST_LAYERS)
 
 
 def _floor(*values: Floats) -> float:
     lowest = min(float(np.nanmin(part)) for part in values if not np.isnan(part).all())
     return float(np.clip(np.floor(10 * lowest) / 10, -1, 0))
+
+
+DRAWING = Drawing(
+    "ordered-correlations",
+    "Correlations in decreasing order",
+    _draw,
+    _caption,
+    "Line charts, one a layer, of the correlation of units with their partners, from the highest to the lowest: "
+    "one to one, and best partners.",
+    aligned,
+)

@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.labels import legend_columns, shortened
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.prediction import (
+from jaxrepsim.report.sections.sparse_prediction.prediction import (
     Tradeoff,
     best_penalties,
     counts_as,
@@ -23,7 +24,7 @@ from jaxrepsim.report.prediction import (
     smallest_threshold,
     tradeoff,
 )
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, TICK_SIZE, WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, names, over_known, plural
 
 _MOST_LAYERS = 12
@@ -36,38 +37,22 @@ _BEST: dict[str, Any] = {"color": ACCENT, "marker": "D", "markersize": 4.6, "mar
 _LEVEL: dict[str, Any] = {"color": _SINGLE, "linestyle": (0, (1, 1)), "linewidth": 1.3}
 
 
-def sparse_prediction(results: Dataset, column: Column = "double") -> Figure:
-    """Draws R² against the mean number of predictors as the penalty falls, one panel a layer, for up to twelve layers.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """R² against the mean number of predictors as the penalty falls, one panel a layer, for up to twelve layers.
 
     R² on the inputs that were fitted is dashed, on held-out ones solid; both are means over units and pairs, and a band
     holds the held-out means of all pairs. A level marks what the best single unit explains.
-
-    Args:
-        results: The Dataset, with the group `sparse`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No unit was predicted.
     """
-    if not predicted(results):
-        raise ValueError("these results hold no sparse prediction, so it cannot be drawn")
     curves, level = tradeoff(results), single_mean(results)
     best = best_penalties(curves.held_out)
-    shown = _shown(curves)
-    across = min(len(shown), (2 if len(shown) <= 4 else 3) if column == "single" else 4)
-    down = ceil(len(shown) / across)
+    layers = thinned(_known(curves), _MOST_LAYERS)
+    across = min(len(layers), (2 if len(layers) <= 4 else 3) if column == "single" else 4)
+    down = ceil(len(layers) / across)
     width = (WIDTHS[column] - 0.4) / across
     titles = shortened(names(results, "layer"), max(8, int(width * 101 / 7.5)))
-    low, right = _ends(results, curves, shown)
-    with paper_style():
-        handles = _legend(results, level)
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        figure = new_figure(column, down * (min(width, 2.4) * 0.72 + 0.3) + 0.5 + 0.15 * ceil(len(handles) / columns))
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        for place, (axes, layer) in enumerate(zip(grid, shown, strict=False)):
+    low, right = _ends(results, curves, layers)
+    with framed(column, down * (min(width, 2.4) * 0.72 + 0.3) + 0.5, _legend(results, level)) as figure:
+        for place, (axes, layer) in enumerate(zip(panel_grid(figure, len(layers), across), layers, strict=True)):
             _panel(axes, results, curves, layer, best[layer])
             value = over_known(level).mean[layer]
             if not np.isnan(value):
@@ -76,29 +61,26 @@ def sparse_prediction(results: Dataset, column: Column = "double") -> Figure:
             axes.set(ylim=(low, 1.03), yticks=[tick for tick in (-0.5, 0, 0.5, 1) if tick >= low])
             axes.yaxis.set_major_formatter("{x:g}")
             _mark_predictors(axes, right)
-            axes.tick_params(labelbottom=place + across >= len(shown), labelleft=place % across == 0)
-        for axes in grid[len(shown) :]:
-            axes.set_visible(False)
+            axes.tick_params(labelbottom=place + across >= len(layers), labelleft=place % across == 0)
         figure.supxlabel("predictors of a unit, mean", fontsize=7.5)
         figure.supylabel("R²", fontsize=7.5)
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     curves = tradeoff(results)
-    shown, pairs = _shown(curves), results.sizes["pair"]
-    known = int((~np.isnan(curves.held_out)).any((1, 2)).sum())
+    known, pairs = _known(curves), results.sizes["pair"]
+    layers = thinned(known, _MOST_LAYERS)
     over = "units of both networks" + (" and over pairs" if pairs > 1 else "")
     band = f" The band holds the held-out means of all {pairs} pairs." if pairs > 1 else ""
-    threshold = float(results["threshold"].values[smallest_threshold(results)])
+    threshold = float(results["sparse_prediction/threshold"].values[smallest_threshold(results)])
     level = ""
     if not np.isnan(single_mean(results)).all():
         level = " Dotted: what the best single unit explains, its squared correlation on all inputs."
-    beyond = over_known(curves.held_out).mean[shown] < _LOWEST
+    beyond = over_known(curves.held_out).mean[layers] < _LOWEST
     cut = f" A held-out R² below −{-_LOWEST:g} is not shown." if beyond.any() else ""
-    some = f" {len(shown)} of {plural(known, 'layer')} are shown." if len(shown) < known else ""
+    some = f" {len(layers)} of {plural(len(known), 'layer')} are shown." if len(layers) < len(known) else ""
     return (
         "Each unit predicted by a weighted sum of few units of the other network: the share of its variance that is "
         f"explained (R², mean over {over}) against the mean number of predictors (those with a {counts_as(threshold)}; "
@@ -108,21 +90,21 @@ def caption(results: Dataset) -> str:
     )
 
 
-def _shown(curves: Tradeoff) -> list[int]:
-    return thinned(np.flatnonzero((~np.isnan(curves.held_out)).any((1, 2))).tolist(), _MOST_LAYERS)
+def _known(curves: Tradeoff) -> list[int]:
+    return np.flatnonzero((~np.isnan(curves.held_out)).any((1, 2))).tolist()
 
 
-def _predictors(results: Dataset, curves: Tradeoff) -> Floats:
+def _predictors(results: DataTree, curves: Tradeoff) -> Floats:
     return over_known(curves.predictors[..., smallest_threshold(results)]).mean
 
 
-def _ends(results: Dataset, curves: Tradeoff, shown: list[int]) -> tuple[float, float]:
-    lowest = float(np.nanmin([over_known(values).mean[shown] for values in (curves.held_out, curves.fitted)]))
+def _ends(results: DataTree, curves: Tradeoff, layers: list[int]) -> tuple[float, float]:
+    lowest = float(np.nanmin([over_known(values).mean[layers] for values in (curves.held_out, curves.fitted)]))
     low = -0.03 if lowest >= 0 else max(_LOWEST, lowest * 1.1 - 0.03)
-    return low, max(1.0, float(np.nanmax(_predictors(results, curves)[shown])))
+    return low, max(1.0, float(np.nanmax(_predictors(results, curves)[layers])))
 
 
-def _panel(axes: Axes, results: Dataset, curves: Tradeoff, layer: int, best: int | None) -> None:
+def _panel(axes: Axes, results: DataTree, curves: Tradeoff, layer: int, best: int | None) -> None:
     place = _predictors(results, curves)[layer]
     held_out = over_known(curves.held_out)
     if results.sizes["pair"] > 1:
@@ -144,7 +126,7 @@ def _mark_predictors(axes: Axes, right: float) -> None:
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks], fontsize=TICK_SIZE)
 
 
-def _legend(results: Dataset, level: Floats) -> list[Line2D | Patch]:
+def _legend(results: DataTree, level: Floats) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
         Line2D([], [], label="held out", **_HELD_OUT),
         Line2D([], [], label="best penalty", linestyle="none", **_BEST),
@@ -155,3 +137,14 @@ def _legend(results: Dataset, level: Floats) -> list[Line2D | Patch]:
     if not np.isnan(level).all():
         handles.append(Line2D([], [], label="best single unit", **_LEVEL))
     return handles
+
+
+DRAWING = Drawing(
+    "sparse-prediction",
+    "Accuracy against the number of predictors",
+    _draw,
+    _caption,
+    "Line charts, one a layer, of R² on fitted and on held-out inputs against the mean number of predictors. The "
+    "numbers are in the table of sparse prediction.",
+    predicted,
+)

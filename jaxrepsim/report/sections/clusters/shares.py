@@ -5,66 +5,53 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.clusters import Kind, clustered, mixing
+from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, new_figure, paper_style
+from jaxrepsim.report.sections.clusters.mixing import Clustering, clustered, mixing
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 from jaxrepsim.report.summaries import Spread, names, over_known
 
-_LOOKS: dict[Kind, tuple[str, str, str, float]] = {
+_LOOKS: dict[Clustering, tuple[str, str, str, float]] = {
     "cluster": ("spectral", ACCENT, "o", -0.14),
     "tree": ("tree", "#d55e00", "s", 0.14),
 }
 
 
-def mixing_by_depth(results: Dataset, column: Column = "double") -> Figure:
-    """Draws the share of clusters that mix both networks, and the share of units that are in one, of each layer.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """The share of clusters that mix both networks, and the share of units that are in one, of each layer.
 
     Points are means over pairs, and bars run from the lowest to the highest pair.
-
-    Args:
-        results: The Dataset, with the group `clusters`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No layer was clustered.
     """
-    if not clustered(results):
-        raise ValueError("these results hold no clusters, so they cannot be drawn")
-    layers = layer_labels(names(results, "layer"), column)
-    with paper_style():
-        figure = new_figure(column, 2 * 1.15 + layers.height + 0.65)
+    labels = layer_labels(names(results, "layer"), column)
+    handles = [
+        Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, label=label)
+        for label, color, marker, _ in _LOOKS.values()
+    ]
+    handles.append(Line2D([], [], color=MUTED, marker="_", markersize=9, linestyle="none", label="by chance"))
+    with framed(column, 2 * 1.15 + labels.height + 0.5, handles) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
-        for kind in _LOOKS:
-            counts = mixing(results, kind)
-            _points(upper, kind, over_known(counts.share))
-            _points(lower, kind, over_known(counts.unit_share))
-        for kind in _LOOKS:
-            _by_chance(upper, kind, over_known(results[f"mixed_by_chance_{kind}"].values))
+        for clustering in _LOOKS:
+            counts = mixing(results, clustering)
+            _points(upper, clustering, over_known(counts.share))
+            _points(lower, clustering, over_known(counts.unit_share))
+        for clustering in _LOOKS:
+            _by_chance(upper, clustering, over_known(results[f"clusters/mixed_by_chance_{clustering}"].values))
         for axes, title in ((upper, "clusters that mix both networks"), (lower, "units in mixed clusters")):
             axes.set_title(title, loc="left", pad=3)
             axes.set(ylim=(-0.03, 1.03), yticks=(0, 0.5, 1))
             axes.yaxis.set_major_formatter(PercentFormatter(1))
-            mark_layers(axes, layers, written=axes is lower)
-        lower.set_xlabel("layer, from input to output")
-        handles = [
-            Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, label=label)
-            for label, color, marker, _ in _LOOKS.values()
-        ]
-        handles.append(Line2D([], [], color=MUTED, marker="_", markersize=9, linestyle="none", label="by chance"))
-        figure.legend(handles=handles, loc="outside upper center", ncols=3)
+        mark_layers(upper, labels, written=False)
+        over_layers(lower, labels)
     return figure
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     pairs = results.sizes["pair"]
     over = "" if pairs == 1 else f" Points are means over {pairs} pairs, bars run from the lowest to the highest."
-    missing = " A layer without points was not computed." if (results["cluster_count"] < 0).any() else ""
+    missing = " A layer without points was not computed." if (results["clusters/count"] < 0).any() else ""
     return (
         "Units of both networks of a pair, clustered together by their correlations: the share of clusters that hold "
         "units of both, and the share of all units that are in such a cluster. Spectral: the clusters of the "
@@ -74,8 +61,8 @@ def caption(results: Dataset) -> str:
     )
 
 
-def _points(axes: Axes, kind: Kind, values: Spread) -> None:
-    _, color, marker, aside = _LOOKS[kind]
+def _points(axes: Axes, clustering: Clustering, values: Spread) -> None:
+    _, color, marker, aside = _LOOKS[clustering]
     place = np.arange(len(values.mean)) + aside
     size = 3.6 if len(place) <= 40 else 2.2
     known = ~np.isnan(values.mean)
@@ -84,7 +71,18 @@ def _points(axes: Axes, kind: Kind, values: Spread) -> None:
     axes.plot(place, values.mean, marker, **look)
 
 
-def _by_chance(axes: Axes, kind: Kind, values: Spread) -> None:
-    place = np.arange(len(values.mean)) + _LOOKS[kind][3]
+def _by_chance(axes: Axes, clustering: Clustering, values: Spread) -> None:
+    place = np.arange(len(values.mean)) + _LOOKS[clustering][3]
     size = 9 if len(place) <= 40 else 4
     axes.plot(place, values.mean, "_", color=MUTED, markersize=size, clip_on=False, zorder=2)
+
+
+DRAWING = Drawing(
+    "mixed-clusters",
+    "Clusters that mix both networks",
+    _draw,
+    _caption,
+    "Points, two a layer: shares of clusters that mix both networks and of units in them. The numbers are in the "
+    "table of clusters.",
+    clustered,
+)

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.aligned import networks_of_pairs
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
+from jaxrepsim.report.style import WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, names
 
 _MOST_LAYERS = {"single": 2, "double": 3}
@@ -23,54 +23,37 @@ _STEP = 1 / 16
 _PANELS = ("within the first", "within the second", "between, as they are", "between, by partner")
 
 
-def between_known(results: Dataset) -> bool:
-    """Whether units of the first pair were aligned in any layer."""
-    return holds(results, "one_to_one") and bool((results["partner"][:, 0] >= 0).any())
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Correlations of the first pair's units, for up to three layers: within, between, and between by partner.
 
-
-def correlation_matrices(results: Dataset, column: Column = "double") -> Figure:
-    """Draws correlations of the first pair's units, for up to three layers: within, between, and between by partner.
-
-    Args:
-        results: The Dataset, with the group `one_to_one`.
-        column: The width: one column of a paper, which has room for two layers, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No units of the first pair were aligned.
+    One column of a paper has room for two layers.
 
     Source: Li et al. 2015 (arXiv:1511.07543), Figure 1.
     """
-    if not between_known(results):
-        raise ValueError("no units of the first pair were aligned, so their correlations cannot be drawn")
-    layers = _shown(results, column)
+    layers = thinned(_known(results), _MOST_LAYERS[column])
     across = 2 if column == "single" else len(_PANELS)
     down = len(_PANELS) // across
     side = (WIDTHS[column] - 0.65) / across
     titles = shortened(names(results, "layer"), 24)
-    with paper_style():
-        figure = new_figure(column, len(layers) * (down * (side + 0.22) + 0.22))
+    with framed(column, len(layers) * (down * (side + 0.22) + 0.22)) as figure:
         parts = figure.subfigures(len(layers), 1, squeeze=False).ravel()
-        grids = [part.subplots(down, across, squeeze=False).ravel() for part in parts]
-        images = []
-        for part, grid, layer in zip(parts, grids, layers, strict=True):
+        for part, layer in zip(parts, layers, strict=True):
+            grid = panel_grid(part, len(_PANELS), across)
             part.suptitle(titles[layer], fontsize=7.5, weight="bold")
             for axes, matrix, title in zip(grid, matrices(results, layer), _PANELS, strict=True):
-                images.append(_map(axes, matrix))
+                image = _map(axes, matrix)
                 axes.set_title(title, pad=3)
-            bar = part.colorbar(images[-1], ax=grid, aspect=18 * down, pad=0.015, ticks=(-1, 0, 1))
+            bar = part.colorbar(image, ax=grid, aspect=18 * down, pad=0.015, ticks=(-1, 0, 1))
             bar.set_label("correlation", labelpad=1)
             bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
     return figure
 
 
-def matrices(results: Dataset, layer: int) -> list[Floats]:
+def matrices(results: DataTree, layer: int) -> list[Floats]:
     """Correlations of the first pair's units in one layer.
 
     Args:
-        results: The Dataset, with the group `one_to_one`.
+        results: Results with the group `one_to_one`.
         layer: The index of the layer.
 
     Returns:
@@ -78,10 +61,11 @@ def matrices(results: Dataset, layer: int) -> list[Floats]:
         with partners on the diagonal, those without a partner last.
     """
     x, y = networks_of_pairs(results)[0]
-    best_x, best_y, partner = (results[name].values[layer, 0] for name in ("best_x", "best_y", "partner"))
+    group = results["one_to_one"]
+    best_x, best_y, partner = (group[name].values[layer, 0] for name in ("best_x", "best_y", "partner"))
     n_x, n_y = int((best_x >= 0).sum()), int((best_y >= 0).sum())
-    within = results["correlation_within"].values[layer]
-    between = results["correlation"].values[layer, 0, :n_x, :n_y]
+    within = group["correlation_within"].values[layer]
+    between = group["correlation"].values[layer, 0, :n_x, :n_y]
     rows, columns = by_partner(partner[:n_x], n_y)
     return [within[x, :n_x, :n_x], within[y, :n_y, :n_y], between, between[np.ix_(rows, columns)]]
 
@@ -125,12 +109,12 @@ def shrunk(matrix: Floats, most: int = _MOST_CELLS) -> Floats:
     return np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)[..., 0]
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
     known = _known(results)
     pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]}"
     few = f" Up to three of {len(known)} layers are shown." if len(known) > _MOST_LAYERS["single"] else ""
-    widest = int(results["units"].values[known].max())
+    widest = int(results["similarity/units"].values[known].max())
     step = ceil(widest / _MOST_CELLS)
     blocks = "" if step <= 1 else f" In wide layers a cell is the strongest correlation of up to {step} × {step} units."
     return (
@@ -140,12 +124,9 @@ def caption(results: Dataset) -> str:
     )
 
 
-def _known(results: Dataset) -> list[int]:
-    return np.flatnonzero((results["partner"][:, 0] >= 0).any("unit")).tolist()
-
-
-def _shown(results: Dataset, column: Column) -> list[int]:
-    return thinned(_known(results), _MOST_LAYERS[column])
+def _known(results: DataTree) -> list[int]:
+    """The layers in which units of the first pair were aligned."""
+    return np.flatnonzero((results["one_to_one/partner"][:, 0] >= 0).any("unit")).tolist()
 
 
 def _map(axes: Axes, matrix: Floats) -> AxesImage:
@@ -156,3 +137,14 @@ def _map(axes: Axes, matrix: Floats) -> AxesImage:
     axes.grid(visible=False)
     axes.spines[:].set_visible(True)
     return image
+
+
+DRAWING = Drawing(
+    "correlation-matrices",
+    "Correlations within and between networks",
+    _draw,
+    _caption,
+    "Heat maps of correlations, four a layer: within each network, between them, and between them with partners on "
+    "the diagonal.",
+    lambda results: bool(_known(results)),
+)

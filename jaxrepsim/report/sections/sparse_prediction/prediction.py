@@ -3,14 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.schema import holds
 from jaxrepsim.report.summaries import Floats, Ints, over_known
 
 
 class Tradeoff(NamedTuple):
-    """Means over the units of both networks of a pair, from the largest penalty to the smallest; NaN: not computed."""
+    """Means over the units of both networks of a pair, from the largest penalty to the smallest; NaN: not computed.
+
+    At the best penalty of each layer (`best_prediction`) the axis of penalties is not there.
+    """
 
     fitted: Floats
     """R² on the inputs that were fitted, (layer, pair, penalty)."""
@@ -20,30 +22,21 @@ class Tradeoff(NamedTuple):
     """Predictors beyond each threshold, (layer, pair, penalty, threshold)."""
 
 
-class BestPrediction(NamedTuple):
-    """Means over the units of both networks of a pair at the best penalty of each layer; NaN: not computed."""
-
-    fitted: Floats
-    """R² on the inputs that were fitted, (layer, pair)."""
-    held_out: Floats
-    """R² on the others, (layer, pair)."""
-    predictors: Floats
-    """Predictors beyond each threshold, (layer, pair, threshold)."""
-
-
-def predicted(results: Dataset) -> bool:
+def predicted(results: DataTree) -> bool:
     """Whether any unit was predicted."""
-    return holds(results, "sparse") and any(bool(results[f"held_out_r2_{side}"].notnull().any()) for side in "xy")
+    if "sparse_prediction" not in results.children:
+        return False
+    return any(bool(results[f"sparse_prediction/held_out_r2_{side}"].notnull().any()) for side in "xy")
 
 
-def penalty_order(results: Dataset) -> Ints:
+def penalty_order(results: DataTree) -> Ints:
     """Indices of the penalties, from the largest to the smallest."""
-    return np.argsort(-results["penalty"].values, kind="stable")
+    return np.argsort(-results["sparse_prediction/penalty"].values, kind="stable")
 
 
-def penalty_labels(results: Dataset) -> list[str]:
+def penalty_labels(results: DataTree) -> list[str]:
     """Each penalty, from the largest to the smallest, in full: 0.00001, not 1e-05."""
-    return [decimal(value) for value in results["penalty"].values[penalty_order(results)]]
+    return [decimal(value) for value in results["sparse_prediction/penalty"].values[penalty_order(results)]]
 
 
 def decimal(value: float) -> str:
@@ -55,9 +48,9 @@ def decimal(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def smallest_threshold(results: Dataset) -> int:
+def smallest_threshold(results: DataTree) -> int:
     """The index of the threshold that most predictors pass."""
-    return int(results["threshold"].values.argmin())
+    return int(results["sparse_prediction/threshold"].values.argmin())
 
 
 def counts_as(threshold: float) -> str:
@@ -69,11 +62,11 @@ def counts_as(threshold: float) -> str:
     return f"coefficient beyond ±{decimal(threshold)}" if threshold > 0 else "coefficient other than 0"
 
 
-def of_layer(results: Dataset, name: str, layer: int) -> Floats:
+def of_layer(results: DataTree, name: str, layer: int) -> Floats:
     """A variable of one layer for the units of both networks, from the largest penalty to the smallest.
 
     Args:
-        results: The Dataset, with the group `sparse`.
+        results: Results with the group `sparse_prediction`.
         name: `fitted_r2`, `held_out_r2` or `predictors`.
         layer: The index of the layer.
 
@@ -81,15 +74,16 @@ def of_layer(results: Dataset, name: str, layer: int) -> Floats:
         (pair, penalty, ..., x units then y units), NaN where there is no unit or nothing was computed.
     """
     order = penalty_order(results)
-    both = np.concatenate([results[f"{name}_{side}"].values[layer][:, order] for side in "xy"], axis=-1)
+    sides = [results[f"sparse_prediction/{name}_{side}"].values[layer][:, order] for side in "xy"]
+    both = np.concatenate(sides, axis=-1)
     return np.where(both < 0, np.nan, both) if name == "predictors" else both.astype(np.float64)
 
 
-def tradeoff(results: Dataset) -> Tradeoff:
+def tradeoff(results: DataTree) -> Tradeoff:
     """Accuracy against the number of predictors as the penalty falls.
 
     Args:
-        results: The Dataset, with the group `sparse`.
+        results: Results with the group `sparse_prediction`.
 
     Returns:
         The means of each layer, pair and penalty.
@@ -116,46 +110,42 @@ def best_penalties(held_out: Floats) -> list[int | None]:
     return [None if np.isnan(mean).all() else int(np.nanargmax(mean)) for mean in means]
 
 
-def best_prediction(results: Dataset) -> BestPrediction:
+def best_prediction(results: DataTree) -> Tradeoff:
     """The means at the penalty of each layer at which the mean held-out R² is highest.
 
     Args:
-        results: The Dataset, with the group `sparse`.
+        results: Results with the group `sparse_prediction`.
 
     Returns:
-        The means of each layer and pair.
+        The means of each layer and pair, without the axis of penalties.
     """
     curves = tradeoff(results)
     best = best_penalties(curves.held_out)
-    return BestPrediction(
-        *(
-            np.stack([values[layer, :, penalty or 0] for layer, penalty in enumerate(best)])
-            for values in (curves.fitted, curves.held_out, curves.predictors)
-        )
-    )
+    at = [values[np.arange(len(best)), :, [penalty or 0 for penalty in best]] for values in curves]
+    return Tradeoff(*at)
 
 
-def single_r2(results: Dataset, layer: int) -> Floats:
+def single_r2(results: DataTree, layer: int) -> Floats:
     """The share of a unit's variance that the best single unit of the other network explains: its squared correlation.
 
     Args:
-        results: The Dataset.
+        results: The tree of results.
         layer: The index of the layer.
 
     Returns:
         (pair, x units then y units); NaN where there is no unit, or the results hold no correlations.
     """
-    if not holds(results, "one_to_one"):
-        return np.full((results.sizes["pair"], 2 * results.sizes["unit"]), np.nan)
-    squared = results["correlation"].values[layer].astype(np.float64) ** 2
+    if "one_to_one" not in results.children:
+        return np.full((results.sizes["pair"], 2 * results["sparse_prediction"].sizes["unit"]), np.nan)
+    squared = results["one_to_one/correlation"].values[layer].astype(np.float64) ** 2
     return np.concatenate([over_known(squared, -1).high, over_known(squared, -2).high], axis=-1)
 
 
-def single_mean(results: Dataset) -> Floats:
+def single_mean(results: DataTree) -> Floats:
     """The mean of `single_r2` over those units of each layer and pair whose prediction was measured.
 
     Args:
-        results: The Dataset, with the group `sparse`.
+        results: Results with the group `sparse_prediction`.
 
     Returns:
         (layer, pair), NaN where the results hold no correlations.

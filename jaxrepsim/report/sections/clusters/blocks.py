@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.clusters import block_ends, by_cluster, clustered, joint_correlation, of_units
-from jaxrepsim.report.labels import legend_columns, shortened
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.style import WIDTHS, Column, new_figure, paper_style
+from jaxrepsim.report.sections.clusters.mixing import block_ends, by_cluster, clustered, joint_correlation, of_units
+from jaxrepsim.report.style import WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, names, plural
 
 _MOST_LAYERS = {"single": 3, "double": 4}
@@ -42,50 +42,28 @@ class Ordered(NamedTuple):
     title: str
 
 
-def blocks_known(results: Dataset) -> bool:
-    """Whether correlations and clusters of any layer of the first pair are there."""
-    return bool(_layers(results))
-
-
-def clustered_correlations(results: Dataset, column: Column = "double") -> Figure:
-    """Draws the joint correlations of the first pair's units by spectral clusters, and beside it by the tree.
+def _draw(results: DataTree, column: Column) -> Figure:
+    """The joint correlations of the first pair's units by spectral clusters, and beside it by the tree.
 
     Of up to four layers in both columns of a paper, three in one, evenly spaced.
-
-    Args:
-        results: The Dataset, with the groups `one_to_one` and `clusters`.
-        column: The width: one column of a paper, or both.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: No layer has both correlations and clusters.
     """
-    if not blocks_known(results):
-        raise ValueError("these results hold no clusters and correlations of the first pair, so they cannot be drawn")
-    shown = thinned(_layers(results), _MOST_LAYERS[column])
-    panels = [(layer, ordered) for layer in shown for ordered in orders(results, layer)]
+    layers = thinned(_known(results), _MOST_LAYERS[column])
+    panels = [(layer, ordered) for layer in layers for ordered in orders(results, layer)]
     across = min(len(panels), 2 if column == "single" else 4)
     down = ceil(len(panels) / across)
     side = min((WIDTHS[column] - 0.5) / across, 2.4)
     titles = shortened(names(results, "layer"), max(8, int(side * 101 / 7.5) - 4))
-    with paper_style():
-        handles = _legend(results, column)
-        columns = legend_columns([str(handle.get_label()) for handle in handles], column)
-        # The bar below takes as much height whatever the number of rows.
-        figure = new_figure(column, down * (side + 0.34) + 0.55 + 0.15 * ceil(len(handles) / columns))
+    # The bar below takes as much height whatever the number of rows.
+    with framed(column, down * (side + 0.34) + 0.55, _legend(results, column)) as figure:
         figure.set_layout_engine("compressed", wspace=0.05, hspace=0.03)
-        grid = figure.subplots(down, across, squeeze=False).ravel()
+        grid = panel_grid(figure, len(panels), across)
         norm, colors = _scale()
-        for axes, (layer, ordered) in zip(grid, panels, strict=False):
+        for axes, (layer, ordered) in zip(grid, panels, strict=True):
             matrix = joint_correlation(results, layer, 0)[np.ix_(ordered.order, ordered.order)]
             _image(axes, matrix, norm, colors)
-            _strip(axes, ordered.order >= int((~np.isnan(results["correlation"].values[layer, 0]).all(1)).sum()))
+            _strip(axes, ordered.order >= len(of_units(results, "cluster", layer, 0)[0]))
             _blocks(axes, ordered.ends)
             axes.set_title(f"{titles[layer]}\n{ordered.title}", pad=3, fontsize=7)
-        for axes in grid[len(panels) :]:
-            axes.set_visible(False)
         bar = figure.colorbar(
             ScalarMappable(norm, colors), ax=grid, location="bottom", aspect=40, pad=0.02, fraction=0.04, shrink=0.7
         )
@@ -93,11 +71,10 @@ def clustered_correlations(results: Dataset, column: Column = "double") -> Figur
         bar.set_ticks([-1, 0, 1], labels=["−1", "0", "1"])
         bar.ax.minorticks_off()
         bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
-        figure.legend(handles=handles, loc="outside upper center", ncols=columns)
     return figure
 
 
-def orders(results: Dataset, layer: int) -> list[Ordered]:
+def orders(results: DataTree, layer: int) -> list[Ordered]:
     """The drawing orders of a layer of the first pair that are known: by spectral cluster, and by the tree's leaves."""
     known = []
     x, y = of_units(results, "cluster", layer, 0)
@@ -111,9 +88,9 @@ def orders(results: Dataset, layer: int) -> list[Ordered]:
     return known
 
 
-def caption(results: Dataset) -> str:
+def _caption(results: DataTree) -> str:
     """How to read the figure."""
-    known = _layers(results)
+    known = _known(results)
     pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]},"
     layers = results.sizes["layer"]
     most = _MOST_LAYERS["double"]
@@ -142,10 +119,11 @@ def pooled(values: Floats, step: int) -> Floats:
     return values
 
 
-def _layers(results: Dataset) -> list[int]:
-    if not (clustered(results) and holds(results, "one_to_one")):
+def _known(results: DataTree) -> list[int]:
+    """The layers of which the first pair has correlations and clusters."""
+    if not (clustered(results) and "one_to_one" in results.children):
         return []
-    known = results["correlation"][:, 0].notnull().any(("unit", "other_unit")).values
+    known = results["one_to_one/correlation"][:, 0].notnull().any(("unit", "other_unit")).values
     return [layer for layer in np.flatnonzero(known).tolist() if orders(results, layer)]
 
 
@@ -187,10 +165,20 @@ def _blocks(axes: Axes, ends: list[int]) -> None:
     axes.add_patch(PathPatch(path, facecolor="none", edgecolor=_EDGE, linewidth=width, clip_on=False))
 
 
-def _legend(results: Dataset, column: Column) -> list[Patch | Line2D]:
+def _legend(results: DataTree, column: Column) -> list[Patch | Line2D]:
     first, second = shortened(names(results, "network")[:2], 10 if column == "single" else 24)
     return [
         Patch(facecolor=_X, label=f"network {first}"),
         Patch(facecolor=_Y, label=f"network {second}"),
         Patch(facecolor=_BLANK, edgecolor=_EDGE, label="cluster"),
     ]
+
+
+DRAWING = Drawing(
+    "cluster-blocks",
+    "Correlations by cluster",
+    _draw,
+    _caption,
+    "Matrices of correlations of the units of two networks, ordered so that clusters are blocks along the diagonal.",
+    lambda results: bool(_known(results)),
+)

@@ -1,16 +1,16 @@
 """Clusters of the units of two networks together, counted from the results: what tables and plots share."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report.aligned import networks_of_pairs
-from jaxrepsim.report.schema import holds
-from jaxrepsim.report.summaries import Floats, Ints, unit_counts
+from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
+from jaxrepsim.report.summaries import Floats, Ints
 
-Kind = Literal["cluster", "tree"]
+Clustering = Literal["cluster", "tree"]
 """Spectral clusters, and those of the tree."""
+CLUSTERINGS: tuple[Clustering, ...] = get_args(Clustering)
 
 
 class Mixing(NamedTuple):
@@ -23,30 +23,33 @@ class Mixing(NamedTuple):
     """Units of both networks."""
     mixed_units: Floats
     """Those that are in a mixed cluster."""
-    alone: Floats
+    unclustered: Floats
     """Those that are in no cluster, as they correlate with no unit."""
 
     @property
     def share(self) -> Floats:
         """The share of clusters that mix both networks; NaN where there is no cluster."""
-        return np.divide(self.mixed, self.clusters, out=np.full_like(self.mixed, np.nan), where=self.clusters > 0)
+        return self._share(self.mixed, self.clusters)
 
     @property
     def unit_share(self) -> Floats:
         """The share of all units that are in a mixed cluster; NaN where there is no cluster."""
-        return np.divide(self.mixed_units, self.units, out=np.full_like(self.mixed, np.nan), where=self.clusters > 0)
+        return self._share(self.mixed_units, self.units)
+
+    def _share(self, part: Floats, whole: Floats) -> Floats:
+        return np.divide(part, whole, out=np.full_like(part, np.nan), where=self.clusters > 0)
 
 
-def clustered(results: Dataset) -> bool:
+def clustered(results: DataTree) -> bool:
     """Whether any layer's units were clustered."""
-    return holds(results, "clusters") and bool((results["cluster_count"] >= 0).any())
+    return "clusters" in results.children and bool((results["clusters/count"] >= 0).any())
 
 
-def of_units(results: Dataset, name: Kind | Literal["leaf"], layer: int, pair: int) -> tuple[Ints, Ints]:
+def of_units(results: DataTree, name: Clustering | Literal["leaf"], layer: int, pair: int) -> tuple[Ints, Ints]:
     """A variable of the group for the units that there are.
 
     Args:
-        results: The Dataset, with the group `clusters`.
+        results: Results with the group `clusters`.
         name: What the variable is called, without its side.
         layer: The index of the layer.
         pair: The index of the pair.
@@ -54,20 +57,18 @@ def of_units(results: Dataset, name: Kind | Literal["leaf"], layer: int, pair: i
     Returns:
         Of the x units and of the y units.
     """
-    counts = unit_counts(results[["profile_x", "profile_y"]].isel(layer=[layer], pair=[pair]))
-    x, y = (
-        results[f"{name}_{side}"].values[layer, pair, : count.item()].astype(np.int64)
-        for side, count in zip("xy", counts, strict=True)
-    )
-    return x, y
+    profiles = (results[f"similarity/profile_{side}"][layer, pair] for side in "xy")
+    x, y = (int(profile.notnull().sum("unit").max()) for profile in profiles)
+    labels = [results[f"clusters/{name}_{side}"].values[layer, pair].astype(np.int64) for side in "xy"]
+    return labels[0][:x], labels[1][:y]
 
 
-def mixing(results: Dataset, kind: Kind) -> Mixing:
+def mixing(results: DataTree, clustering: Clustering) -> Mixing:
     """Which clusters hold units of both networks.
 
     Args:
-        results: The Dataset, with the group `clusters`.
-        kind: `cluster`, the spectral ones, or `tree`.
+        results: Results with the group `clusters`.
+        clustering: `cluster`, the spectral ones, or `tree`.
 
     Returns:
         The counts.
@@ -75,9 +76,9 @@ def mixing(results: Dataset, kind: Kind) -> Mixing:
     shape = results.sizes["layer"], results.sizes["pair"]
     counts = np.full((len(Mixing._fields), *shape), np.nan)
     for layer, pair in np.ndindex(*shape):
-        if results["cluster_count"].values[layer] < 0:
+        if results["clusters/count"].values[layer] < 0:
             continue
-        x, y = of_units(results, kind, layer, pair)
+        x, y = of_units(results, clustering, layer, pair)
         both = np.concatenate([x, y])
         mixed = np.intersect1d(x[x >= 0], y[y >= 0])
         counts[:, layer, pair] = (
@@ -90,11 +91,11 @@ def mixing(results: Dataset, kind: Kind) -> Mixing:
     return Mixing(*counts)
 
 
-def joint_correlation(results: Dataset, layer: int, pair: int) -> Floats:
+def joint_correlation(results: DataTree, layer: int, pair: int) -> Floats:
     """The correlations of all units of a pair with one another.
 
     Args:
-        results: The Dataset, with the group `one_to_one`.
+        results: Results with the group `one_to_one`.
         layer: The index of the layer.
         pair: The index of the pair.
 
@@ -102,9 +103,9 @@ def joint_correlation(results: Dataset, layer: int, pair: int) -> Floats:
         A symmetric matrix, the x units first, then the y units.
     """
     networks = networks_of_pairs(results)[pair]
-    between = results["correlation"].values[layer, pair]
+    between = results["one_to_one/correlation"].values[layer, pair]
     x, y = (~np.isnan(between).all(1), ~np.isnan(between).all(0))
-    within = results["correlation_within"].values[layer]
+    within = results["one_to_one/correlation_within"].values[layer]
     upper = within[networks[0]][np.ix_(x, x)]
     lower = within[networks[1]][np.ix_(y, y)]
     across = between[np.ix_(x, y)]

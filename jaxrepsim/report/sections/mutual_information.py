@@ -1,0 +1,193 @@
+"""Mutual information against correlation, and whether the two give a unit the same partner."""
+
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, ListedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from xarray import DataTree
+
+from jaxrepsim.report.figure import Drawing, draw_spread, framed, over_layers, panel_grid
+from jaxrepsim.report.labels import layer_labels, shortened
+from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections.one_to_one.aligned import agreement, aligned, by_layer, informed, same_under_both
+from jaxrepsim.report.style import ACCENT, MUTED, WIDTHS, Column
+from jaxrepsim.report.summaries import Floats, names
+from jaxrepsim.report.variable import Variable, of_sides
+
+_MOST_LAYERS = {"single": 4, "double": 6}
+_CELLS = 40
+"""Of the map, along each axis."""
+_LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 1.5))}
+_UNIT = ("layer", "pair", "unit")
+VARIABLES: dict[str, Variable] = {
+    "mutual_information": Variable(
+        (*_UNIT, "other_unit"),
+        "mutual information between the two networks",
+        "Mutual information of a unit of the first network with other_unit of the second, by bins and corrected for "
+        "bias, so that it may lie a little below 0.",
+        "nat",
+    ),
+    "partner": Variable(
+        _UNIT,
+        "partner one to one by mutual information",
+        "Index of the second network's unit that the first network's unit has in the one-to-one assignment of "
+        "largest total mutual information; −1 for none.",
+    ),
+    **of_sides(
+        "best",
+        _UNIT,
+        "best partner of the {own} network's units by mutual information",
+        "Index of the {other} network's unit that the {own} network's unit shares most information with; −1 for none.",
+    ),
+}
+"""Of all images and positions, padded as the group `one_to_one` is."""
+
+
+def _draw(results: DataTree, column: Column) -> Figure:
+    """Mutual information against the absolute correlation, as the density of all pairs of units, for some layers.
+
+    One column of a paper has room for four layers, both for six. Below, layer by layer, the share of units that have
+    the same one-to-one partner by both. A line shows the mutual information of two normal variables, −½ ln(1 − r²).
+    """
+    layers = thinned(_known(results), _MOST_LAYERS[column])
+    across = min(len(layers), 2 if column == "single" else 3)
+    down = ceil(len(layers) / across)
+    width = (WIDTHS[column] - 0.8) / across
+    labels = layer_labels(names(results, "layer"), column)
+    titles = shortened(names(results, "layer"), max(8, int(width * 13)))
+    points = [unit_pairs(results, layer) for layer in layers]
+    low, high = _range(points)
+    maps = [_density(*both, low, high) for both in points]
+    heights = (down * (min(width, 2.4) * 0.72 + 0.28) + 0.45, 1.25 + labels.height)
+    with framed(column, sum(heights), [Line2D([], [], label="two normal variables", **_LINE)]) as figure:
+        above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).ravel()
+        grid = panel_grid(above, len(layers), across, sharey=True)
+        norm = LogNorm(min(float(values[values > 0].min()) for values in maps), 1)
+        for place, (axes, layer) in enumerate(zip(grid, layers, strict=True)):
+            _map(axes, maps[place], norm, low, high)
+            axes.set_title(titles[layer], pad=3)
+            axes.tick_params(labelbottom=place + across >= len(layers))
+        above.supxlabel("absolute correlation", fontsize=7.5)
+        above.supylabel("mutual information, nats", fontsize=7.5)
+        bar = above.colorbar(ScalarMappable(norm, _colors()), ax=grid, aspect=24, pad=0.015, format=_percent)
+        bar.set_label("share of pairs of units")
+        bar.ax.minorticks_off()
+        bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+        axes = below.subplots()
+        draw_spread(axes, by_layer(same_under_both(results)), 0, color=ACCENT, linestyle="-", marker="o")
+        axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), ylabel="same partner\nby both")
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        over_layers(axes, labels)
+    return figure
+
+
+def unit_pairs(results: DataTree, layer: int) -> tuple[Floats, Floats]:
+    """Absolute correlation and mutual information of all pairs of units in one layer, all pairs of networks pooled.
+
+    Args:
+        results: Results with the groups `one_to_one` and `mutual_information`.
+        layer: The index of the layer.
+
+    Returns:
+        Two arrays (k,).
+    """
+    matrices = ("one_to_one/correlation", "mutual_information/mutual_information")
+    correlation, information = (results[name].values[layer] for name in matrices)
+    known = ~np.isnan(correlation) & ~np.isnan(information)
+    return np.abs(correlation[known]).astype(np.float64), information[known].astype(np.float64)
+
+
+def _caption(results: DataTree) -> str:
+    """How to read the figure."""
+    count = len(_known(results))
+    over = "" if results.sizes["pair"] == 1 else " and all pairs of networks"
+    few = f" Up to six of {count} layers are shown." if count > _MOST_LAYERS["single"] else ""
+    return (
+        "Mutual information against the absolute correlation of two units, one of each network: all pairs of "
+        f"units{over}. The dashed line is that of two normal variables; what lies above it depends in ways that "
+        "correlation does not see, as far as bins tell. The estimate is bias corrected, so that it may lie below 0. "
+        f"Below: the share of units that have the same partner, one to one, by both measures.{few}"
+    )
+
+
+def _known(results: DataTree) -> list[int]:
+    """The layers whose units were aligned by correlation and by mutual information."""
+    if not (aligned(results) and informed(results)):
+        return []
+    both = (results["one_to_one/best_x"] >= 0) & (results["mutual_information/best_x"] >= 0)
+    return np.flatnonzero(both.any(("pair", "unit"))).tolist()
+
+
+def _range(points: list[tuple[Floats, Floats]]) -> tuple[float, float]:
+    low = min(float(values.min()) for _, values in points)
+    high = max(float(values.max()) for _, values in points)
+    return min(0.0, low), max(high, low + 0.1)
+
+
+def _density(correlation: Floats, information: Floats, low: float, high: float) -> Floats:
+    counts, _, _ = np.histogram2d(information, correlation, bins=_CELLS, range=((low, high), (0, 1)))
+    return counts / max(counts.sum(), 1)
+
+
+def _map(axes: Axes, density: Floats, norm: LogNorm, low: float, high: float) -> None:
+    axes.imshow(
+        np.where(density > 0, density, np.nan),
+        norm=norm,
+        cmap=_colors(),
+        extent=(0, 1, low, high),
+        origin="lower",
+        aspect="auto",
+        interpolation="none",
+        zorder=1,  # above the grid
+    )
+    share = np.linspace(0, 0.9999, 200)
+    axes.plot(share, -0.5 * np.log1p(-(share**2)), **_LINE)
+    axes.set(xlim=(0, 1), ylim=(low, high), xticks=(0, 0.5, 1))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_formatter("{x:g}")
+
+
+def _percent(share: float, position: int) -> str:
+    return f"{100 * share:g}%"
+
+
+def _colors() -> Colormap:
+    # Neither end is lost on a light or on a dark page.
+    return ListedColormap(mpl.colormaps["cividis"](np.linspace(0.2, 1, 256)))
+
+
+def _sentences(results: DataTree) -> list[str]:
+    if not (aligned(results) and informed(results)):
+        return []
+    what = "the partner one to one is the same by correlation and by mutual information"
+    return agreement(results, same_under_both(results), what)
+
+
+SECTION = Section(
+    name="mutual_information",
+    title="Mutual information",
+    template=Path(__file__).with_suffix(".html"),
+    variables=VARIABLES,
+    sentences=_sentences,
+    figures=(
+        Drawing(
+            "information-and-correlation",
+            "Mutual information and correlation",
+            _draw,
+            _caption,
+            "Density maps, one a layer, of mutual information against absolute correlation, and a line chart of the "
+            "share of units with the same partner by both.",
+            lambda results: bool(_known(results)),
+        ),
+    ),
+)

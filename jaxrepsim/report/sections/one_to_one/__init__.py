@@ -1,0 +1,229 @@
+"""One unit to one: the correlation of units with partners of their own, and with the unit they are most alike."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pandas import DataFrame
+from xarray import DataTree
+
+from jaxrepsim.report.cells import cells
+from jaxrepsim.report.doubtful import cited
+from jaxrepsim.report.extremes import highest_and_lowest
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections.one_to_one import matrices, ordered, partners
+from jaxrepsim.report.sections.one_to_one.aligned import (
+    agreement,
+    aligned,
+    alignment,
+    by_layer,
+    informed,
+    picked,
+    same_under_both,
+)
+from jaxrepsim.report.summaries import names, rounded
+from jaxrepsim.report.tables import Cell
+from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+
+_UNIT = ("layer", "pair", "unit")
+_NETWORK = ("layer", "network")
+VARIABLES: dict[str, Variable] = {
+    "unit_mean": Variable(
+        (*_NETWORK, "unit"),
+        "mean activation",
+        "Mean of the unit's activations, in the network's own scale.",
+        PURE,
+    ),
+    "unit_std": Variable(
+        (*_NETWORK, "unit"),
+        "standard deviation of activations",
+        "Standard deviation of the unit's activations, in the network's own scale.",
+        PURE,
+    ),
+    "constant": Variable(
+        _NETWORK,
+        "units that never vary",
+        "Number of the network's units that have the same activation on all samples.",
+        COUNT,
+    ),
+    "correlation": Variable(
+        (*_UNIT, "other_unit"),
+        "correlation between the two networks",
+        "Pearson correlation of a unit of the first network with other_unit of the second; 0 with a unit that "
+        "never varies.",
+        PURE,
+    ),
+    "correlation_within": Variable(
+        (*_NETWORK, "unit", "other_unit"),
+        "correlation within a network",
+        "Pearson correlation of two units of the same network; 0 with a unit that never varies.",
+        PURE,
+    ),
+    "partner": Variable(
+        _UNIT,
+        "partner one to one",
+        "Index of the second network's unit that the first network's unit has in the one-to-one assignment of "
+        "largest total correlation; −1 for none.",
+    ),
+    **of_sides(
+        "best",
+        _UNIT,
+        "best partner of the {own} network's units",
+        "Index of the {other} network's unit that the {own} network's unit correlates most with, which several may "
+        "share; −1 for none.",
+    ),
+    "samples": Variable(
+        ("layer",),
+        "samples of the correlations",
+        "Number of rows of activations that correlations and all alignments rest on.",
+        COUNT,
+    ),
+}
+"""Of all images and positions, centred.
+
+Units are those of the layer, x of a pair's first network and y of its second; floats are padded with NaN and integers
+with −1, in a layer of fewer units, and throughout where a layer was not looked at. A unit that never varies is
+constant: its correlation is 0 with every unit.
+"""
+
+
+class OneToOneRow(NamedTuple):
+    """One layer: means over units, then over pairs. NaN where nothing is known."""
+
+    layer: str
+    samples: int
+    constant: list[int]
+    """Units that never vary, of each network; −1 where that is not known."""
+    best: Cell
+    """Correlation of an x unit with the y unit it correlates most with."""
+    partner: Cell
+    """Correlation of an x unit with its partner one to one."""
+    same: tuple[int, int]
+    """x units for which the two are the same, and all that were compared, of all pairs together."""
+    share: Cell
+    """The share of the first among the second."""
+    information: Cell
+    """The share of x units with the same one-to-one partner by correlation and by mutual information."""
+
+
+def one_to_one_rows(results: DataTree) -> list[OneToOneRow]:
+    """The table of one-to-one alignment.
+
+    Args:
+        results: Results with the group `one_to_one`.
+
+    Returns:
+        One row a layer whose units were aligned, from input to output.
+    """
+    if not aligned(results):
+        return []
+    found, group = alignment(results), results["one_to_one"]
+    information = same_under_both(results) if informed(results) else np.full_like(found.same, np.nan)
+    best, partner, share, informative = (
+        cells(by_layer(values)) for values in (found.best, found.partner, found.same, information)
+    )
+    return [
+        OneToOneRow(
+            layer=name,
+            samples=int(group["samples"][layer]),
+            constant=group["constant"][layer].values.tolist(),
+            best=best[layer],
+            partner=partner[layer],
+            same=(int((found.same[layer] == 1).sum()), int((~np.isnan(found.same[layer])).sum())),
+            share=share[layer],
+            information=informative[layer],
+        )
+        for layer, name in enumerate(names(results, "layer"))
+        if not np.isnan(best[layer].mean)
+    ]
+
+
+def unit_table(results: DataTree) -> DataFrame:
+    """Mean and standard deviation of each unit.
+
+    Args:
+        results: Results with the group `one_to_one`.
+
+    Returns:
+        One row a layer, network and unit.
+    """
+    mean, std = (results[f"one_to_one/unit_{part}"].values for part in ("mean", "std"))
+    return _long(results, "network", ~np.isnan(mean), {"mean": mean, "std": std})
+
+
+def one_to_one_table(results: DataTree) -> DataFrame:
+    """Partners of the units of the first network of each pair.
+
+    Args:
+        results: Results with the group `one_to_one`.
+
+    Returns:
+        One row a layer, pair and unit: its partner one to one and the correlation with it (empty where there is none),
+        the unit it correlates most with and that correlation, and whether the two are the same (empty for a unit that
+        never varies). With mutual information also the partner and the best unit by it, each with its nats, and the
+        nats of the partner by correlation.
+    """
+    found = alignment(results)
+    partner, best = (results[f"one_to_one/{name}"].values for name in ("partner", "best_x"))
+    columns = {
+        "partner": _index(partner),
+        "correlation": found.partner,
+        "best": _index(best),
+        "best_correlation": found.best,
+        "same": found.same,
+    }
+    if "mutual_information" in results.children:
+        information = results["mutual_information/mutual_information"]
+        for name in ("partner", "best"):
+            index = results[f"mutual_information/{'best_x' if name == 'best' else name}"].values
+            columns[f"information_{name}"] = _index(index)
+            columns[f"information_{name}_nats"] = picked(information, index)
+        columns["partner_nats"] = picked(information, partner)
+    return _long(results, "pair", best >= 0, columns)
+
+
+def _index(index: np.ndarray) -> np.ndarray:
+    """Indices of units, empty for none."""
+    return np.where(index < 0, None, index.astype(object))
+
+
+def _long(results: DataTree, dim: str, known: np.ndarray, columns: dict[str, np.ndarray]) -> DataFrame:
+    """One row a unit that is known, (layer, dim, unit): its place, then the columns."""
+    layer, second, unit = np.nonzero(known)
+    place = {
+        "layer": np.array(names(results, "layer"), object)[layer],
+        dim: np.array(names(results, dim), object)[second],
+        "unit": unit,
+    }
+    return DataFrame(place | {name: values[known] for name, values in columns.items()})
+
+
+def _sentences(results: DataTree) -> list[str]:
+    if not aligned(results):
+        return []
+    found, layers = alignment(results), cited(results)
+    partner, best = by_layer(found.partner).mean, by_layer(found.best).mean
+
+    def at(layer: int) -> str:
+        value, other = rounded(partner[layer]), rounded(best[layer])
+        return f"{value} in {layers[layer]} ({other} with the unit they correlate most with)"
+
+    over = "" if results.sizes["pair"] == 1 else ", averaged over pairs,"
+    mean = f"Units and their partners one to one have a mean correlation{over} of {highest_and_lowest(partner, at)}."
+    return [mean, *agreement(results, found.same, "the partner one to one is also the unit they correlate most with")]
+
+
+def _context(results: DataTree) -> dict[str, Any]:
+    return {"rows": one_to_one_rows(results)}
+
+
+SECTION = Section(
+    name="one_to_one",
+    title="One unit to one",
+    template=Path(__file__).with_name("one_to_one.html"),
+    variables=VARIABLES,
+    context=_context,
+    sentences=_sentences,
+    figures=(ordered.DRAWING, partners.DRAWING, matrices.DRAWING),
+    tables={"units": unit_table, "one_to_one": one_to_one_table},
+)

@@ -1,0 +1,119 @@
+"""How alike units and their partners are, counted from the results: what tables, plots and sentences on them share."""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from xarray import DataArray, DataTree
+
+from jaxrepsim.report.extremes import counted_share
+from jaxrepsim.report.summaries import Floats, Ints, Spread, over_known, plural
+
+
+class Alignment(NamedTuple):
+    """Each x unit, (layer, pair, unit); NaN where there is none, or nothing was computed."""
+
+    partner: Floats
+    """Correlation with its partner in the one-to-one assignment; NaN for a unit without one."""
+    best: Floats
+    """Correlation with the y unit it correlates most with, which other x units may share."""
+    same: Floats
+    """Whether the two are one unit, 1 or 0; NaN for a unit without a partner, and for one that never varies."""
+
+
+def aligned(results: DataTree) -> bool:
+    """Whether units of any layer were aligned one to one."""
+    return _any_best(results, "one_to_one")
+
+
+def informed(results: DataTree) -> bool:
+    """Whether mutual information was measured anywhere."""
+    return _any_best(results, "mutual_information")
+
+
+def _any_best(results: DataTree, group: str) -> bool:
+    return group in results.children and bool((results[f"{group}/best_x"] >= 0).any())
+
+
+def alignment(results: DataTree) -> Alignment:
+    """Correlations of x units with their partners, and whether one to one and best partner are the same.
+
+    Args:
+        results: Results with the group `one_to_one`.
+
+    Returns:
+        One value a layer, pair and x unit.
+    """
+    partner, best = (results[f"one_to_one/{name}"].values for name in ("partner", "best_x"))
+    correlation = results["one_to_one/correlation"]
+    return Alignment(picked(correlation, partner), picked(correlation, best), _same(results, partner, best))
+
+
+def same_under_both(results: DataTree) -> Floats:
+    """Whether an x unit has the same one-to-one partner by correlation and by mutual information.
+
+    Args:
+        results: Results with the groups `one_to_one` and `mutual_information`.
+
+    Returns:
+        (layer, pair, unit): 1 or 0; NaN for a unit without a partner, and for one that never varies.
+    """
+    partner, other = (results[f"{group}/partner"].values for group in ("one_to_one", "mutual_information"))
+    return _same(results, partner, other)
+
+
+def _same(results: DataTree, partner: Ints, other: Ints) -> Floats:
+    return np.where((partner >= 0) & (other >= 0) & varies(results), partner == other, np.nan)
+
+
+def varies(results: DataTree) -> np.ndarray:
+    """Whether an x unit correlates with any y unit at all, (layer, pair, unit): one that never varies does not."""
+    # One layer at a time: a comparison of all matrices at once may not fit beside them.
+    return np.stack([(np.nan_to_num(layer) != 0).any(-1) for layer in results["one_to_one/correlation"].values])
+
+
+def picked(matrix: DataArray, index: Ints) -> Floats:
+    """The value of each unit with one unit of the other network.
+
+    Args:
+        matrix: Values (layer, pair, unit, other_unit).
+        index: The other unit, (layer, pair, unit), −1 for none.
+
+    Returns:
+        (layer, pair, unit), NaN for none.
+    """
+    values = np.take_along_axis(matrix.values, np.maximum(index, 0)[..., None], -1)[..., 0]
+    return np.where(index >= 0, values, np.nan).astype(np.float64)
+
+
+def by_layer(values: Floats) -> Spread:
+    """Mean, smallest and largest over pairs of the mean over units.
+
+    Args:
+        values: (layer, pair, unit), NaN where nothing is known.
+
+    Returns:
+        One value a layer, NaN where nothing is known.
+    """
+    return over_known(over_known(values, -1).mean)
+
+
+def agreement(results: DataTree, same: Floats, what: str) -> list[str]:
+    """A sentence on how many units have the same partner in two ways; none where no unit was compared.
+
+    Args:
+        results: The tree of results.
+        same: 1 or 0, NaN where a unit does not count, (layer, pair, unit).
+        what: What holds for those units that agree, in words.
+    """
+    total, agree = int((~np.isnan(same)).sum()), int((same == 1).sum())
+    if not total:
+        return []
+    start = "For" if results.sizes["pair"] == 1 else "Over all pairs, for"
+    share = counted_share(results, agree, total, by_layer(same).mean)
+    return [f"{start} {agree:,} of {plural(total, 'unit')} that vary, {what} {share}."]
+
+
+def networks_of_pairs(results: DataTree) -> list[tuple[int, int]]:
+    """The indices of the networks of each pair: all pairs, in the order in which results hold them."""
+    return list(combinations(range(results.sizes["network"]), 2))
