@@ -14,11 +14,10 @@ is below 0.1 are counted apart.
 
 from functools import partial
 
-from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, predicted
-
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import publish, script
 from jaxrepsim.report.experiments.local_and_distributed import drawn_thresholds, local_and_distributed, local_rows
+from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, predicted
 
 COLUMNS = ["counted", "layer", "units", "none", "1", "2–4", "5–16", "more", "hardly predicted"]
 

@@ -12,12 +12,10 @@ another.
 
 from functools import partial
 
-from jaxrepsim.report.sections.over_training import SECTION, training_mean
-
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
+from jaxrepsim.report.sections.over_training import SECTION, training_mean
 from jaxrepsim.report.summaries import epsilon_labels, names, over_known
-
 
 (DRAWING,) = SECTION.figures
 

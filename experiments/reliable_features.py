@@ -13,8 +13,6 @@ correlate far more than the worst, and cycles close far more often among units t
 from functools import partial
 from math import isnan
 
-from jaxrepsim.report.sections.one_to_one.aligned import aligned
-
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import publish, script
 from jaxrepsim.report.experiments.reliable_features import (
@@ -25,6 +23,7 @@ from jaxrepsim.report.experiments.reliable_features import (
     reliable_features,
     reliable_rows,
 )
+from jaxrepsim.report.sections.one_to_one.aligned import aligned
 
 
 def main(sources: Sources) -> None:

@@ -16,12 +16,11 @@ below −0.1 is in the table alone.
 
 from functools import partial
 
-from jaxrepsim.report.sections.one_to_one.aligned import aligned
-from jaxrepsim.report.sections.sparse_prediction.prediction import predicted
-
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
 from jaxrepsim.report.experiments.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
+from jaxrepsim.report.sections.one_to_one.aligned import aligned
+from jaxrepsim.report.sections.sparse_prediction.prediction import predicted
 from jaxrepsim.report.summaries import epsilon_labels
 
 

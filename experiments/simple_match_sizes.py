@@ -11,12 +11,11 @@ sizes are those found first, one for each matched unit before any further one; r
 
 from functools import partial
 
-from jaxrepsim.report.sections.decomposition import decomposition_rows
-from jaxrepsim.report.sections.decomposition.counts import any_simple
-
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import publish, script
 from jaxrepsim.report.experiments.simple_match_sizes import simple_match_distribution
+from jaxrepsim.report.sections.decomposition import decomposition_rows
+from jaxrepsim.report.sections.decomposition.counts import any_simple
 
 COLUMNS = ["layer", "ε", "pairs", "complete", "found", "one to one", "least", "median", "most"]
 """Of `pairs` searched, in so many the search was `complete`; sizes are units of both sides."""
