@@ -7,39 +7,39 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from xarray import Dataset
+from xarray import DataTree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.several import (
-    by_width,
-    compared_table,
-    depth_panels,
-    depth_rows,
-    runs_by_depth,
-    similarity_by_width,
-    width_rows,
-)
+from jaxrepsim.report.experiments.figure1 import depth_panels, depth_rows
+from jaxrepsim.report.experiments.side_by_side import runs_by_depth, side_by_side_table
+from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_rows
 from jaxrepsim.report.style import Column
 from tests.report.conftest import LONG, make_results
 from tests.report.test_figures import assert_drawn
 
 LAYERS = ("conv1", "conv2", "fc1", "logits")
 HOLLOW = "#ffffff"
-Runs = dict[str, Dataset]
+Runs = dict[str, DataTree]
 
 
-def run(width: float = 1.0, name: str = "vgg11", **shape: object) -> Dataset:
+def run(width: float = 1.0, name: str = "vgg11", **shape: object) -> DataTree:
     """Results of a run whose settings have that width."""
     config = json.dumps({"model": {"name": name, "width": width}})
     return make_results(**({"layers": LAYERS, "redraws": 2, "samples": 0} | shape), config=config)
+
+
+def run_of_few_samples(width: float) -> DataTree:
+    results = run(width)
+    results["similarity/samples"][:] = 3
+    return results
 
 
 @pytest.fixture
 def runs() -> Runs:
     """Three runs of different widths; similarity of the second is halved, one layer of the third has few samples."""
     found = {"narrow": run(0.25), "usual": run(1.0), "wide": run(2.0)}
-    found["usual"]["similarity"] *= 0.5
-    found["wide"]["samples"][2] = 9 * int(found["wide"]["units"][2])
+    found["usual"]["similarity/similarity"] *= 0.5
+    found["wide"]["similarity/samples"][2] = 9 * int(found["wide"]["similarity/units"][2])
     return found
 
 
@@ -64,12 +64,12 @@ def hollow(axes: Axes) -> set[float]:
     return {float(x) for line in lines for x in np.asarray(line.get_xdata())}
 
 
-SHAPES: dict[str, Callable[[], Mapping[str, Dataset]]] = {
+SHAPES: dict[str, Callable[[], Mapping[str, DataTree]]] = {
     "one run": lambda: {"only": run(layers=("conv1",), networks=("0", "1"), redraws=1)},
     "five runs": lambda: {f"a rather long name of a run, {i}": run(2.0**i, networks=("0", "1")) for i in range(5)},
     "many layers": lambda: {"a": run(layers=LONG[:30], networks=("0", "1"), redraws=1)},
     "nothing matches": lambda: {f"{i}": run(1.0 + i, epsilons=(0.001, 0.01)) for i in range(2)},
-    "few samples everywhere": lambda: {f"{i}": run(1.0 + i).assign(samples=("layer", [3] * 4)) for i in range(3)},
+    "few samples everywhere": lambda: {f"{i}": run_of_few_samples(1.0 + i) for i in range(3)},
 }
 
 
@@ -82,14 +82,16 @@ def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
 
 
 def test_a_panel_a_run_in_order_with_its_accuracies(runs: Runs) -> None:
-    runs["usual"]["accuracy"][:] = [0.9, 0.95, np.nan]
+    runs["usual"]["networks/accuracy"][:] = [0.9, 0.95, np.nan]
     figure = depth_panels(runs)
     titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()]
     assert [title.split(":")[0] for title in titles] == ["(a) narrow", "(b) usual", "(c) wide"]
     assert titles[1] == "(b) usual: accuracy 90.0–95.0 %"
     for axes, results in zip(figure.axes, runs.values(), strict=False):
         for index, line in enumerate(joined(axes)):
-            assert line == pytest.approx(results["similarity"][..., index, :].mean(("pair", "redraw")).values)
+            assert line == pytest.approx(
+                results["similarity/similarity"][..., index, :].mean(("pair", "redraw")).values
+            )
 
 
 def test_only_the_run_of_few_samples_has_hollow_points(runs: Runs) -> None:
@@ -112,10 +114,10 @@ def test_rows_of_depth(runs: Runs) -> None:
     rows = depth_rows(runs)
     assert [(row.run, row.layer) for row in rows] == [(name, layer) for name in runs for layer in LAYERS]
     results, row = runs["usual"], rows[4 + 1]
-    assert row.similarity == pytest.approx(results["similarity"][1].mean(("pair", "redraw")).values)
-    assert row.dead == pytest.approx(2 / int(results["units"][1]) / 3)
-    assert row.samples_per_unit == pytest.approx(540 / int(results["units"][1]))
-    both = np.concatenate([results[f"profile_{side}"].values[1] for side in "xy"], axis=-1)
+    assert row.similarity == pytest.approx(results["similarity/similarity"][1].mean(("pair", "redraw")).values)
+    assert row.dead == pytest.approx(2 / int(results["similarity/units"][1]) / 3)
+    assert row.samples_per_unit == pytest.approx(540 / int(results["similarity/units"][1]))
+    both = np.concatenate([results[f"similarity/profile_{side}"].values[1] for side in "xy"], axis=-1)
     known = both[~np.isnan(both)]
     assert row.auc == pytest.approx(np.clip(1 - known / 0.5, 0, 1).mean())
 
@@ -124,13 +126,15 @@ def test_a_line_a_run_in_every_panel(runs: Runs) -> None:
     figure = runs_by_depth(runs)
     assert legend(figure)[:3] == ["narrow", "usual", "wide"]
     for line, results in zip(joined(titled(figure, "ε = 0.5")), runs.values(), strict=True):
-        assert line == pytest.approx(results["similarity"][:, :, 4].mean(("pair", "redraw")).values)
+        assert line == pytest.approx(results["similarity/similarity"][:, :, 4].mean(("pair", "redraw")).values)
     assert hollow(titled(figure, "ε = 0.5")) == {2.0}
     dead = joined(titled(figure, "dead units, counted as not matched"))
-    assert dead[0] == pytest.approx((runs["narrow"]["dead"] / runs["narrow"]["units"]).mean("network").values)
+    assert dead[0] == pytest.approx(
+        (runs["narrow"]["similarity/dead"] / runs["narrow"]["similarity/units"]).mean("network").values
+    )
     points = titled(figure, "validation accuracy, %, each network").get_lines()
     for line, results in zip(points, runs.values(), strict=True):
-        assert line.get_ydata() == pytest.approx(100 * results["accuracy"].values)
+        assert line.get_ydata() == pytest.approx(100 * results["networks/accuracy"].values)
     auc = [row.auc for row in depth_rows({"": runs["narrow"]})]
     assert joined(titled(figure, "mean over ε ≤ 0.5"))[0] == pytest.approx(auc)
 
@@ -144,20 +148,21 @@ def test_shares_are_not_rounded_to_what_they_are_not(runs: Runs) -> None:
 
 def test_no_panel_for_what_is_not_there(runs: Runs) -> None:
     for results in runs.values():
-        results["dead"][:] = 0
-        results["similarity"][:, :, :4] = 0
-    figure = runs_by_depth({name: results.drop_vars("accuracy") for name, results in runs.items()})
+        results["similarity/dead"][:] = 0
+        results["similarity/similarity"][:, :, :4] = 0
+        results["networks"] = DataTree(results["networks"].to_dataset().drop_vars("accuracy"))
+    figure = runs_by_depth(runs)
     shown = [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()]
     assert shown == ["mean over ε ≤ 0.5", "ε = 0.5"]
 
 
 def test_the_table_of_runs_side_by_side(runs: Runs) -> None:
-    columns, rows = compared_table(runs)
+    columns, rows = side_by_side_table(runs)
     assert columns == ["layer", "measure", "narrow", "usual", "wide"]
     assert rows[0][:2] == ["validation accuracy", "%"]
     cells = {(row[0], row[1]): row[2:] for row in rows}
     for index, results in enumerate(runs.values()):
-        mean = float(results["similarity"][3, :, 2].mean())
+        mean = float(results["similarity/similarity"][3, :, 2].mean())
         assert cells["logits", "ε = 0.25"][index] == f"{mean:.2f}"
     assert ("conv2", "dead units") in cells
     assert ("conv1", "dead units") not in cells
@@ -166,7 +171,7 @@ def test_the_table_of_runs_side_by_side(runs: Runs) -> None:
 
 def test_runs_of_different_layers_are_refused(runs: Runs) -> None:
     runs["usual"] = run(layers=("conv1", "logits"))
-    for refuse in (runs_by_depth, compared_table, similarity_by_width, width_rows):
+    for refuse in (runs_by_depth, side_by_side_table, similarity_by_width, width_rows):
         with pytest.raises(InputError, match="different layers"):
             refuse(runs)
 
@@ -175,7 +180,7 @@ def test_widths_are_ordered_and_each_pair_is_a_point(runs: Runs) -> None:
     shuffled = {name: runs[name] for name in ("wide", "narrow", "usual")}
     assert [*by_width(shuffled)] == [0.25, 1.0, 2.0]
     axes = titled(similarity_by_width(shuffled), "conv2")
-    means = [float(runs[name]["similarity"][1, :, 4].mean()) for name in ("narrow", "usual", "wide")]
+    means = [float(runs[name]["similarity/similarity"][1, :, 4].mean()) for name in ("narrow", "usual", "wide")]
     assert joined(axes)[-1] == pytest.approx(means)
     points = {
         round(float(y), 9)
@@ -185,9 +190,9 @@ def test_widths_are_ordered_and_each_pair_is_a_point(runs: Runs) -> None:
         if x == 1.0
     }
     for pair in range(3):
-        assert round(float(runs["usual"]["similarity"][1, pair, 4].mean()), 9) in points
+        assert round(float(runs["usual"]["similarity/similarity"][1, pair, 4].mean()), 9) in points
     assert hollow(titled(similarity_by_width(runs), "fc1")) == {2.0}
-    runs["wide"]["similarity"][:] = 0
+    runs["wide"]["similarity/similarity"][:] = 0
     mean = [line for line in titled(similarity_by_width(runs), "fc1").get_lines() if line.get_marker() == "X"]
     assert [line.get_markerfacecolor() == HOLLOW for line in mean] == [False, False, True]
     assert hollow(axes) == set()
@@ -198,7 +203,7 @@ def test_widths_are_ordered_and_each_pair_is_a_point(runs: Runs) -> None:
 def test_rows_of_width(runs: Runs) -> None:
     for name, factor in (("usual", 0.9), ("wide", 0.5)):
         for side in "xy":
-            runs[name][f"profile_{side}"][:] = factor * runs["narrow"][f"profile_{side}"].values
+            runs[name][f"similarity/profile_{side}"][:] = factor * runs["narrow"][f"similarity/profile_{side}"].values
     rows = width_rows(runs)
     assert [row.layer for row in rows] == [*LAYERS]
     assert [row.few for row in rows] == [[False] * 3] * 2 + [[False, False, True], [False] * 3]
