@@ -4,7 +4,7 @@ python experiments/dense_and_convolutional.py configs/dense_and_convolutional/sm
 
 The match profiles of each kind of layer, and similarity with depth. The paper's finding is there where convolutional
 layers hardly match at an ε at which fully connected ones do. What to keep in mind: a fully connected layer has one
-sample an image, a convolution one a position, so that chance gives the former more; the setting `theory.chance` shows
+sample per image, a convolution one per position, so that chance gives the former more; the setting `chance.draws` shows
 how much (shuffled inputs), and hollow points rest on fewer than ten samples a unit. The output is apart: that it agrees
 says only that both networks fit the same targets. Fully connected layers also lie deeper than any convolution; the
 lower panels show whether similarity changes with the kind or with depth.

@@ -6,10 +6,10 @@ Counted are coefficients beyond the smallest and beyond the largest threshold of
 
 python experiments/local_and_distributed.py configs/digits_convergent.py
 
-Needs a run with the setting `convergent.penalties`. The paper's finding is there where one unit, two to four, and five
-to sixteen each predict a share of the units. The numbers are upper bounds: between two penalties a smaller one may do,
-and the shrinkage that comes with a penalty asks for more units than the same fit without. Units whose best held-out R²
-is below 0.1 are counted apart.
+Needs a run with the setting `sparse_prediction.penalties`. The paper's finding is there where one unit, two to four,
+and five to sixteen each predict a share of the units. The numbers are upper bounds: between two penalties a smaller one
+may do, and the shrinkage that comes with a penalty asks for more units than the same fit without. Units whose best
+held-out R² is below 0.1 are counted apart.
 """
 
 from functools import partial
@@ -28,7 +28,7 @@ def main(sources: Sources) -> None:
     Args:
         sources: Folders of finished runs; or config files, whose runs are done first.
     """
-    for run in finished(sources, Needs(predicted, "convergent.penalties")):
+    for run in finished(sources, Needs(predicted, "sparse_prediction.penalties")):
         thresholds = run.results["sparse_prediction/threshold"].values.tolist()
         rows = [
             [counts_as(thresholds[index]), row.layer, f"{row.units:,}", *(f"{share:.0%}" for share in row[2:])]

@@ -2,12 +2,11 @@
 
 python experiments/over_training.py configs/over_training/smoke.py
 
-Needs runs with the setting `theory.over_training`, and the epochs to look at in `training.keep`, 0 for the untrained
+Needs runs with the setting `over_training.on`, and the epochs to look at in `training.keep`, 0 for the untrained
 networks. What to see: whether similarity falls or rises while accuracy rises, and whether early layers settle before
-deep ones. What to keep in mind: it is measured on the first `theory.images` images, at the same few
-positions of each map (`theory.rows` in all), so that the last point is not the similarity of the whole run: where a
-layer matches all at once, at an ε near that of the panel, the two may be far apart. Compare points of a line with one
-another.
+deep ones. What to keep in mind: it is measured on the first `sampling.images` images, at the same few positions of each
+map (`sampling.rows` in all), so that the last point is not the similarity of the whole run: where a layer matches all
+at once, at an ε near that of the panel, the two may be far apart. Compare points of a line with one another.
 """
 
 from functools import partial
@@ -26,7 +25,7 @@ def main(sources: Sources) -> None:
     Args:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
-    for run in finished(sources, Needs(DRAWING.present, "theory.over_training")):
+    for run in finished(sources, Needs(DRAWING.present, "over_training.on")):
         columns = ["layer", "ε", *(f"epoch {epoch}" for epoch in names(run.results["over_training"], "checkpoint"))]
         accuracy = over_known(run.results["over_training/accuracy"].values, 0).mean
         mean = training_mean(run.results)

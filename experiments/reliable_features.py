@@ -6,8 +6,8 @@ closes.
 
 python experiments/reliable_features.py configs/digits_convergent.py
 
-Needs a run with the setting `convergent.one_to_one`. The paper's finding is there where, in one layer, the best units
-correlate far more than the worst, and cycles close far more often among units that correlate more.
+Needs a run with the setting `one_to_one.on`. The paper's finding is there where, in one layer, the best units correlate
+far more than the worst, and cycles close far more often among units that correlate more.
 """
 
 from functools import partial
@@ -33,7 +33,7 @@ def main(sources: Sources) -> None:
         sources: Folders of finished runs; or config files, whose runs are done first.
     """
     columns = ["layer", "matched", "mean", f"≥ {HIGH}", f"< {LOW}", "best", "worst", "cycles that close"]
-    for run in finished(sources, Needs(aligned, "convergent.one_to_one")):
+    for run in finished(sources, Needs(aligned, "one_to_one.on")):
         rows = [_cells(row) for row in reliable_rows(run.results)]
         publish(
             [run],

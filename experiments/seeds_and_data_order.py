@@ -2,12 +2,11 @@
 
 python experiments/seeds_and_data_order.py configs/seeds_and_data_order/smoke.py
 
-Runs that differ in `training.shared` alone: all networks of a run have in common nothing, their first weights
+Runs that differ in `training.shared` only: all networks of a run have in common nothing, their first weights
 (`initialisation`), or the order of examples with their augmentation (`order`); everything else is drawn from each
 network's seed. Where networks of the same first weights match well and those of the same order do not, representations
-go back to initialisation. What to keep in mind: compare only runs whose accuracies, in the last panel, are about
-equal; the bands are the least and the largest of a few pairs, which are not independent; hollow points are partly
-chance.
+go back to initialisation. What to keep in mind: compare only runs whose accuracies, in the last panel, are about equal;
+the bands are the least and the largest of a few pairs, which are not independent; hollow points are partly chance.
 """
 
 from functools import partial

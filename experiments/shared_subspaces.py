@@ -8,10 +8,10 @@ similarity of the maximum match at the ε that the report speaks of.
 
 python experiments/shared_subspaces.py configs/digits_convergent.py
 
-Needs a run with the settings `convergent.one_to_one` and `convergent.penalties`. The paper's finding is there where the
+Needs a run with the settings `one_to_one.on` and `sparse_prediction.penalties`. The paper's finding is there where the
 span explains clearly more than one unit: the gap, shaded in the figure. What one unit explains is measured on all
 inputs, which favours it a little; choosing the penalty on the held-out inputs favours the sparse sum a little. A mean
-below −0.1 is in the table alone.
+below −0.1 is in the table only.
 """
 
 from functools import partial
@@ -30,7 +30,7 @@ def main(sources: Sources) -> None:
     Args:
         sources: Folders of finished runs; or config files, whose runs are done first.
     """
-    needs = Needs(aligned, "convergent.one_to_one"), Needs(predicted, "convergent.penalties")
+    needs = Needs(aligned, "one_to_one.on"), Needs(predicted, "sparse_prediction.penalties")
     for run in finished(sources, *needs):
         epsilon = epsilon_labels(run.results)[matched_at(run.results)]
         columns = ["layer", "one unit", "sparse", "predictors", "all units", "gap", f"similarity, ε = {epsilon}"]

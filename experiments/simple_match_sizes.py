@@ -2,11 +2,11 @@
 
 python experiments/simple_match_sizes.py configs/simple_match_sizes/smoke.py
 
-Needs runs with the setting `theory.decomposition`. The paper's finding is there where points lie far above the line at
-size 2, which is one unit to one: what two networks share is spread over many units. What to keep in mind: a layer may
-have more simple matches than any search lists. Where it was stopped (each panel and the table say where), the
-sizes are those found first, one for each matched unit before any further one; raise `theory.simple_matches` and
-`theory.seconds` for more. Where nothing matches at an ε there are none, and a larger ε has smaller ones.
+Needs runs with the setting `decomposition.on`. The paper's finding is there where points lie far above the line at size
+2, which is one unit to one: what two networks share is spread over many units. What to keep in mind: a layer may have
+more simple matches than any search lists. Where it was stopped (each panel and the table say where), the sizes are
+those found first, one for each matched unit before any further one; raise `decomposition.simple_matches` and
+`decomposition.seconds` for more. Where nothing matches at an ε there are none, and a larger ε has smaller ones.
 """
 
 from functools import partial
@@ -27,7 +27,7 @@ def main(sources: Sources) -> None:
     Args:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
-    for run in finished(sources, Needs(any_simple, "theory.decomposition")):
+    for run in finished(sources, Needs(any_simple, "decomposition.on")):
         rows = [
             [
                 *(row.layer, row.epsilon),

@@ -2,13 +2,13 @@
 
 python experiments/trained_and_untrained.py configs/trained_and_untrained/smoke.py
 
-Needs runs with the setting `theory.chance`, the number of draws. On the same `theory.images` images, and the same few
-positions of each map (`theory.rows` in all): the trained networks, the same networks before training, the trained ones
-with the inputs of one shuffled, and random vectors of the same spectrum. Similarity has been learned where the trained
-networks lie above the untrained ones; it is no chance where they lie above all draws of both nulls, and the table has
-the p-values, 1 / (1 + draws) at least. What to keep in mind: untrained networks, which see the same images through
-random filters, may match better than trained ones, in deep layers above all, where what they give hardly varies; the
-p-values hold for a layer, and not for the many of a table together.
+Needs runs with the setting `chance.draws`, the number of draws. On the same `sampling.images` images, and the same few
+positions of each map (`sampling.rows` in all): the trained networks, the same networks before training, the trained
+ones with the inputs of one shuffled, and random vectors of the same spectrum. Similarity has been learned where the
+trained networks lie above the untrained ones; it is no chance where they lie above all draws of both nulls, and the
+table has the p-values, 1 / (1 + draws) at least. What to keep in mind: untrained networks, which see the same images
+through random filters, may match better than trained ones, in deep layers above all, where what they give hardly
+varies; the p-values hold for one layer, and not for all layers of a table at once.
 """
 
 from functools import partial
@@ -27,7 +27,7 @@ def main(sources: Sources) -> None:
     Args:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
-    for run in finished(sources, Needs(DRAWING.present, "theory.chance")):
+    for run in finished(sources, Needs(DRAWING.present, "chance.draws")):
         rows = [_cells(row) for row in chance_rows(run.results)]
         publish(
             [run],

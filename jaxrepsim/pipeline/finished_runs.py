@@ -26,7 +26,7 @@ class Needs(NamedTuple):
 
     present: Callable[[DataTree], bool]
     setting: str
-    """The setting that makes a run compute it."""
+    """The setting that makes a run compute it, such as `chance.draws`."""
 
 
 class Finished(NamedTuple):
@@ -96,9 +96,9 @@ def _results(run: Path, needs: Sequence[Needs]) -> DataTree:
 
 
 def _asked(config: RunConfig, setting: str) -> bool:
-    """Whether a part of the theory is asked for; the rest shows in the results alone."""
-    section, _, name = setting.partition(".")
-    return section != "theory" or bool(getattr(config.theory, name))
+    """Whether the part that has the setting is computed; a setting of no part shows in the results alone."""
+    parts, name = config.parts, setting.partition(".")[0]
+    return name not in parts or any(part.asked and name in (own, *part.uses) for own, part in parts.items())
 
 
 def _listed(settings: Sequence[str]) -> str:

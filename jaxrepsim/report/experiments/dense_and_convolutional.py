@@ -86,7 +86,7 @@ def type_rows(results: DataTree) -> list[TypeRow]:
         results: The tree of results.
 
     Returns:
-        One row a type that there is.
+        One row per type that there is.
     """
     auc, similarity = profile_auc(results).mean(1), pair_similarity(results).mean(1)
     null = _shuffled(results)
@@ -110,7 +110,7 @@ def similarity_by_type(results: DataTree, column: Column = "single") -> Figure:
 
     Profiles (how many units match, at every ε) are means over layers; bands run from the lowest layer to the highest.
     Below, each pair is a point and a line joins the means; bars are the mean of shuffled inputs, where chance was
-    computed: fully connected layers have a sample an image only, so that chance gives them more. Hollow points rest on
+    computed: fully connected layers have one sample per image only, so that chance gives them more. Hollow points rest on
     fewer than ten samples a unit.
 
     Args:

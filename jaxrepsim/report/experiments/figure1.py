@@ -35,7 +35,7 @@ def depth_rows(runs: Runs) -> list[DepthRow]:
         runs: Results by the names of their runs.
 
     Returns:
-        One row a run and layer, from input to output.
+        One row per run and layer, from input to output.
     """
     rows = []
     for run, results in runs.items():

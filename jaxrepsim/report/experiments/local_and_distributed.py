@@ -38,7 +38,7 @@ class LocalRow(NamedTuple):
 
     layer: str
     units: int
-    """That were predicted, all pairs together."""
+    """That were predicted, over all pairs."""
     none: float
     """Predicted by coefficients none of which counts."""
     one: float
@@ -87,7 +87,7 @@ def local_rows(results: DataTree, threshold: int) -> list[LocalRow]:
         threshold: The index of the threshold that a coefficient must pass to count.
 
     Returns:
-        One row a layer that was predicted, from input to output.
+        One row per layer that was predicted, from input to output.
     """
     rows = []
     for layer, name in enumerate(names(results, "layer")):
@@ -104,7 +104,7 @@ def local_rows(results: DataTree, threshold: int) -> list[LocalRow]:
 
 @paper_style()
 def local_and_distributed(results: DataTree, column: Column = "single") -> Figure:
-    """Draws those shares, one bar a layer, one row of axes each for the smallest and the largest threshold.
+    """Draws those shares, one bar per layer, in one row of axes each for the smallest and the largest threshold.
 
     Args:
         results: Results with the group `sparse_prediction`.

@@ -33,7 +33,7 @@ class Partners(NamedTuple):
 
 
 class ReliableRow(NamedTuple):
-    """One layer, all pairs together."""
+    """One layer, over all pairs."""
 
     layer: str
     matched: int
@@ -68,7 +68,7 @@ def reliable_rows(results: DataTree) -> list[ReliableRow]:
         results: Results with the group `one_to_one`.
 
     Returns:
-        One row a layer in which any unit has a partner, from input to output.
+        One row per layer in which any unit has a partner, from input to output.
     """
     partner, pairs = alignment(results).partner, names(results, "pair")
     rows = []
@@ -106,7 +106,7 @@ def cycles(results: DataTree, layer: int) -> Cycles:
         layer: The index of the layer.
 
     Returns:
-        One entry a unit and each two other networks; none with two networks.
+        One entry per unit and each two other networks; none with two networks.
     """
     to = _partners(results, layer)
     count = results.sizes["network"]
@@ -188,9 +188,9 @@ def _partners(results: DataTree, layer: int) -> dict[tuple[int, int], tuple[Ints
     return to
 
 
-def _cycle(first: tuple[Ints, Floats], second: tuple[Ints, Floats], across: Ints) -> Floats:
+def _cycle(first: tuple[Ints, Floats], second: tuple[Ints, Floats], onward: Ints) -> Floats:
     held = (first[0] >= 0) & (second[0] >= 0)
-    closed = across[first[0][held]] == second[0][held]
+    closed = onward[first[0][held]] == second[0][held]
     return np.stack([np.minimum(first[1], second[1])[held], closed])
 
 

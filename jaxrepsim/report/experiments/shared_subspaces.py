@@ -67,7 +67,7 @@ def subspace_rows(results: DataTree) -> list[SubspaceRow]:
         results: Results with the groups `one_to_one` and `sparse_prediction`.
 
     Returns:
-        One row a layer, from input to output.
+        One row per layer, from input to output.
     """
     best = best_prediction(results)
     parts = (

@@ -29,14 +29,14 @@ def side_by_side_table(runs: Runs) -> tuple[list[str], list[list[str]]]:
         runs: Results by the names of their runs; all have the same layers and values of ε.
 
     Returns:
-        The headings, and one row of texts a layer and measure, the mean over pairs; the first row has the accuracies.
+        The headings, and one row of texts per layer and measure, the mean over pairs; the first row has the accuracies.
 
     Raises:
         InputError: There is no run, or they have different layers or values of ε.
     """
     layers, epsilons = same_layers(runs), same_epsilons(runs)
     found = [measured(results) for results in runs.values()]
-    # One array a measure, (layer, run).
+    # One array per measure, (layer, run).
     measures = [(MEAN_LABEL, np.stack([run.auc.mean(1) for run in found], 1))]
     measures += [
         (f"ε = {label}", np.stack([run.similarity[..., index].mean(1) for run in found], 1))
@@ -56,7 +56,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
 
     Lines are means over pairs, bands run from the smallest pair to the largest; hollow points rest on fewer than ten
     samples a unit. An ε at which nothing matches in any run has no panel, nor have dead units where there are none.
-    Accuracies are points, one a network.
+    Accuracies are points, one per network.
 
     Args:
         runs: Results by the names of their runs; all have the same layers and values of ε.
@@ -107,7 +107,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
 
 
 def _lines(axes: Axes, title: str, values: Sequence[Floats], few: Sequence[NDArray[np.bool_]]) -> None:
-    """One line a run; its values are (layer, pair) or (layer, network)."""
+    """One line per run; its values are (layer, pair) or (layer, network)."""
     for index, (value, hollow) in enumerate(zip(values, few, strict=True)):
         style: dict[str, Any] = category_style(index)
         spread = over_pairs(value)

@@ -1,4 +1,4 @@
-"""Whether similarity rises with width: runs of one architecture, each with another number of units a layer."""
+"""Whether similarity rises with width: runs of one architecture, each with another number of units per layer."""
 
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ _MOST_LAYERS = 19
 
 
 class WidthRow(NamedTuple):
-    """One layer at all widths, from the narrowest; lists have one entry a width."""
+    """One layer at all widths, from the narrowest; lists have one entry per width."""
 
     layer: str
     units: list[int]
@@ -80,7 +80,7 @@ def width_rows(runs: Runs) -> list[WidthRow]:
         runs: Results by the names of their runs; all have the same layers and values of ε.
 
     Returns:
-        One row a layer, from input to output.
+        One row per layer, from input to output.
 
     Raises:
         InputError: See `by_width`; or they have different layers or values of ε.
