@@ -45,7 +45,7 @@ VARIABLES: dict[str, Variable] = {
     "pooled": Variable(
         _LAYERS,
         "whether maps were averaged",
-        "1 where maps of different shapes were averaged to one vector an image, else 0.",
+        "1 where maps of different shapes were averaged to one vector per image, else 0.",
     ),
 }
 _HATCH = "#d55e00"
@@ -65,7 +65,7 @@ def across_table(results: DataTree) -> DataFrame:
         results: Results with the group `across_layers`.
 
     Returns:
-        One row a layer, other layer, ε and pair: the similarity, the samples, and whether maps were pooled.
+        One row per layer, other layer, ε and pair: the similarity, the samples, and whether maps were pooled.
     """
     table = results["across_layers"].to_dataset()[["similarity", "samples", "pooled"]]
     return long_table(table, [*_LAYERS, "epsilon", "pair"], "similarity")
@@ -121,7 +121,7 @@ def _mean(results: DataTree) -> Floats:
 
 
 def _pooled(results: DataTree) -> np.ndarray:
-    """Whether maps were averaged to one vector an image: (layer, other layer)."""
+    """Whether maps were averaged to one vector per image: (layer, other layer)."""
     return results["across_layers/pooled"].values == 1
 
 
@@ -137,7 +137,7 @@ def _caption(results: DataTree) -> str:
     parts = []
     if _pooled(results).any():
         parts.append(
-            "Dots mark layers whose maps differ in size, so that both were averaged over positions, to one vector an "
+            "Dots mark layers whose maps differ in size, so that both were averaged over positions, to one vector per "
             "image; elsewhere maps were compared position by position. The two kinds are not the same measure."
         )
     if _undersampled(results).any():
@@ -190,20 +190,19 @@ def _cells(mask: np.ndarray, corners: list[tuple[float, float]]) -> Path:
     return Path((places[:, None] + shape).reshape(-1, 2), np.tile(codes, len(places)))
 
 
+DRAWING = Drawing(
+    "across-layers",
+    "Similarity across layers",
+    _draw,
+    _caption,
+    "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
+    _compared,
+)
 SECTION = Section(
     name="across_layers",
     title="Across layers",
     template=File(__file__).with_suffix(".html"),
     variables=VARIABLES,
-    figures=(
-        Drawing(
-            "across-layers",
-            "Similarity across layers",
-            _draw,
-            _caption,
-            "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
-            _compared,
-        ),
-    ),
+    figures=(DRAWING,),
     tables={"across_layers": across_table},
 )

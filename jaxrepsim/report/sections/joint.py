@@ -69,7 +69,7 @@ def joint_rows(results: DataTree) -> list[JointRow]:
         results: Results with the group `joint`.
 
     Returns:
-        One row a layer.
+        One row per layer.
     """
     columns = results["joint/similarity"].values.tolist(), _of_pairs(results).tolist()
     return [JointRow(*row) for row in zip(names(results, "layer"), *columns, strict=True)]
@@ -82,7 +82,7 @@ def joint_table(results: DataTree) -> DataFrame:
         results: Results with the group `joint`.
 
     Returns:
-        One row a layer, ε and network: the similarity of all networks, the mean over pairs, and how many units of the
+        One row per layer, ε and network: the similarity of all networks, the mean over pairs, and how many units of the
         network are matched.
     """
     similarity = results["joint/similarity"]
@@ -165,6 +165,15 @@ def _context(results: DataTree) -> dict[str, Any]:
     return {"rows": joint_rows(results)}
 
 
+DRAWING = Drawing(
+    "joint",
+    "Similarity of all networks at once",
+    _draw,
+    _caption,
+    "Line chart of similarity against depth, of all networks at once and of pairs, one curve of each per ε. "
+    "The numbers are in the table of all networks at once.",
+    _matched_at_once,
+)
 SECTION = Section(
     name="joint",
     title="All networks at once",
@@ -172,16 +181,6 @@ SECTION = Section(
     variables=VARIABLES,
     context=_context,
     sentences=_sentences,
-    figures=(
-        Drawing(
-            "joint",
-            "Similarity of all networks at once",
-            _draw,
-            _caption,
-            "Line chart of similarity against depth, of all networks at once and of pairs, one curve of each an ε. "
-            "The numbers are in the table of all networks at once.",
-            _matched_at_once,
-        ),
-    ),
+    figures=(DRAWING,),
     tables={"joint": joint_table},
 )

@@ -70,7 +70,7 @@ def training_table(results: DataTree) -> DataFrame:
         results: Results with the group `over_training`.
 
     Returns:
-        One row an epoch, layer, ε and pair: the similarity, and the mean validation accuracy of all networks.
+        One row per epoch, layer, ε and pair: the similarity, and the mean validation accuracy of all networks.
     """
     accuracy = results["over_training/accuracy"].mean("network", skipna=True)
     table = results["over_training"].to_dataset()[["similarity"]].assign(mean_accuracy=accuracy)
@@ -102,9 +102,9 @@ def _sentences(results: DataTree) -> list[str]:
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """Similarity against epochs, one line a layer and one panel an ε, and validation accuracy beside it.
+    """Similarity against epochs, one line per layer and one panel per ε, and validation accuracy beside it.
 
-    Lines are means over pairs; those of accuracy are one a network, and their mean in bold. An ε at which nothing
+    Lines are means over pairs; those of accuracy are one per network, and their mean in bold. An ε at which nothing
     matches at any checkpoint has no panel.
     """
     layers = shortened(names(results, "layer"), 16)
@@ -153,12 +153,12 @@ def _caption(results: DataTree) -> str:
     over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
     kept = nonzero_epsilons(training_mean(results))
     empty = left_out(results, kept, "nothing matches at any checkpoint") if kept else ""
-    last = " Last, validation accuracy: a thin line a network, their mean in bold."
+    last = " Last, validation accuracy: a thin line per network, their mean in bold."
     accuracy = last if _accuracy_known(results) else ""
     scale = " Beyond the first checkpoint after it, epochs are on a logarithmic scale." if _stretched(results) else ""
     return (
-        f"Similarity while the networks learn{over}: one line a layer, one panel an ε, at each checkpoint. Epoch 0 is "
-        f"before training.{scale}{accuracy}{empty}"
+        f"Similarity while the networks learn{over}: one line per layer, one panel per ε, at each checkpoint. Epoch 0 "
+        f"is before training.{scale}{accuracy}{empty}"
     )
 
 
@@ -214,21 +214,20 @@ def _bar(figure: Figure, grid: np.ndarray, colors: list[str], layers: list[str])
     bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
 
 
+DRAWING = Drawing(
+    "over-training",
+    "Similarity over training",
+    _draw,
+    _caption,
+    "Line charts of similarity against epochs, one line per layer, one panel per ε, and of validation accuracy.",
+    followed,
+)
 SECTION = Section(
     name="over_training",
     title="Over training",
     template=Path(__file__).with_suffix(".html"),
     variables=VARIABLES,
     sentences=_sentences,
-    figures=(
-        Drawing(
-            "over-training",
-            "Similarity over training",
-            _draw,
-            _caption,
-            "Line charts of similarity against epochs, one line a layer, one panel an ε, and of validation accuracy.",
-            followed,
-        ),
-    ),
+    figures=(DRAWING,),
     tables={"over_training": training_table},
 )

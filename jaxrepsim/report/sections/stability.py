@@ -88,7 +88,7 @@ def stability_rows(results: DataTree) -> list[StabilityRow]:
         results: Results with the group `stability`.
 
     Returns:
-        One row a layer for which it was computed.
+        One row per layer for which it was computed.
     """
     layers, pairs = names(results, "layer"), names(results, "pair")
     group = results["stability"]
@@ -133,7 +133,7 @@ def stability_table(results: DataTree) -> DataFrame:
         results: Results with the group `stability`.
 
     Returns:
-        One row a layer, ε and pair: bounds of θ (the smallest of any network) and of λ, the verdict, and the stable
+        One row per layer, ε and pair: bounds of θ (the smallest of any network) and of λ, the verdict, and the stable
         intervals of the pair as `from:to`, separated by spaces.
     """
     pairs, words = names(results, "pair"), {1: "stable", 0: "not stable"}

@@ -36,7 +36,7 @@ VARIABLES: dict[str, Variable] = {
         COUNT,
     ),
     **{
-        null: Variable(_DRAW, f"similarity of {long_name}", f"Similarity {what}, one value a draw.", PURE)
+        null: Variable(_DRAW, f"similarity of {long_name}", f"Similarity {what}, one value per draw.", PURE)
         for null, long_name, what in _NULLS
     },
     "untrained": Variable(
@@ -97,7 +97,7 @@ def chance_rows(results: DataTree) -> list[ChanceRow]:
         results: Results with the group `chance`.
 
     Returns:
-        One row a layer and ε at which any similarity, observed or by chance, is above 0.
+        One row per layer and ε at which any similarity, observed or by chance, is above 0.
     """
     variables = ("observed", "shuffled", "random", "untrained")
     spreads = [nulls.spread(results, name) for name in variables]
@@ -123,15 +123,15 @@ def chance_table(results: DataTree) -> DataFrame:
         results: Results with the group `chance`.
 
     Returns:
-        One row a layer, ε and pair: the observed similarity, that of untrained networks, and mean, smallest and largest
-        of the draws, with their p-values.
+        One row per layer, ε and pair: the observed similarity, that of untrained networks, and mean, smallest and
+        largest of the draws, with their p-values.
     """
     observed = results["chance/observed"]
     columns = {"samples": results["chance/samples"], "observed": observed, "untrained": results["chance/untrained"]}
-    for kind in ("shuffled", "random"):
-        draws = over_known(results[f"chance/{kind}"].values, -1)
-        columns |= {f"{kind}_{part}": (observed.dims, values) for part, values in draws._asdict().items()}
-        columns[f"p_{kind}"] = results[f"chance/p_{kind}"]
+    for null, _, _ in _NULLS:
+        draws = over_known(results[f"chance/{null}"].values, -1)
+        columns |= {f"{null}_{part}": (observed.dims, values) for part, values in draws._asdict().items()}
+        columns[f"p_{null}"] = results[f"chance/p_{null}"]
     return long_table(Dataset(columns), ["layer", "epsilon", "pair"], "observed")
 
 

@@ -40,7 +40,7 @@ def _measured(results: DataTree) -> bool:
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """Median and middle half of the fitted and of the held-out residual, side by side, one pair a layer.
+    """Median and middle half of the fitted and of the held-out residual, side by side, one pair per layer.
 
     Where a third quartile lies beyond 2 the axis ends there, and triangles mark what lies beyond.
     """
@@ -108,6 +108,6 @@ DRAWING = Drawing(
     "Residuals on other inputs",
     _draw,
     _caption,
-    "Bars and points, two a layer: quartiles of the fitted and of the held-out residual.",
+    "Bars and points, two per layer: quartiles of the fitted and of the held-out residual.",
     _measured,
 )

@@ -29,7 +29,7 @@ def compared(results: DataTree) -> bool:
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """Observed similarity against depth beside three kinds of chance, one row of axes an ε, at most five.
+    """Observed similarity against depth beside three kinds of chance, one row of axes per ε, at most five.
 
     Lines are means over pairs, and over draws where there are any; bands run from the smallest draw of any pair to the
     largest.

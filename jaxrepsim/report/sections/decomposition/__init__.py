@@ -111,7 +111,7 @@ class DecompositionRow(NamedTuple):
     """How many are one unit to one."""
     sizes: Sizes | None
     certified: int
-    """Pairs whose units were told apart; the next three count units of these."""
+    """Pairs whose certificates were computed; the next three count units of these."""
     unmatched: int
     minimum: int
     several: int
@@ -127,7 +127,7 @@ def decomposition_rows(results: DataTree) -> list[DecompositionRow]:
         results: Results with the group `decomposition`.
 
     Returns:
-        One row a layer and ε at which anything matches and something was computed, from input to output.
+        One row per layer and ε at which anything matches and something was computed, from input to output.
     """
     simple = simple_sizes(results)
     both, single, shares, found = simple.both, simple.single, simple.shares, simple.found
@@ -148,7 +148,7 @@ def decomposition_rows(results: DataTree) -> list[DecompositionRow]:
         known_parts = parts[parts >= 0]
         if not matched[at].any() or not (certified.any() or searched.any() or smallest or len(known_parts)):
             continue
-        counts = [int(values[certified].sum()) for values in (minimum, several)]
+        counts = [int(count[certified].sum()) for count in (minimum, several)]
         held = both[at] > 0
         rows.append(
             DecompositionRow(
@@ -190,7 +190,7 @@ def simple_match_table(results: DataTree) -> DataFrame:
         results: Results with the group `decomposition`.
 
     Returns:
-        One row a match: its sizes and units (indices, separated by spaces) on both sides, the numbers of the matches
+        One row per match: its sizes and units (indices, separated by spaces) on both sides, the numbers of the matches
         directly inside it, and whether all simple matches of this layer, pair and ε were found.
     """
     columns = ["layer", "pair", "epsilon", "match", "size_x", "size_y", "units_x", "units_y", "contains", "complete"]

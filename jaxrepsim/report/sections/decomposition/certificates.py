@@ -1,4 +1,4 @@
-"""How many units have a proven minimum match: one bar a layer, one row of axes an ε."""
+"""How many units have a proven minimum match: one bar per layer, one row of axes per ε."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def _caption(results: DataTree) -> str:
     missing = " A layer without a bar was not computed." if absent else ""
     return (
         f"Of all units of both networks, the share with a proven minimum match (exactly one v-minimal match exists), "
-        f"the share with two or more v-minimal matches, and the share in no match{over}; one row an ε. Where each "
+        f"the share with two or more v-minimal matches, and the share in no match{over}; one row per ε. Where each "
         "matched unit has a minimum match, the match comes apart into simple matches in one way only."
         f"{left_out(results, _rows(results), 'nothing matches there')}{missing}"
     )
@@ -72,7 +72,7 @@ DRAWING = Drawing(
     "Minimum matches",
     _draw,
     _caption,
-    "Stacked bars, one a layer, one row an ε: shares of units with a proven minimum match, with several v-minimal "
+    "Stacked bars, one per layer, one row per ε: shares of units with a proven minimum match, with several v-minimal "
     "matches and in no match. The counts are in the table of decompositions.",
     lambda results: bool(_rows(results)),
 )

@@ -24,7 +24,7 @@ _WIDE = 12
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """Simple matches of the first pair by size and containment, at one ε a layer, for up to six layers.
+    """Simple matches of the first pair by size and containment, at one ε per layer, for up to six layers.
 
     The ε is the one with the most distinct sizes, of these the one with the most matches. A line joins a match with
     those directly inside it, as far as they were found.
@@ -111,7 +111,7 @@ def places(size: Ints, below: np.ndarray) -> Floats:
         below: Whether the second lies directly inside the first, (k, k).
 
     Returns:
-        One place a match, (k,).
+        One place per match, (k,).
     """
     place = np.full(len(size), 0.5)
     for level, value in enumerate(np.unique(size)):
@@ -129,6 +129,6 @@ DRAWING = Drawing(
     "Order of simple matches",
     _draw,
     _caption,
-    "Diagrams, one a layer, of simple matches by size, with lines from each to those it contains.",
+    "Diagrams, one per layer, of simple matches by size, with lines from each to those it contains.",
     lambda results: bool((results["decomposition/simple_x"][:, 0] >= 0).any()),
 )
