@@ -45,7 +45,7 @@ class Drawing(NamedTuple):
             ValueError: There is nothing to draw.
         """
         require(self.present(results), self.name)
-        with paper_style():  # for handles of legends that are made before the figure
+        with paper_style():  # handles of a legend, which are made before the figure, have its lines too
             return self.draw(results, column)
 
 

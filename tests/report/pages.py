@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from xarray import Dataset
+from xarray import DataTree
 
 from jaxrepsim.report import build
 
@@ -47,7 +47,7 @@ class Page(HTMLParser):
         return [attrs[attribute] for _, attrs in self.elements if attribute in attrs]
 
 
-def read_page(results: Dataset, folder: Path) -> Page:
+def read_page(results: DataTree, folder: Path) -> Page:
     """The page of these results."""
     build(results, folder / "report.html")
     return Page((folder / "report.html").read_text(encoding="utf-8"))

@@ -15,11 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-from xarray import Dataset
+from xarray import DataTree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report import FAMILIES, minimal_match_sizes, similarity_by_depth, training_curves, write_figures
+from jaxrepsim.report import SECTIONS, write_figures
 from jaxrepsim.report.labels import layer_labels, shortened
+from jaxrepsim.report.sections.similarity import depth
 from jaxrepsim.report.style import (
     TICK_SIZE,
     Column,
@@ -32,6 +33,7 @@ from jaxrepsim.report.style import (
 from tests.report.conftest import CASES, made
 from tests.report.groups import add_groups
 
+DRAWINGS = {drawing.name: drawing for section in SECTIONS for drawing in section.figures}
 CLOSE = 1.0
 """Pixels at 100 dots an inch by which a letter's box may lie over an edge."""
 
@@ -90,6 +92,8 @@ def in_visible_axes(text: Text) -> bool:
     return text.axes is None or text.axes.get_visible()
 
 
+ALWAYS = ("similarity-by-depth", "match-profiles", "profile-heatmap")
+"""Those for which any results have data."""
 EXTREMES = ("all small", "many layers, ten seeds", "many epsilons", "hostile names")
 """Where texts come closest, or have the most room: layout, which takes the time, is looked at here only."""
 
@@ -105,21 +109,22 @@ def assert_drawn(figure: Figure, column: Column, extreme: bool) -> None:
 def test_every_shape_is_drawn_and_the_extremes_are_legible(case: str) -> None:
     results = made(case)
     column: Column = "double" if case in ("all small", "usual", "two files") else "single"
-    for family in FAMILIES:
-        if family.present(results):
-            assert_drawn(family.draw(results, column), column, case in EXTREMES)
-            assert family.caption(results).endswith(".")
+    for section in filter(lambda section: section.is_in(results), SECTIONS):
+        for drawing in section.figures:
+            if drawing.present(results):
+                assert_drawn(drawing.figure(results, column), column, case in EXTREMES)
+                assert drawing.caption(results).endswith(".")
 
 
-def test_files_are_the_same_each_time(make: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_files_are_the_same_each_time(make: Callable[..., DataTree], tmp_path: Path) -> None:
     plain = make(layers=("conv1", "$fc^2$"), epsilons=(0.2, 0.5), networks=("0", "1"), units=16)
     asked = ((add_groups(plain, huge=True), ("svg",)), (plain, ("png",)))
     first = [path for results, kinds in asked for path in write_figures(results, tmp_path / "a", "single", kinds)]
     with rc_context({"font.size": 30, "svg.hashsalt": None, "axes.facecolor": "red"}):
         second = [path for results, kinds in asked for path in write_figures(results, tmp_path / "b", "single", kinds)]
     assert [path.name for path in first] == [
-        *[f"{family.name}.svg" for family in FAMILIES],
-        *[f"{family.name}.png" for family in FAMILIES if family.present(plain)],
+        *[f"{name}.svg" for name in DRAWINGS],
+        *[f"{name}.png" for name in ("training", *ALWAYS, "minimal-matches")],
     ]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
@@ -127,25 +132,24 @@ def test_files_are_the_same_each_time(make: Callable[..., Dataset], tmp_path: Pa
             assert ElementTree.parse(one).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 
-def test_files_of_results_without_training_or_samples(make: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_files_of_results_without_training_or_samples(make: Callable[..., DataTree], tmp_path: Path) -> None:
     results = make(layers=("a",), epochs=None, accuracy=False, samples=0)
     names = [path.name for path in write_figures(results, tmp_path, kinds=("svg",))]
-    assert names == ["similarity-by-depth.svg", "match-profiles.svg", "profile-heatmap.svg"]
+    assert names == [f"{name}.svg" for name in ALWAYS]
 
 
-def test_absent_data_cannot_be_drawn(make: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_absent_data_cannot_be_drawn(make: Callable[..., DataTree], tmp_path: Path) -> None:
     results = make(epochs=None, accuracy=False, samples=0)
-    with pytest.raises(ValueError, match="neither training curves nor accuracies"):
-        training_curves(results)
-    with pytest.raises(ValueError, match="no minimal matches were sampled"):
-        minimal_match_sizes(results)
+    for name in ("training", "minimal-matches"):
+        with pytest.raises(ValueError, match=f"nothing that the figure '{name}' could show"):
+            DRAWINGS[name].figure(results)
     with pytest.raises(InputError, match="lack"):
-        write_figures(Dataset(), tmp_path)
+        write_figures(DataTree(), tmp_path)
 
 
-def test_depth_draws_the_mean_over_pairs(results: Dataset) -> None:
-    lines = similarity_by_depth(results).axes[0].get_legend_handles_labels()[0]
-    expected = results["similarity"].mean(("pair", "redraw")).values
+def test_depth_draws_the_mean_over_pairs(results: DataTree) -> None:
+    lines = depth.DRAWING.figure(results).axes[0].get_legend_handles_labels()[0]
+    expected = results["similarity/similarity"].mean(("pair", "redraw")).values
     assert len(lines) == 5
     for index, line in enumerate(lines):
         assert line.get_ydata() == pytest.approx(expected[:, index])
@@ -159,8 +163,8 @@ def test_no_global_state() -> None:
         "settings = lambda: {k: matplotlib.rcParams[k] for k in matplotlib.rcParams if k != 'backend'}\n"
         "before = settings()\n"
         "import jaxrepsim.report\n"
-        "from jaxrepsim.report.style import new_figure, paper_style\n"
-        "with paper_style(): new_figure('single', 1).subplots()\n"
+        "from jaxrepsim.report.figure import framed\n"
+        "with framed('single', 1) as figure: figure.subplots()\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
         "assert settings() == before\n"
     )

@@ -4,14 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.errors import InputError
-from jaxrepsim.report import check
-from jaxrepsim.report.schema import provenance
+from jaxrepsim.report.sections.minimal_matches import minimal_sizes
 from jaxrepsim.report.summaries import (
     half_matched,
-    minimal_sizes,
     over_pairs,
     pair_similarity,
     profile_auc,
@@ -20,30 +17,30 @@ from jaxrepsim.report.summaries import (
 )
 
 
-def counted(results: Dataset, epsilon: float) -> np.ndarray:
+def counted(results: DataTree, epsilon: float) -> np.ndarray:
     """Similarity at one ε, counted unit by unit."""
-    x, y = results["profile_x"].values, results["profile_y"].values
+    x, y = results["similarity/profile_x"].values, results["similarity/profile_y"].values
     matched = (x <= epsilon).sum(-1) + (y <= epsilon).sum(-1)
     return (matched / ((~np.isnan(x)).sum(-1) + (~np.isnan(y)).sum(-1))).mean(-1)
 
 
-def test_profile_gives_the_similarity_of_the_run(results: Dataset) -> None:
+def test_profile_gives_the_similarity_of_the_run(results: DataTree) -> None:
     at_run = profile_similarity(results, results["epsilon"].values)
     np.testing.assert_allclose(at_run, pair_similarity(results), atol=1e-12)
 
 
 @pytest.mark.parametrize("epsilon", [0.0, 0.123, 0.25, 0.9, 1.0])
-def test_profile_similarity_counts_units(results: Dataset, epsilon: float) -> None:
+def test_profile_similarity_counts_units(results: DataTree, epsilon: float) -> None:
     np.testing.assert_allclose(profile_similarity(results, [epsilon])[..., 0], counted(results, epsilon), atol=1e-12)
 
 
 @pytest.mark.parametrize("upper", [0.3, 0.5, 1.0])
-def test_auc_is_the_mean_of_the_profile(results: Dataset, upper: float) -> None:
+def test_auc_is_the_mean_of_the_profile(results: DataTree, upper: float) -> None:
     centres = (np.arange(4000) + 0.5) * upper / 4000
     np.testing.assert_allclose(profile_auc(results, upper), profile_similarity(results, centres).mean(-1), atol=1e-3)
 
 
-def test_half_matched_is_where_the_profile_crosses_a_half(make: Callable[..., Dataset]) -> None:
+def test_half_matched_is_where_the_profile_crosses_a_half(make: Callable[..., DataTree]) -> None:
     results = make(redraws=1)
     half = half_matched(results)
     for layer, pair in np.ndindex(*half.shape):
@@ -52,40 +49,41 @@ def test_half_matched_is_where_the_profile_crosses_a_half(make: Callable[..., Da
         assert before < 0.5 <= after
 
 
-def test_half_matched_is_infinite_where_most_units_are_dead(make: Callable[..., Dataset]) -> None:
+def test_half_matched_is_infinite_where_most_units_are_dead(make: Callable[..., DataTree]) -> None:
     results = make(layers=("a",))
     for name in ("profile_x", "profile_y"):
-        results[name][:] = np.where(np.isnan(results[name]), np.nan, np.inf)
+        profile = results[f"similarity/{name}"]
+        profile[:] = np.where(np.isnan(profile), np.nan, np.inf)
     assert np.isinf(half_matched(results)).all()
     assert (profile_auc(results) == 0).all()
 
 
-def test_redraws_that_were_not_made_do_not_count(results: Dataset) -> None:
+def test_redraws_that_were_not_made_do_not_count(results: DataTree) -> None:
     only = results.isel(redraw=[0, 1])
     padded = results.copy(deep=True)
     for name in ("similarity", "profile_x", "profile_y"):
-        padded[name][{"redraw": [2, 3]}] = np.nan
+        padded[f"similarity/{name}"][{"redraw": [2, 3]}] = np.nan
     for measure in (pair_similarity, profile_auc, half_matched):
         np.testing.assert_allclose(measure(padded), measure(only))
     for got, expected in zip(unit_counts(padded), unit_counts(only), strict=True):
         np.testing.assert_array_equal(got, expected)
 
 
-def test_unit_counts_may_differ_between_the_sides(results: Dataset) -> None:
-    results["profile_y"][:, :, :, 10:] = np.nan
+def test_unit_counts_may_differ_between_the_sides(results: DataTree) -> None:
+    results["similarity/profile_y"][:, :, :, 10:] = np.nan
     x, y = unit_counts(results)
-    np.testing.assert_array_equal(x, np.tile(results["units"].values[:, None], 3))
+    np.testing.assert_array_equal(x, np.tile(results["similarity/units"].values[:, None], 3))
     assert (y == 10).all()
 
 
-def test_minimal_sizes_of_one_cell(results: Dataset) -> None:
-    results["minimal_unit"][:] = -1
-    results["minimal_unit"][0, 0, 4, :3] = [5, 6, 7]
-    results["minimal_unit"][0, 1, 4, 0] = 5
-    results["minimal_size_x"][0, 0, 4, :3] = [1, 8, 0]
-    results["minimal_size_y"][0, 0, 4, :3] = [1, 8, 0]
-    results["minimal_size_x"][0, 1, 4, 0] = 0
-    results["minimal_size_y"][0, 1, 4, 0] = 0
+def test_minimal_sizes_of_one_cell(results: DataTree) -> None:
+    results["minimal_matches/sampled_unit"][:] = -1
+    results["minimal_matches/sampled_unit"][0, 0, 4, :3] = [5, 6, 7]
+    results["minimal_matches/sampled_unit"][0, 1, 4, 0] = 5
+    results["minimal_matches/size_x"][0, 0, 4, :3] = [1, 8, 0]
+    results["minimal_matches/size_y"][0, 0, 4, :3] = [1, 8, 0]
+    results["minimal_matches/size_x"][0, 1, 4, 0] = 0
+    results["minimal_matches/size_y"][0, 1, 4, 0] = 0
     cells = minimal_sizes(results)
     cell = cells[4][0]
     assert cell.sizes.tolist() == [2, 16]
@@ -97,23 +95,3 @@ def test_minimal_sizes_of_one_cell(results: Dataset) -> None:
 def test_spread() -> None:
     spread = over_pairs([[1.0, 2.0, 6.0]])
     assert [values.tolist() for values in spread] == [[3.0], [1.0], [6.0]]
-
-
-def test_results_are_checked(results: Dataset) -> None:
-    check(results)
-    with pytest.raises(InputError, match="lack profile_x, units"):
-        check(results.drop_vars(["profile_x", "units"]))
-    with pytest.raises(InputError, match="similarity has the dimensions"):
-        check(results.transpose("pair", ...))
-    with pytest.raises(InputError, match="hold no pair"):
-        check(results.isel(pair=[]))
-
-
-def test_attributes(results: Dataset) -> None:
-    assert provenance(results).config["model"] == {"name": "vgg11", "width": 0.25}
-    assert provenance(results.drop_attrs()).timings == {}
-    assert provenance(results.drop_attrs()).title
-    with pytest.raises(InputError, match="'config' is not JSON"):
-        provenance(results.assign_attrs(config="{"))
-    with pytest.raises(InputError, match="should hold a JSON list"):
-        provenance(results.assign_attrs(warnings="{}"))
