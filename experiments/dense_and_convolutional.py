@@ -30,7 +30,7 @@ def main(sources: Sources) -> None:
         rows = []
         for row in type_rows(run.results):
             first = [row.layer_type, str(row.layers), str(row.few)]
-            rows.append([*first, MEAN_LABEL, *map(number, row.auc), ""])
+            rows.append([*first, MEAN_LABEL, *(number(float(value)) for value in row.auc), ""])
             for index, label in enumerate(epsilon_labels(run.results)):
                 here = [*(part[index] for part in row.similarity), row.shuffled[index]]
                 rows.append([*first, label, *map(number, here)])

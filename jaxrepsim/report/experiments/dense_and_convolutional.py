@@ -182,6 +182,6 @@ def _depth(
         style = _look(layer_type) | {"linestyle": "none"}
         for layer in np.flatnonzero(here):
             hollow = {"markerfacecolor": PAPER, "markeredgecolor": style["color"], "markeredgewidth": 0.8}
-            look = style | (hollow if few[layer] else {"markeredgecolor": PAPER})
+            look: dict[str, Any] = style | (hollow if few[layer] else {"markeredgecolor": PAPER})
             axes.plot(layer + aside, values[layer], clip_on=False, zorder=4, **look)
     similarity_axis(axes)
