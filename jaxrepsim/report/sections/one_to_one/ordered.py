@@ -1,6 +1,7 @@
 """Correlations of units with their partners in decreasing order: a figure of Li et al. 2015."""
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -21,9 +22,9 @@ _MOST_POINTS = 100
 _FEW = 16
 """Up to this many units each is also drawn as a point."""
 # Told apart without colour too; drawn in this order.
-LOOKS = {
-    "best": ("best partner", "#d55e00", (0, (4, 1.5)), "s"),
-    "partner": ("one to one", ACCENT, "-", "o"),
+LOOKS: dict[str, dict[str, Any]] = {
+    "best": {"label": "best partner", "color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"},
+    "partner": {"label": "one to one", "color": ACCENT, "linestyle": "-", "marker": "o"},
 }
 
 
@@ -43,14 +44,14 @@ def _draw(results: DataTree, column: Column) -> Figure:
     curves = {name: getattr(alignment(results), name)[layers] for name in LOOKS}
     units = (results["one_to_one/best_x"].values >= 0).sum(-1)
     floor = _floor(curves["partner"], curves["best"])
-    handles = [Line2D([], [], color=color, linestyle=line, label=label) for label, color, line, _ in LOOKS.values()]
+    handles = [Line2D([], [], **look | {"marker": None}) for look in LOOKS.values()]
     with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, handles[::-1]) as figure:
         for place, (axes, layer) in enumerate(zip(panel_grid(figure, len(layers), across), layers, strict=True)):
-            for name, (_, color, line, mark) in LOOKS.items():
+            for name, look in LOOKS.items():
                 share, values = ordered(curves[name][place], units[layer])
-                axes.fill_between(share, values.low, values.high, color=color, alpha=0.2, linewidth=0)
-                look = {"marker": mark, "markeredgecolor": PAPER} if len(share) <= _FEW else {}
-                axes.plot(share, values.mean, color=color, linestyle=line, clip_on=False, zorder=3, **look)
+                axes.fill_between(share, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
+                points = {} if len(share) <= _FEW else {"marker": None}
+                axes.plot(share, values.mean, clip_on=False, zorder=3, markeredgecolor=PAPER, **look | points)
             axes.set(xlim=(0, 1), ylim=(floor, 1), xticks=(0, 0.5, 1))
             axes.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= floor])
             axes.xaxis.set_major_formatter(PercentFormatter(1))

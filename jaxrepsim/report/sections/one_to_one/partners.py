@@ -24,17 +24,11 @@ def _draw(results: DataTree, column: Column) -> Figure:
     labels = layer_labels(names(results, "layer"), column)
     found = alignment(results)
     spreads = {name: by_layer(getattr(found, name)) for name in LOOKS}
-    looks = {
-        name: {"color": color, "linestyle": line, "marker": mark} for name, (_, color, line, mark) in LOOKS.items()
-    }
     size = 3.6 if len(labels.names) <= 40 else 2.4
-    handles = [
-        Line2D([], [], label=LOOKS[name][0], markeredgecolor=PAPER, markersize=size, **look)
-        for name, look in looks.items()
-    ]
+    handles = [Line2D([], [], markeredgecolor=PAPER, markersize=size, **look) for look in LOOKS.values()]
     with framed(column, _HEIGHT[column] + labels.height + 0.4, handles[::-1]) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        for place, (name, look) in enumerate(looks.items()):
+        for place, (name, look) in enumerate(LOOKS.items()):
             draw_spread(above, spreads[name], 0.2 * place - 0.1, **look)
         lowest = min(float(np.nanmin(spread.low)) for spread in spreads.values())
         above.set(ylim=(min(0, np.floor(5 * lowest) / 5), 1), ylabel="mean correlation")

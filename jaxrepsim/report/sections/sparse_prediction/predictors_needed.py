@@ -8,7 +8,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 from xarray import DataTree
 
-from jaxrepsim.report.figure import Drawing, framed, over_layers
+from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.panels import thinned
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
@@ -46,8 +46,8 @@ def _draw(results: DataTree, column: Column) -> Figure:
             axes.set_title(counts_as(threshold), loc="left", pad=3)
             axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="units")
             axes.yaxis.set_major_formatter(PercentFormatter(1))
-            mark_layers(axes, labels, written=False)
-        over_layers(rows[-1], labels)
+            mark_layers(axes, labels, written=axes is rows[-1])
+        rows[-1].set_xlabel("layer, from input to output")
     return figure
 
 
