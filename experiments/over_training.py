@@ -26,7 +26,11 @@ def main(sources: Sources) -> None:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
     for run in finished(sources, Needs(DRAWING.present, "over_training.on")):
-        columns = ["layer", "ε", *(f"epoch {epoch}" for epoch in names(run.results.children["over_training"], "checkpoint"))]
+        columns = [
+            "layer",
+            "ε",
+            *(f"epoch {epoch}" for epoch in names(run.results.children["over_training"], "checkpoint")),
+        ]
         accuracy = over_known(run.results["over_training/accuracy"].values, 0).mean
         mean = training_mean(run.results)
         rows = [["validation accuracy", "", *map(number, accuracy)]]

@@ -110,8 +110,8 @@ def similarity_by_type(results: DataTree, column: Column = "single") -> Figure:
 
     Profiles (how many units match, at every ε) are means over layers; bands run from the lowest layer to the highest.
     Below, each pair is a point and a line joins the means; bars are the mean of shuffled inputs, where chance was
-    computed: fully connected layers have one sample per image only, so that chance gives them more. Hollow points rest on
-    fewer than ten samples a unit.
+    computed: fully connected layers have one sample per image only, so that chance gives them more. Hollow points rest
+    on fewer than ten samples a unit.
 
     Args:
         results: The tree of results.

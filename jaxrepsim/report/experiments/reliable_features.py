@@ -108,17 +108,16 @@ def cycles(results: DataTree, layer: int) -> Cycles:
     Returns:
         One entry per unit and each two other networks; none with two networks.
     """
-    to = _partners(results, layer)
-    count = results.sizes["network"]
+    partner, correlation = _partners(results, layer)
     units = max(1, int(results["similarity/units"].values[layer]))
-    parts = [
-        # Of b and c each two once: which of them comes first changes nothing.
-        _cycle(to[a, b], to[a, c], to[b, c][0])
-        for a, b, c in permutations(range(count), 3)
-        if b < c
-    ]
-    correlation, closed = np.concatenate(parts, axis=1) if parts else np.empty((2, 0))
-    return Cycles(correlation, closed, np.full(len(closed), 1 / units))
+    found = []
+    for a, b, c in permutations(range(len(partner)), 3):
+        if b < c:  # which of the two comes first changes nothing
+            held = (partner[a, b] >= 0) & (partner[a, c] >= 0)
+            closed = partner[b, c][partner[a, b][held]] == partner[a, c][held]
+            found.append([np.minimum(correlation[a, b], correlation[a, c])[held], closed])
+    smaller, closed = np.concatenate(found, axis=1) if found else np.empty((2, 0))
+    return Cycles(smaller, closed, np.full(len(closed), 1 / units))
 
 
 @paper_style()
@@ -174,24 +173,17 @@ def closing_shares(found: Cycles) -> tuple[Floats, Floats, Floats]:
     return (_BINS[1:] + _BINS[:-1]) / 2, closed, chance
 
 
-def _partners(results: DataTree, layer: int) -> dict[tuple[int, int], tuple[Ints, Floats]]:
-    """The partner of each unit of the first network in the second, −1 for none, and the correlation with it."""
+def _partners(results: DataTree, layer: int) -> tuple[Ints, Floats]:
+    """Each unit's partner in another network, −1 for none, and its correlation with it: (network, network, unit)."""
     partner, correlation = (results[f"one_to_one/{name}"].values[layer] for name in ("partner", "correlation"))
-    with_partner = np.take_along_axis(correlation, np.maximum(partner, 0)[..., None], -1)[..., 0].astype(np.float64)
-    to = {}
+    networks, units = results.sizes["network"], partner.shape[-1]
+    of, values = np.full((networks, networks, units), -1), np.full((networks, networks, units), np.nan)
     for index, (a, b) in enumerate(networks_of_pairs(results)):
-        forth, values = partner[index], with_partner[index]
-        held = np.flatnonzero(forth >= 0)
-        back, returned = np.full(len(forth), -1), np.full(len(forth), np.nan)
-        back[forth[held]], returned[forth[held]] = held, values[held]
-        to[a, b], to[b, a] = (forth, values), (back, returned)
-    return to
-
-
-def _cycle(first: tuple[Ints, Floats], second: tuple[Ints, Floats], onward: Ints) -> Floats:
-    held = (first[0] >= 0) & (second[0] >= 0)
-    closed = onward[first[0][held]] == second[0][held]
-    return np.stack([np.minimum(first[1], second[1])[held], closed])
+        x = np.flatnonzero(partner[index] >= 0)
+        y = partner[index, x]
+        of[a, b, x], of[b, a, y] = y, x
+        values[a, b, x] = values[b, a, y] = correlation[index, x, y]
+    return of, values
 
 
 def _distribution(axes: Axes, partner: Floats) -> None:

@@ -100,9 +100,7 @@ def shared_subspaces(results: DataTree, column: Column = "single") -> Figure:
     require(shares_known(results), "shared_subspaces")
     labels, rows = layer_labels(names(results, "layer"), column), subspace_rows(results)
     epsilon = epsilon_labels(results)[matched_at(results)]
-    looks: dict[str, dict[str, Any]] = _LOOKS | {
-        "similarity": _LOOKS["similarity"] | {"label": f"similarity, ε = {epsilon}"}
-    }
+    looks = {name: {"label": f"similarity, ε = {epsilon}"} | look for name, look in _LOOKS.items()}
     handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in looks.values()]
     with framed(column, 2.0 + labels.height + 0.4, handles) as figure:
         axes, depth = figure.add_subplot(), np.arange(len(rows))
@@ -113,7 +111,8 @@ def shared_subspaces(results: DataTree, column: Column = "single") -> Figure:
         )
         for name, look in looks.items():
             axes.plot(depth, _within(values[name]), markeredgecolor=PAPER, clip_on=False, **look)
-        axes.set(ylim=(min(0.0, _lowest(values)), 1), ylabel="share of variance,\nof units")
+        lowest = np.nanmin([_within(value) for value in values.values()], initial=0.0)
+        axes.set(ylim=(lowest, 1), ylabel="share of variance,\nof units")
         axes.yaxis.set_major_formatter("{x:g}")
         over_layers(axes, labels)
     return figure
@@ -121,7 +120,3 @@ def shared_subspaces(results: DataTree, column: Column = "single") -> Figure:
 
 def _within(values: Floats) -> Floats:
     return np.where(values >= _LOWEST, values, np.nan)
-
-
-def _lowest(values: dict[str, Floats]) -> float:
-    return float(np.nanmin([_within(value) for value in values.values()], initial=0.0))

@@ -28,13 +28,10 @@ class WidthRow(NamedTuple):
     """One layer at all widths, from the narrowest; lists have one entry per width."""
 
     layer: str
-    units: list[int]
     few: list[bool]
     """Fewer than ten samples a unit: part of the similarity is chance."""
     auc: list[float]
     """Mean similarity over ε up to 0.5, the mean over pairs."""
-    similarity: list[list[float]]
-    """At each ε of the run, the mean over pairs."""
 
     @property
     def change(self) -> float:
@@ -85,17 +82,11 @@ def width_rows(runs: Runs) -> list[WidthRow]:
     Raises:
         InputError: See `by_width`; or they have different layers or values of ε.
     """
-    layers, _ = same_layers(runs), same_epsilons(runs)
-    ordered = list(by_width(runs).values())
-    found = [measured(results) for results in ordered]
+    layers = same_layers(runs)
+    same_epsilons(runs)
+    found = [measured(results) for results in by_width(runs).values()]
     return [
-        WidthRow(
-            layer,
-            [int(results["similarity/units"].values[index]) for results in ordered],
-            [bool(run.few[index]) for run in found],
-            [float(run.auc[index].mean()) for run in found],
-            [run.similarity[index].mean(0).tolist() for run in found],
-        )
+        WidthRow(layer, [bool(run.few[index]) for run in found], [float(run.auc[index].mean()) for run in found])
         for index, layer in enumerate(layers)
     ]
 
