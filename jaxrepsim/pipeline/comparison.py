@@ -1,192 +1,70 @@
-"""Every layer of every pair of networks, matched; results are written as they come, so that nothing is done twice."""
+"""The comparison of networks: computed where it is not there yet, warned of where samples are few, and written."""
 
-import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import combinations
-from pathlib import Path
-from time import perf_counter
+import json
+from collections.abc import Mapping
+from typing import Any
 
-import jax
-import numpy as np
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
-from jaxrepsim.activations import ActivationFile, layer_key
-from jaxrepsim.compression import compress
-from jaxrepsim.errors import InputError
-from jaxrepsim.matching import match_profile, minimal_matches
-from jaxrepsim.numerics.buckets import units_bucket
-from jaxrepsim.numerics.permutations import permutation
-from jaxrepsim.numerics.precision import reached
-from jaxrepsim.pipeline.config import MatchingConfig
-from jaxrepsim.pipeline.correspondence import common_layers
-from jaxrepsim.pipeline.progress import Progress, silent
-from jaxrepsim.pipeline.results_files import along_layers, file_name, read_netcdf, write_netcdf
+from jaxrepsim import report
+from jaxrepsim.pipeline.analysis import analyse, up_to_date
+from jaxrepsim.pipeline.config import AnalysisConfig
+from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.correspondence import few_samples
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.outputs import Say
+from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
+from jaxrepsim.pipeline.versions import versions
+from jaxrepsim.report.schema import check, tree
 
-SECONDS = 5.0
-"""Layers that take less are written to a file of several."""
+
+def finished(folder: RunFolder, config: AnalysisConfig) -> xr.DataTree | None:
+    """The results of a folder, where they are there and are all that the settings ask for.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    if not folder.results.exists():
+        return None
+    results = read_netcdf(folder.results)
+    return results if up_to_date(results, config) else None
 
 
 def compare(
-    networks: Mapping[str, ActivationFile],
-    config: MatchingConfig,
-    folder: Path,
-    progress: Progress = silent,
-) -> xr.Dataset:
-    """Match profiles, maximum matches and sampled v-minimal matches of every layer and pair.
+    inputs: Inputs,
+    config: AnalysisConfig,
+    folder: RunFolder,
+    say: Say,
+    attributes: Mapping[str, Any],
+    records: Mapping[str, xr.Dataset] | None = None,
+) -> xr.DataTree:
+    """Computes what the settings ask for, and writes it as one netCDF file and as long tables.
 
     Args:
-        networks: Two or more, by name, on the same samples.
-        config: The values of ε, the layers, how many minimal matches.
-        folder: Holds a results file for each layer, or for several that took seconds at most. A layer that is in one of
-            them is not computed again.
-        progress: Told of every layer, and of every pair and ε within.
+        inputs: What is compared.
+        config: The settings.
+        folder: Where the results go, and what is done of them.
+        say: Told of warnings, and what was matched.
+        attributes: What there is to say of all results; see `jaxrepsim.report.schema`.
+        records: Groups that no part computes.
 
     Returns:
-        The labelled table of results; see `jaxrepsim.report` for its schema.
+        The results, as they are in the file.
 
     Raises:
-        InputError: See `common_layers`.
+        InputError: An activation is NaN or infinite.
     """
-    if len(networks) < 2:
-        raise InputError(f"a comparison needs two networks or more, received {len(networks)}")
-    layers = common_layers(networks, config)
-    parts = [read_netcdf(file) for file in sorted(folder.glob("*.nc"))]
-    finished = {str(layer) for part in parts for layer in part.layer.values}
-    pending = {layer: [net.layers[layer] for net in networks.values()] for layer in layers if layer not in finished}
-    names, samples = list(networks), networks[next(iter(networks))].samples
-    done, waiting, start = len(finished), dict[str, xr.Dataset](), perf_counter()
-    # The threads that BLAS keeps busy would be missed by the compiler and the searches.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        compile_for([max(array.shape[-1] for array in arrays) for arrays in pending.values()], config, pool)
-        for layer, arrays in pending.items():
-            progress("matching layers", done, len(layers), layer)
-            found = _compare_layer(layer, dict(zip(names, arrays, strict=True)), config, pool, progress)
-            waiting[layer] = found.assign(samples=("layer", [samples[layer]]))
-            done += 1
-            if perf_counter() - start > SECONDS or done == len(layers):
-                first = next(iter(waiting))
-                parts.append(along_layers(list(waiting.values()), list(waiting)))
-                write_netcdf(parts[-1], folder / f"{layers.index(first):03d}_{file_name(first)}.nc")
-                waiting, start = {}, perf_counter()
-    progress("matching layers", len(layers), len(layers))
-    order = [str(layer) for part in parts for layer in part.layer.values]
-    return along_layers(parts, order).isel(layer=[order.index(layer) for layer in layers])
-
-
-def compile_for(widths: Sequence[int], config: MatchingConfig, pool: ThreadPoolExecutor) -> None:
-    """Compiles, side by side, what layers of these widths need: programs are shared by widths of one bucket."""
-
-    def compile_one(n: int) -> None:
-        with jax.enable_x64(True):  # a setting of the thread
-            dead = np.zeros((2 * n, n))
-            match_profile(dead, dead)
-            if config.minimal_units:
-                minimal_matches(dead, dead, 0.5, np.zeros(1, int), jax.random.key(0))
-
-    list(pool.map(compile_one, sorted({units_bucket(width) for width in widths}, reverse=True)))
-
-
-def _compare_layer(
-    layer: str,
-    networks: Mapping[str, np.ndarray],
-    config: MatchingConfig,
-    pool: ThreadPoolExecutor,
-    progress: Progress,
-) -> xr.Dataset:
-    names, widths = list(networks), [array.shape[-1] for array in networks.values()]
-    units = max(widths)
-    pairs = list(combinations(range(len(names)), 2))
-    draws = _draws(list(networks.values()))
-    profile_x, profile_y = (np.full((len(pairs), len(draws), units), np.nan) for _ in "xy")
-    with jax.enable_x64(True):
-        for index, (a, b) in enumerate(pairs):
-            for draw, arrays in enumerate(draws):
-                x, y = match_profile(arrays[a], arrays[b])
-                profile_x[index, draw, : widths[a]], profile_y[index, draw, : widths[b]] = x, y
-    epsilons = np.asarray(config.epsilons)
-    matched_x, matched_y = (
-        reached(side[:, None], epsilons[None, :, None, None]).sum(axis=-1) for side in (profile_x, profile_y)
-    )
-    totals = np.asarray([widths[a] + widths[b] for a, b in pairs])[:, None, None]
-
-    chosen = [
-        _sampled_units(
-            layer, index, np.concatenate([profile_x[index, 0, : widths[a]], profile_y[index, 0, : widths[b]]]), config
-        )
-        for index, (a, b) in enumerate(pairs)
-    ]
-    first_draws = [(draws[0][a], draws[0][b]) for a, b in pairs]
-    unit, size_x, size_y = _minimal_sizes(layer, first_draws, chosen, matched_x[..., 0] > 0, config, pool, progress)
-
-    dead = [int((~array.any(axis=0)).sum()) for array in draws[0]]
-    match_dims, minimal_dims = ("layer", "pair", "epsilon", "redraw"), ("layer", "pair", "epsilon", "sample")
-    profile_dims = ("layer", "pair", "redraw", "unit")
-    return xr.Dataset(
-        {
-            "similarity": (match_dims, ((matched_x + matched_y) / totals)[None]),
-            "matched_x": (match_dims, matched_x[None]),
-            "matched_y": (match_dims, matched_y[None]),
-            "profile_x": (profile_dims, profile_x[None]),
-            "profile_y": (profile_dims, profile_y[None]),
-            "minimal_unit": (minimal_dims, unit[None]),
-            "minimal_size_x": (minimal_dims, size_x[None]),
-            "minimal_size_y": (minimal_dims, size_y[None]),
-            "units": (("layer",), [units]),
-            "dead": (("layer", "network"), [dead]),
-        },
-        coords={
-            "layer": [layer],
-            "pair": [f"{names[a]}-{names[b]}" for a, b in pairs],
-            "epsilon": epsilons,
-            "redraw": np.arange(profile_x.shape[1]),
-            "unit": np.arange(units),
-            "sample": np.arange(config.minimal_units),
-            "network": names,
-        },
-    )
-
-
-def _draws(networks: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
-    """For each redraw the (rows, units) of every network, float64, compressed jointly."""
-    arrays = [np.asarray(array if array.ndim == 3 else array[None], np.float64) for array in networks]
-    with jax.enable_x64(True):
-        return [[np.asarray(part) for part in compress(*rows)] for rows in zip(*arrays, strict=True)]
-
-
-def _sampled_units(layer: str, pair: int, critical: np.ndarray, config: MatchingConfig) -> np.ndarray:
-    """Joint indices of units that are not dead, drawn without replacement, ascending."""
-    alive = np.flatnonzero(np.isfinite(critical))
-    key = jax.random.fold_in(jax.random.fold_in(layer_key(config.seed, layer), pair), 1)
-    return np.sort(alive[permutation(key, len(alive))[: config.minimal_units]])
-
-
-def _minimal_sizes(
-    layer: str,
-    pairs: list[tuple[np.ndarray, np.ndarray]],
-    chosen: list[np.ndarray],
-    matched: np.ndarray,
-    config: MatchingConfig,
-    pool: ThreadPoolExecutor,
-    progress: Progress,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Units, and both sizes of their minimal matches, [pair, ε, sample]; −1 and 0 where there is no such sample."""
-    shape = (len(pairs), len(config.epsilons), config.minimal_units)
-    unit, size_x, size_y = np.full(shape, -1), np.zeros(shape, int), np.zeros(shape, int)
-    for index, units in enumerate(chosen):
-        unit[index, :, : len(units)] = units
-    jobs = [(index, at) for index, at in np.argwhere(matched) if len(chosen[index])]
-
-    def search(job: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        index, at = job
-        with jax.enable_x64(True):  # a setting of the thread
-            key = jax.random.fold_in(layer_key(config.seed, layer), index)
-            found = minimal_matches(*pairs[index], config.epsilons[at], chosen[index], key)
-            return np.asarray(found.x).sum(axis=-1), np.asarray(found.y).sum(axis=-1)
-
-    # A search is a long chain of small steps and keeps one core busy; so many run side by side.
-    for done, ((index, at), found) in enumerate(zip(jobs, pool.map(search, jobs), strict=True), start=1):
-        size_x[index, at, : len(chosen[index])], size_y[index, at, : len(chosen[index])] = found
-        progress("minimal matches", done, len(jobs), layer)
-    return unit, size_x, size_y
+    warnings = few_samples(inputs.networks, inputs.layers)
+    for warning in warnings:
+        say(f"warning: {warning}")
+    groups = analyse(inputs, config, folder)
+    pairs = len(inputs.pair_names)
+    say(f"matched {len(inputs.layers)} layers of {pairs} {'pair' if pairs == 1 else 'pairs'}")
+    made = {"config": to_plain(config), "versions": versions(), "warnings": warnings}
+    encoded = {name: json.dumps(value) for name, value in made.items()}
+    results = tree({**groups, **(records or {})}, {**attributes, **encoded})
+    check(results)
+    report.write_tables(results, folder.tables)
+    write_netcdf(results, folder.results)
+    return read_netcdf(folder.results)

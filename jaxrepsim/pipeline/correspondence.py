@@ -6,7 +6,7 @@ from itertools import combinations
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
 from jaxrepsim.numerics.few_samples import FEW
-from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
 MOST_WARNINGS = 10
 """Beyond this many, the layers are counted."""

@@ -12,7 +12,7 @@ authors' published experiments, where nothing else is said.
 """
 
 from jaxrepsim.models.config import ModelConfig
-from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training.config import TrainingConfig
 
 SEEDS = (0, 1, 2)

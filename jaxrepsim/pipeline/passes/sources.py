@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -11,12 +11,14 @@ import numpy as np
 from flax import linen as nn
 from jax.sharding import Mesh
 
-from jaxrepsim.activations import ActivationFile
+from jaxrepsim.activations import ActivationFile, as_units
 from jaxrepsim.data.dataset import Dataset, Images
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig
-from jaxrepsim.pipeline.forward import batches, forward, replicated
+from jaxrepsim.pipeline.passes.forward import batches, forward, replicated
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training import TrainedNetwork
+
+T = TypeVar("T")
 
 
 class Activations(NamedTuple):
@@ -103,14 +105,12 @@ class Files:
     networks: Mapping[str, ActivationFile]
     batch_size: int
 
-    def check(self, layers: Sequence[str], config: ConvergentConfig) -> None:
-        """Raises where files cannot answer what is asked.
+    def check(self, layers: Sequence[str]) -> None:
+        """Raises where files hold no raw activations.
 
         Raises:
-            InputError: A layer is compressed, or holds several draws of samples; images are asked for.
+            InputError: A layer is compressed, or holds several draws of samples.
         """
-        if config.exciting:
-            raise InputError("convergent.exciting needs the images of a run: activation files hold responses only")
         for name, file in self.networks.items():
             for layer in layers:
                 rows = file.layers[layer]
@@ -151,3 +151,19 @@ class Files:
                 with jax.enable_x64(True):
                     chosen = tuple(jnp.asarray(rows[taken]) for rows in maps)
                 yield Activations(first, min(first + size, count), jnp.asarray(index < count), {layer: chosen})
+
+
+def chosen_rows(maps: Sequence[jax.Array], chosen: jax.Array) -> list[jax.Array]:
+    """Each network's activations at the chosen positions, (rows, units), all positions of an image together."""
+    return [as_units(by_image(values)[:, chosen]) for values in maps]
+
+
+def by_image(values: jax.Array) -> jax.Array:
+    """(size, ..., units) as (size, positions, units)."""
+    return values.reshape(len(values), -1, values.shape[-1])
+
+
+def beside(maps: Sequence[jax.Array], state: T) -> T:
+    """A state on the devices of the activations, as it will be after an update: one compiled program serves both."""
+    mesh = getattr(maps[0].sharding, "mesh", None)
+    return replicated(mesh, state) if isinstance(mesh, Mesh) else state

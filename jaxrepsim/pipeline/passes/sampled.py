@@ -18,10 +18,10 @@ from jax.sharding import Mesh
 from jaxrepsim.activations import as_units
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import MatchingConfig
-from jaxrepsim.pipeline.forward import batches, check_counts, forward, replicated, wanted
-from jaxrepsim.pipeline.positions import positions_of_each
+from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, replicated, wanted
+from jaxrepsim.pipeline.passes.positions import positions_of_each
 from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training import TrainedNetwork
 
 

@@ -18,11 +18,11 @@ from jaxrepsim.compression import Compression
 from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.data.dataset import Dataset, Images
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.extracted import Extracted, inputs_of
-from jaxrepsim.pipeline.forward import batches, check_counts, forward, placed, replicated, wanted
-from jaxrepsim.pipeline.positions import Draw, draw
+from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, placed, replicated, wanted
+from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training import TrainedNetwork
 
 _ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore[arg-type]
@@ -163,10 +163,10 @@ def _begin(
     mesh: Mesh, maps: Mapping[Any, Mapping[str, jax.Array]], images: int, size: int, config: MatchingConfig
 ) -> "OrderedDict[str, _Layer]":
     layers: OrderedDict[str, _Layer] = OrderedDict()
-    first, *others = maps
+    first, *rest = maps
     for layer, values in maps[first].items():
         each = as_units(values, layer).shape[0] // size
-        for name in others:
+        for name in rest:
             if layer not in maps[name]:
                 raise InputError(f"{_called(name)} has no layer {layer!r}, which {_called(first)} has")
             there = as_units(maps[name][layer], layer).shape[0] // size

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxrepsim.activations import layer_key, sample_positions
-from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
 
 class Draw(NamedTuple):

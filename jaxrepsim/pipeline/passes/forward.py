@@ -13,7 +13,7 @@ from jax.sharding import PartitionSpec as P
 
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training import normalise
 
 
@@ -120,10 +120,10 @@ def check_counts(faults: Mapping[str, jax.Array], network: str, batch: Batch) ->
         counts = np.asarray(by_unit)
         if counts.any():
             units = np.flatnonzero(counts)
-            others = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
+            more = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
             raise InputError(
                 f"{network}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
-                f"{batch.first} to {batch.stop - 1} are NaN or infinite{others}"
+                f"{batch.first} to {batch.stop - 1} are NaN or infinite{more}"
             )
 
 

@@ -17,14 +17,14 @@ from jaxrepsim.files import is_disk_full
 _GOES_ON = "the same command goes on where this one stopped"
 
 
-def ending(work: Callable[[], object]) -> int:
-    """Does some work, and tells on the error stream what ended it early.
+def exit_status(work: Callable[[], object]) -> int:
+    """Does some work, and says on the error stream what ended it early.
 
     Args:
         work: What to do. SIGTERM is heeded meanwhile: it ends at a place from which it can go on.
 
     Returns:
-        The exit status: 0; 2 where the input is at fault, or the disk is full, told in one message; 130 where the user
+        The exit status: 0; 2 where the input is at fault, or the disk is full, which one message says; 130 where the user
         interrupted; 141 where nobody reads the output any more, as with `| head`; 143 for SIGTERM.
     """
     try:
@@ -34,20 +34,20 @@ def ending(work: Callable[[], object]) -> int:
             finally:
                 sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more when it ends, and would tell that this failed too.
+        # Python flushes once more when it ends, and would say that this failed too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except preemption.Preempted as error:
-        return _told(f"{error}; {_GOES_ON}", 143)
+        return _message(f"{error}; {_GOES_ON}", 143)
     except KeyboardInterrupt:
-        return _told(f"interrupted; {_GOES_ON}", 130)
+        return _message(f"interrupted; {_GOES_ON}", 130)
     except InputError as error:
-        return _told(f"error: {error}", 2)
+        return _message(f"error: {error}", 2)
     except Exception as error:
         if not is_disk_full(error):
             raise
         full = os.strerror(errno.ENOSPC)
-        return _told(f"error: the disk is full: {full} ({error}). Free some space; the same command goes on", 2)
+        return _message(f"error: the disk is full: {full} ({error}). Free some space; the same command goes on", 2)
     return 0
 
 
@@ -62,6 +62,6 @@ def use_compilation_cache() -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def _told(line: str, status: int) -> int:
+def _message(line: str, status: int) -> int:
     Console(stderr=True).print(line, soft_wrap=True, markup=False, highlight=False)
     return status

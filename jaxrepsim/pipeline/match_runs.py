@@ -13,58 +13,61 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import folder as run_folder
-from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, TheoryConfig
+from jaxrepsim.pipeline.analysis import check
+from jaxrepsim.pipeline.comparison import compare, finished
+from jaxrepsim.pipeline.config import AnalysisConfig
 from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.distinct_names import distinct
 from jaxrepsim.pipeline.extracted import inputs_of, save
-from jaxrepsim.pipeline.extraction import Subject, extract_jointly
-from jaxrepsim.pipeline.files import kept
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.layers import chosen_layers
-from jaxrepsim.pipeline.names import distinct
 from jaxrepsim.pipeline.outputs import Say
+from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.passes.extraction import Subject, extract_jointly
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.results_files import file_name
-from jaxrepsim.pipeline.run import Run, check_packages, match_into
-from jaxrepsim.pipeline.theory import Compared, analyse
+from jaxrepsim.pipeline.run import Run
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
 _IMAGES = ("name", "validation_split", "image_size")
 """Of the data settings, those that decide which images are compared on."""
+_REFUSED = "is for the networks of one run: leave it out"
 
 
-def matching_of(paths: Sequence[Path], said: Collection[str] = ()) -> MatchingConfig:
-    """The settings of matching on which runs agree.
+def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> AnalysisConfig:
+    """The settings of matching, and of minimal matches, on which runs agree; all others are the defaults.
 
     Args:
         paths: Run folders.
-        said: Names of those that are about to be replaced, and of which any will do.
+        replaced: Those that are about to be replaced, and of which any will do, such as "matching.epsilons".
 
     Returns:
-        The settings; of those in `said`, the first run's.
+        The settings; of those in `replaced`, the first run's.
 
     Raises:
-        InputError: A folder is no run folder; the runs differ in a setting that is not in `said`.
+        InputError: A folder is no run folder; the runs differ in a setting that is not in `replaced`.
     """
-    every = [run_folder.load(path).matching for path in paths]
-    for path, matching in zip(paths, every, strict=True):
-        for field in dataclasses.fields(MatchingConfig):
-            here, there = getattr(every[0], field.name), getattr(matching, field.name)
-            if here != there and field.name not in said:
-                option = f"--matching.{field.name.replace('_', '-')}"
-                raise InputError(
-                    f"the runs differ in matching.{field.name}: {here} in {paths[0]}, {there} in {path}; say with "
-                    f"{option} which is meant"
+    runs = [run_folder.load(path) for path in paths]
+    for section in ("matching", "minimal_matches"):
+        every = [getattr(run, section) for run in runs]
+        for path, settings in zip(paths, every, strict=True):
+            for field in dataclasses.fields(settings):
+                here, there, name = (
+                    getattr(every[0], field.name),
+                    getattr(settings, field.name),
+                    f"{section}.{field.name}",
                 )
-    return every[0]
+                if here != there and name not in replaced:
+                    raise InputError(
+                        f"the runs differ in {name}: {here} in {paths[0]}, {there} in {path}; say with "
+                        f"--{name.replace('_', '-')} which is meant"
+                    )
+    return AnalysisConfig(matching=runs[0].matching, minimal_matches=runs[0].minimal_matches)
 
 
 def match_runs(
-    paths: Sequence[Path],
-    config: MatchingConfig,
-    theory: TheoryConfig,
-    folder: RunFolder,
-    progress: Progress,
-    say: Say,
-) -> xr.Dataset:
+    paths: Sequence[Path], config: AnalysisConfig, folder: RunFolder, progress: Progress, say: Say
+) -> xr.DataTree:
     """Compares all networks of several runs.
 
     Each run's own activation files are compressed in a basis of their own, and cannot be compared with those of another
@@ -73,59 +76,50 @@ def match_runs(
     Args:
         paths: Two run folders or more, with trained networks; nothing is written there. In the results a network has
             the name of its run and its seed: `digits_vgg/0`.
-        config: What is compared, and how closely; see `matching_of`.
-        theory: What else is computed; nothing that needs raw activations.
+        config: What is computed; for the settings of matching see `agreed_settings`. No part that needs raw activations.
         folder: Where the results go; missing, empty, or begun with the same networks and settings.
         progress: Told how far it has come.
         say: Told what was found.
 
     Returns:
-        The table of results.
+        The results.
 
     Raises:
         InputError: A folder is no run folder, is given twice, or its networks are not trained; the runs have other
             images, or other layers; a folder that holds something else; settings that need raw activations.
     """
-    if theory.needs_networks:
-        raise InputError(f"theory.{theory.needs_networks[0]} is for the networks of one run: leave it out")
     if len({path.resolve() for path in paths}) < len(paths):
         raise InputError(f"a run is given twice: {', '.join(map(str, paths))}")
+    matching = config.matching
     sets: dict[DataConfig, Dataset] = {}
     names = distinct([path.resolve().name for path in paths], paths)
     runs = {
         name: Run(run_folder.load(path), RunFolder(path), progress, say, sets=sets)
         for name, path in zip(names, paths, strict=True)
     }
-    _check_images(runs, config)
-    chosen_layers(_common_layers(runs, config), theory.layers)
-    check_packages(theory)
+    _check_images(runs, matching)
+    layers = _common_layers(runs, matching)
+    check(config, layers, {"sampled": _REFUSED, "statistics": _REFUSED, "images": _REFUSED})
     subjects = {
         f"{name}/{network.seed}": Subject(run.model, network.variables, run.dataset.mean, run.dataset.std)
         for name, run in runs.items()
         for network in run.trained()
     }
-    convergent = ConvergentConfig()  # nothing: alignments need raw activations
-    settings = {"matching": to_plain(config), "theory": to_plain(theory), "convergent": to_plain(convergent)}
     weights = {name: activations.fingerprint(*_leaves(subject)) for name, subject in subjects.items()}
     first = next(iter(runs.values()))
-    inputs = inputs_of(first.dataset.validation.images, config)
+    inputs = inputs_of(first.dataset.validation.images, matching)
     with folder.locked():
-        claim(folder, {**settings, "networks": weights, "inputs": inputs})
-
-        def results() -> xr.Dataset:
-            networks = _extracted(folder, subjects, first, config, progress, say)
-            found = match_into(folder, networks, config, progress, say)
-            if not theory.asked:
-                return found
-            with folder.timed("theory"):
-                return analyse(Compared(networks, found, config), theory, folder.theory, progress)
-
-        return kept(folder, results, settings, theory, convergent, first.data_line(), names)
+        claim(folder, {**to_plain(config), "networks": weights, "inputs": inputs})
+        if (results := finished(folder, config)) is not None:
+            return results
+        networks = _extracted(folder, subjects, first, matching, progress, say)
+        about = {"title": f"Match of {', '.join(names)}", "data": first.data_line()}
+        return compare(Inputs(networks, layers, matching, progress), config, folder, say, about)
 
 
 def _check_images(runs: Mapping[str, Run], config: MatchingConfig) -> None:
-    (first, one), *others = runs.items()
-    for name, other in others:
+    (first, one), *rest = runs.items()
+    for name, other in rest:
         for setting in _IMAGES:
             here, there = getattr(one.config.data, setting), getattr(other.config.data, setting)
             if here != there:

@@ -13,25 +13,41 @@ from jaxrepsim.convergent import moments, row_sample
 from jaxrepsim.convergent.moments import Moments
 from jaxrepsim.convergent.row_sample import RowSample
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import ConvergentConfig
-from jaxrepsim.pipeline.convergent import exciting
-from jaxrepsim.pipeline.convergent.exciting import Exciting
-from jaxrepsim.pipeline.convergent.positions import beside, by_image, chosen_rows, positions
-from jaxrepsim.pipeline.convergent.sources import Activations, Source
+from jaxrepsim.pipeline.passes import exciting
+from jaxrepsim.pipeline.passes.exciting import Exciting
+from jaxrepsim.pipeline.passes.positions import positions_of_each
+from jaxrepsim.pipeline.passes.sources import Activations, Source, beside, by_image, chosen_rows
 from jaxrepsim.pipeline.progress import Progress
 
 CAPACITY = 10_000
 """Rows from which bins are made. A bin of a ninth of all values then is wrong by some 3 % of itself."""
 
 
+class Wanted(NamedTuple):
+    """What is gathered of each layer, besides the moments of all images.
+
+    Fields:
+        rows: At most so many rows of a layer are looked at, as many positions of each image as this allows.
+        halves: Moments of two halves of the images, one to fit on and one to hold out.
+        bins: A sample of rows, to make bins from.
+        exciting: For each unit so many images that excite it most.
+    """
+
+    rows: int = 1_000_000
+    halves: bool = False
+    bins: bool = False
+    exciting: int = 0
+
+
 class Statistics(NamedTuple):
     """Of one layer, all networks together.
 
     Fields:
-        fitted: Moments of the images that sparse prediction is fitted on; of all images where there is none.
-        held_out: Moments of the others; None where there is none.
-        rows: A sample of rows, to make bins from; None where none are wanted.
-        exciting: For each network the images that excite its units most; empty where that is not asked for.
+        fitted: Moments of the images that are fitted on; of all images where none are held out.
+        held_out: Moments of the other images; None where none are held out.
+        rows: A sample of rows; None where none is wanted.
+        exciting: For each network the images that excite its units most; empty where these are not wanted.
+        chosen: The positions of each image that are looked at.
         shape: Of the layer's map; () for a dense layer.
     """
 
@@ -39,18 +55,24 @@ class Statistics(NamedTuple):
     held_out: Moments | None
     rows: RowSample | None
     exciting: tuple[Exciting, ...]
+    chosen: np.ndarray
     shape: tuple[int, ...]
+
+    @property
+    def widths(self) -> list[int]:
+        """The units of each network."""
+        return [len(means) for means in self.fitted.means]
 
 
 def gather(
-    source: Source, layers: Sequence[str], config: ConvergentConfig, seed: int, progress: Progress
+    source: Source, layers: Sequence[str], wanted: Wanted, seed: int, progress: Progress
 ) -> dict[str, Statistics]:
     """One pass over all images.
 
     Args:
         source: The networks.
         layers: Which layers.
-        config: What is wanted.
+        wanted: What is gathered.
         seed: Draws positions, rows, and the half of the images that is held out.
         progress: Told of every batch.
 
@@ -68,9 +90,9 @@ def gather(
         for layer, maps in batch.layers.items():
             if layer not in states:
                 shapes[layer] = maps[0].shape[1:-1]
-                states[layer] = _begin(maps, config)
-                chosen[layer] = positions(source, layer, shapes[layer], config, seed)
-            held_out = _held_out(seed, source.images(layer), batch) if config.penalties else jnp.zeros_like(batch.real)
+                states[layer] = _begin(maps, wanted)
+                chosen[layer] = positions_of_each(shapes[layer], wanted.rows // source.images(layer), seed)
+            held_out = _held_out(seed, source.images(layer), batch) if wanted.halves else jnp.zeros_like(batch.real)
             with jax.enable_x64(True):
                 key = jax.random.fold_in(layer_key(seed, layer), batch.first)
                 states[layer], faults[layer] = _absorb(
@@ -78,7 +100,7 @@ def gather(
                 )
             progress("gathering statistics", batch.stop, source.images(layer), layer)
         _check(faults, source.names, batch)
-    return {layer: Statistics(*states[layer], shape=shapes[layer]) for layer in layers}
+    return {layer: Statistics(*states[layer], chosen[layer], shapes[layer]) for layer in layers}
 
 
 class _State(NamedTuple):
@@ -88,15 +110,15 @@ class _State(NamedTuple):
     exciting: tuple[Exciting, ...]
 
 
-def _begin(maps: Sequence[jax.Array], config: ConvergentConfig) -> _State:
+def _begin(maps: Sequence[jax.Array], wanted: Wanted) -> _State:
     units = [one.shape[-1] for one in maps]
     with jax.enable_x64(True):
         dtype = jnp.result_type(jnp.float32, *maps)
         state = _State(
             moments.init(units, jnp.float64),
-            moments.init(units, jnp.float64) if config.penalties else None,
-            row_sample.init(units, CAPACITY, dtype) if config.bins else None,
-            tuple(exciting.init(n, config.exciting) for n in units) if config.exciting else (),
+            moments.init(units, jnp.float64) if wanted.halves else None,
+            row_sample.init(units, CAPACITY, dtype) if wanted.bins else None,
+            tuple(exciting.init(n, wanted.exciting) for n in units) if wanted.exciting else (),
         )
         return beside(maps, state)
 
