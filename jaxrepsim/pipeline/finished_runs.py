@@ -10,9 +10,9 @@ from xarray import DataTree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.distinct_names import distinct
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.jobs import Job, carry_out, find_jobs
-from jaxrepsim.pipeline.names import distinct
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.schema import check

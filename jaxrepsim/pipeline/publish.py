@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.ending import ending, use_compilation_cache
+from jaxrepsim.pipeline.exit_status import exit_status, use_compilation_cache
 from jaxrepsim.pipeline.finished_runs import Finished
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.report.files import write_figure
@@ -84,4 +84,4 @@ def script(main: Callable[..., Any]) -> None:
     What the user can put right is told in one message, with exit status 2; SIGTERM ends it with 143.
     """
     use_compilation_cache()
-    sys.exit(ending(lambda: tyro.cli(main)))
+    sys.exit(exit_status(lambda: tyro.cli(main)))
