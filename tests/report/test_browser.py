@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from xarray import Dataset
+from xarray import DataTree
 
-from jaxrepsim.report import build
+from jaxrepsim.report import SECTIONS, build
+from tests.report.test_figures import DRAWINGS
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = (400, 1280)
@@ -87,7 +88,7 @@ def look(folder: Path, frames: list[Frame]) -> tuple[list[dict[str, Any]], list[
 
 @pytest.fixture(scope="module")
 def seen(
-    whole_page: str, make: Callable[..., Dataset], tmp_path_factory: pytest.TempPathFactory
+    whole_page: str, make: Callable[..., DataTree], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Frame, dict[str, Any]]:
     """The usual case, a comparison of files, and all groups with names that are hard to lay out, in one browser."""
     folder = tmp_path_factory.mktemp("page")
@@ -98,7 +99,7 @@ def seen(
 
     files = made(layers=("a",), networks=("x/" * 40, "y"), redraws=1, samples=0, epochs=None, accuracy=False)
     usual = made(title="b" * 90, redraws=1)
-    pages = [(usual, 8, 5), (files, 8, 3), (whole_page, 20, 21)]
+    pages = [(usual, 6, 5), (files, 6, 3), (whole_page, 3 + len(SECTIONS), len(DRAWINGS))]
     frames = [Frame(width, scheme, *page) for page in pages for width in WIDTHS for scheme in ("light", "dark")]
     measured, console = look(folder, frames)
     assert len(console) == 1, console

@@ -6,37 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import xarray
 from matplotlib.figure import Figure
-from xarray import Dataset
+from xarray import DataTree, load_datatree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report import FAMILIES, build, write_figures
-from jaxrepsim.report.schema import GROUPS
+from jaxrepsim.report import SECTIONS, build, write_figures
 from jaxrepsim.report.svg import inline
 from tests.report.conftest import HARD_LAYERS
 from tests.report.groups import add_groups, not_computed
 from tests.report.pages import Page, read_page, urls
+from tests.report.test_figures import ALWAYS, DRAWINGS
+from tests.report.trees import OPTIONAL
 
-SECTIONS = ["compared", "networks", "depth", "profiles", "minimal", "layers", "method", "reproducibility"]
-OPTIONAL = {
-    "chance": ["against-chance"],
-    "joint": ["at-once"],
-    "decomposition": ["decomposition"],
-    "stability": ["stability"],
-    "across": ["across"],
-    "training": ["while-training"],
-    "one_to_one": ["one-to-one", "together"],
-    "mutual_information": ["information"],
-    "sparse": ["one-to-many", "together"],
-    "clusters": ["many-to-many", "together"],
-    "exciting": ["exciting"],
-}
-"""Sections by group, in the order of the page."""
+BEFORE, AFTER = ["compared"], ["method", "reproducibility"]
+"""What the page holds besides the sections of subjects."""
+WITHOUT_GROUPS = [*BEFORE, "networks", "similarity", "minimal_matches", *AFTER]
 
 
 @pytest.fixture
-def page(make: Callable[..., Dataset], tmp_path: Path) -> Callable[..., Page]:
+def page(make: Callable[..., DataTree], tmp_path: Path) -> Callable[..., Page]:
     """Builds a page of a small comparison and reads it; by default without training, accuracy and samples."""
 
     def built(**shape) -> Page:
@@ -50,9 +38,9 @@ def page(make: Callable[..., Dataset], tmp_path: Path) -> Callable[..., Page]:
 def test_page_holds_everything_and_asks_for_nothing(page: Callable[..., Page]) -> None:
     read = page(epsilons=(0.2, 0.5), epochs=3, accuracy=True, samples=4)
     assert read.open == []
-    assert [attrs["id"] for tag, attrs in read.elements if tag == "section"] == SECTIONS
+    assert [attrs["id"] for tag, attrs in read.elements if tag == "section"] == WITHOUT_GROUPS
     figures = [attrs["id"] for tag, attrs in read.elements if tag == "figure"]
-    assert figures == ["training", "similarity-by-depth", "match-profiles", "profile-heatmap", "minimal-matches"]
+    assert figures == [f"figure-{name}" for name in ("training", *ALWAYS, "minimal-matches")]
     for text in ["At ε = 0.5, mean similarity", "99.", "training.milestones 0.5, 0.75", "3 min 4 s", "jax 0.10.2"]:
         assert text in read.text
     assert "warnings" not in read.values("class")
@@ -86,12 +74,8 @@ def sections(read: Page) -> list[str]:
 def test_page_with_all_groups(whole_page: str) -> None:
     read = Page(whole_page)
     assert read.open == []
-    assert sections(read) == [
-        *["compared", "networks", "depth", "against-chance", "at-once", "profiles", "minimal", "decomposition"],
-        *["stability", "across", "while-training", "one-to-one", "information", "one-to-many", "many-to-many"],
-        *["exciting", "together", "layers", "method", "reproducibility"],
-    ]
-    assert {attrs["id"] for tag, attrs in read.elements if tag == "figure"} == {family.name for family in FAMILIES}
+    assert sections(read) == [*BEFORE, *(section.name for section in SECTIONS), *AFTER]
+    assert {attrs["id"] for tag, attrs in read.elements if tag == "figure"} == {f"figure-{name}" for name in DRAWINGS}
     names = read.values("id")
     assert len(names) == len(set(names))
     references = [value[1:] for value in read.values("href") if value.startswith("#")]
@@ -112,33 +96,33 @@ def test_page_with_all_groups(whole_page: str) -> None:
 
 
 @pytest.mark.usefixtures("without_drawings")
-def test_saved_results_of_all_groups_give_the_same_page(whole: Dataset, tmp_path: Path) -> None:
+def test_saved_results_of_all_groups_give_the_same_page(whole: DataTree, tmp_path: Path) -> None:
     """Their figures are those of `test_figures.test_files_are_the_same_each_time`."""
     build(whole, tmp_path / "made.html")
     whole.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
-    build(xarray.load_dataset(tmp_path / "results.nc", engine="h5netcdf"), tmp_path / "saved.html")
+    build(load_datatree(tmp_path / "results.nc", engine="h5netcdf"), tmp_path / "saved.html")
     assert (tmp_path / "saved.html").read_bytes() == (tmp_path / "made.html").read_bytes()
 
 
 @pytest.mark.usefixtures("without_drawings")
-@pytest.mark.parametrize("group", GROUPS)
-def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., Dataset], tmp_path: Path) -> None:
-    small = make(layers=("a",), epsilons=(0.5,), networks=("0", "1"), epochs=None, samples=0)
-    full = add_groups(small, slots=4, draws=2, epochs=(0, 1))
-    only = small.assign({name: full[name] for name in GROUPS[group]})
-    if group == "across":
-        only = only.assign_coords(other_layer=["a"])
+@pytest.mark.parametrize("group", OPTIONAL)
+def test_a_section_is_there_only_with_its_group(group: str, make: Callable[..., DataTree], tmp_path: Path) -> None:
+    only = make(layers=("a",), epsilons=(0.5,), networks=("0", "1"), epochs=None, samples=0)
+    only[group] = add_groups(only, slots=4, draws=2, epochs=(0, 1))[group].copy()
     read = read_page(only, tmp_path)
-    assert [name for name in sections(read) if name not in SECTIONS] == OPTIONAL[group]
-    with pytest.raises(InputError, match="but lack"):
-        build(only.drop_vars(sorted(GROUPS[group])[0]), tmp_path / "partial.html")
+    both = ["both_papers"] if group in ("one_to_one", "sparse_prediction", "clusters") else []
+    assert [name for name in sections(read) if name not in WITHOUT_GROUPS] == [group, *both]
+    needed = sorted(map(str, only[group].data_vars))[0]
+    only[group] = DataTree(only[group].to_dataset(inherit=False).drop_vars(needed))
+    with pytest.raises(InputError, match=f"the group '{group}' of these results lacks {needed}"):
+        build(only, tmp_path / "partial.html")
     assert not (tmp_path / "partial.html").exists()
 
 
 @pytest.mark.usefixtures("without_drawings")
-def test_groups_that_were_not_computed(make: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_groups_that_were_not_computed(make: Callable[..., DataTree], tmp_path: Path) -> None:
     read = read_page(not_computed(make(layers=("a", "b"), networks=("0", "1"), epochs=None)), tmp_path)
-    assert {section for names in OPTIONAL.values() for section in names} < set(sections(read))
+    assert sections(read) == [*BEFORE, *(section.name for section in SECTIONS), *AFTER]
     for text in ("Nothing matches, or nothing was", "Nothing was compared with chance", "Neither angles nor stable"):
         assert text in read.text
     for text in ("No two layers were compared", "No checkpoint was compared", "No units were aligned one to one"):
@@ -177,10 +161,11 @@ def test_names_of_users_are_text(page: Callable[..., Page]) -> None:
     assert "warnings" in read.values("class")
 
 
-def test_comparison_of_files_with_few_samples(make: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_comparison_of_files_with_few_samples(make: Callable[..., DataTree], tmp_path: Path) -> None:
     results = make(layers=("a", "b"), networks=("a.npz", "b.npz"), redraws=1, samples=0, epochs=None, accuracy=False)
-    results["samples"][0] = 20
-    build(results.drop_attrs(), tmp_path / "made.html")
+    results["similarity/samples"][0] = 20
+    results.attrs = {}
+    build(results, tmp_path / "made.html")
     read = Page((tmp_path / "made.html").read_text(encoding="utf-8"))
     assert "no record of training and no accuracy" in read.text
     assert "No minimal matches were sampled" in read.text
@@ -190,13 +175,12 @@ def test_comparison_of_files_with_few_samples(make: Callable[..., Dataset], tmp_
     assert "Configuration" not in read.text
 
     results.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
-    with xarray.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as saved:
-        build(saved.drop_attrs(), tmp_path / "saved.html")
+    build(load_datatree(tmp_path / "results.nc", engine="h5netcdf"), tmp_path / "saved.html")
     assert (tmp_path / "saved.html").read_bytes() == (tmp_path / "made.html").read_bytes()
 
 
 def test_of_very_many_layers_some_are_drawn_and_listed(
-    make: Callable[..., Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., DataTree], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jaxrepsim.report.panels.MOST_LAYERS", 3)
     layers = tuple(f"layer{index}" for index in range(1001))
@@ -210,7 +194,7 @@ def test_of_very_many_layers_some_are_drawn_and_listed(
 
 def test_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="lack"):
-        build(Dataset(), tmp_path / "report.html")
+        build(DataTree(), tmp_path / "report.html")
     assert not list(tmp_path.iterdir())
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from xarray import DataTree
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, WIDTHS, Column, epsilon_colors
 from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, profile_similarity
@@ -30,8 +30,8 @@ def _draw(results: DataTree, column: Column) -> Figure:
     titles = shortened(names(results, "layer"), max(8, int(width * 101 / size)))
     marks = _marks(results)
     with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, [*_lines(pairs), *marks]) as figure:
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        for index, (axes, title) in enumerate(zip(grid, titles, strict=False)):
+        grid = panel_grid(figure, layers, across)
+        for index, (axes, title) in enumerate(zip(grid, titles, strict=True)):
             axes.set(xlim=(0, 1), ylim=(-0.03, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
             for epsilon, mark in zip(results["epsilon"].values, marks, strict=True):
                 axes.axvline(epsilon, color=mark.get_color(), linewidth=0.6, alpha=0.8)
@@ -46,8 +46,6 @@ def _draw(results: DataTree, column: Column) -> Figure:
             axes.xaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_major_formatter("{x:g}")
             axes.tick_params(labelbottom=index + across >= layers, labelleft=index % across == 0)
-        for axes in grid[layers:]:
-            axes.set_visible(False)
         figure.supxlabel("ε", fontsize=7.5)
         figure.supylabel("similarity", fontsize=7.5)
     return figure
