@@ -161,10 +161,6 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _context(results: DataTree) -> dict[str, Any]:
-    return {"rows": joint_rows(results)}
-
-
 DRAWING = Drawing(
     "joint",
     "Similarity of all networks at once",
@@ -179,7 +175,7 @@ SECTION = Section(
     title="All networks at once",
     template=Path(__file__).with_suffix(".html"),
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": joint_rows(results)},
     sentences=_sentences,
     figures=(DRAWING,),
     tables={"joint": joint_table},

@@ -2,6 +2,7 @@
 
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -117,20 +118,16 @@ def _draw(results: DataTree, column: Column) -> Figure:
     down = ceil(panels / across)
     width = (WIDTHS[column] - 0.4) / across
     named = len(layers) <= _MOST_NAMED
-    looks = [{"color": color, "linewidth": 1, "clip_on": False} for color in colors]
-    handles = []
+    looks: list[dict[str, Any]] = [{"color": color} for color in colors]
     if named:
-        looks = [look | {"marker": marker(i), "markeredgecolor": PAPER} for i, look in enumerate(looks)]
-        handles = [
-            Line2D([], [], color=color, marker=marker(index), markeredgecolor=PAPER, label=name)
-            for index, (name, color) in enumerate(zip(layers, colors, strict=True))
-        ]
+        looks = [look | {"marker": marker(index), "markeredgecolor": PAPER} for index, look in enumerate(looks)]
+    handles = [Line2D([], [], label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
     height = down * (min(width, 2.4) * 0.75 + 0.3) + (0.45 if named else 0.8)
     with framed(column, height, handles) as figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
         for place, (axes, epsilon) in enumerate(zip(grid, epsilons, strict=False)):
             for layer, look in enumerate(looks):
-                axes.plot(_epochs(results), mean[:, layer, epsilon], **look)
+                axes.plot(_epochs(results), mean[:, layer, epsilon], linewidth=1, clip_on=False, **look)
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
             axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
             axes.yaxis.set_major_formatter("{x:g}")

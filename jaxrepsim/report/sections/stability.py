@@ -1,14 +1,15 @@
 """Where the theorem on unique decompositions applies: bounds on angles, stable values of ε, verdicts."""
 
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 from xarray import DataTree
 
 from jaxrepsim.report.section import Section
-from jaxrepsim.report.summaries import Floats, names, over_known, plural
+from jaxrepsim.report.summaries import Floats, Ints, names, over_known, plural
 from jaxrepsim.report.variable import PURE, Variable
 
 _INTERVAL = ("layer", "pair", "interval")
@@ -46,19 +47,9 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class Verdicts(NamedTuple):
-    """Pairs by verdict, at one ε."""
-
-    stable: int
-    unstable: int
-    undecided: int
-
-
-class Intervals(NamedTuple):
-    """Values of ε that the profile of one pair does not rule out."""
-
-    pair: str
-    ends: list[tuple[float, float]]
+_VERDICTS = {1: "stable", 0: "not stable", -1: "undecided"}
+Intervals = list[tuple[float, float]]
+"""Where they start and end: values of ε that the profile of one pair does not rule out."""
 
 
 class StabilityRow(NamedTuple):
@@ -69,15 +60,15 @@ class StabilityRow(NamedTuple):
     """Lower and upper bound of θ, each the smallest of any network."""
     factor: tuple[float, float]
     """The λ that go with the upper and the lower bound: (smallest, largest); infinite where θ may be 0."""
-    intervals: list[Intervals]
+    intervals: dict[str, Intervals]
     """Of the pairs that have any."""
-    verdicts: list[Verdicts]
-    """At each ε of the run."""
+    verdicts: list[dict[str, int]]
+    """At each ε of the run: how many pairs have which verdict, of those that any has."""
 
     @property
     def longest(self) -> tuple[float, float] | None:
         """The widest interval of any pair."""
-        ends = [ends for pair in self.intervals for ends in pair.ends]
+        ends = chain.from_iterable(self.intervals.values())
         return max(ends, key=lambda interval: interval[1] - interval[0], default=None)
 
 
@@ -102,8 +93,8 @@ def stability_rows(results: DataTree) -> list[StabilityRow]:
                 layer=layers[layer],
                 degrees=(float(np.degrees(lower[layer])), float(np.degrees(upper[layer]))),
                 factor=(stability_factor(upper[layer]), stability_factor(lower[layer])),
-                intervals=[Intervals(pair, of_pair) for pair, of_pair in zip(pairs, ends, strict=True) if of_pair],
-                verdicts=[Verdicts(*(int((at == code).sum()) for code in (1, 0, -1))) for at in verdicts[layer].T],
+                intervals={pair: of_pair for pair, of_pair in zip(pairs, ends, strict=True) if of_pair},
+                verdicts=[_counted(codes) for codes in verdicts[layer].T],
             )
         )
     return rows
@@ -136,14 +127,14 @@ def stability_table(results: DataTree) -> DataFrame:
         One row per layer, ε and pair: bounds of θ (the smallest of any network) and of λ, the verdict, and the stable
         intervals of the pair as `from:to`, separated by spaces.
     """
-    pairs, words = names(results, "pair"), {1: "stable", 0: "not stable"}
+    pairs = names(results, "pair")
     verdicts = results["stability/stable"].values[_computed(results)]
     rows = []
     for row, codes in zip(stability_rows(results), verdicts, strict=True):
-        ends = {pair: " ".join(f"{low:.6g}:{high:.6g}" for low, high in ends) for pair, ends in row.intervals}
+        ends = [" ".join(f"{low:.6g}:{high:.6g}" for low, high in row.intervals.get(pair, [])) for pair in pairs]
         for (epsilon, pair), code in np.ndenumerate(codes.T):
             start = [row.layer, results["epsilon"].values[epsilon], pairs[pair], *row.degrees, *row.factor]
-            rows.append([*start, words.get(code, "undecided"), ends.get(pairs[pair], "")])
+            rows.append([*start, _VERDICTS[code], ends[pair]])
     bounds = ["theta_lower_degrees", "theta_upper_degrees", "lambda_lower", "lambda_upper"]
     return DataFrame(rows, columns=["layer", "epsilon", "pair", *bounds, "verdict", "stable_intervals"])
 
@@ -153,9 +144,14 @@ def _computed(results: DataTree) -> list[int]:
     return np.flatnonzero(results["stability/theta_lower"].notnull().any("network")).tolist()
 
 
-def _ends(starts: Floats, stops: Floats) -> list[tuple[float, float]]:
+def _ends(starts: Floats, stops: Floats) -> Intervals:
     known = ~np.isnan(starts)
     return list(zip(starts[known].tolist(), stops[known].tolist(), strict=True))
+
+
+def _counted(codes: Ints) -> dict[str, int]:
+    counts = {word: int((codes == code).sum()) for code, word in _VERDICTS.items()}
+    return {word: count for word, count in counts.items() if count}
 
 
 def _sentences(results: DataTree) -> list[str]:
@@ -175,16 +171,12 @@ def _sentences(results: DataTree) -> list[str]:
     return [f"{start}; in {unstable:,} it is proven not to, in {cases - stable - unstable:,} undecided."]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
-    return {"rows": stability_rows(results)}
-
-
 SECTION = Section(
     name="stability",
     title="Stability",
     template=Path(__file__).with_suffix(".html"),
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": stability_rows(results)},
     sentences=_sentences,
     tables={"stability": stability_table},
 )

@@ -1,7 +1,7 @@
 """Similarity against what chance gives, and residuals on inputs that were not fitted."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
@@ -20,6 +20,10 @@ _UNIT = ("layer", "pair", "unit")
 _NULLS = (
     ("shuffled", "shuffled inputs", "with the inputs shuffled in one network"),
     ("random", "random vectors", "of random vectors with the same spectrum"),
+)
+_RESIDUALS = (
+    ("residual", "fitted", "and measured on the same rows"),
+    ("held_out", "held-out", "on one half of the rows and measured on the other, so that it may exceed 1"),
 )
 VARIABLES: dict[str, Variable] = {
     "draw": Variable(("draw",), "draw", "Index of the random draw."),
@@ -52,23 +56,14 @@ VARIABLES: dict[str, Variable] = {
         for null, long_name, _ in _NULLS
     },
     **{
-        f"residual_{side}": Variable(
+        f"{name}_{side}": Variable(
             _UNIT,
-            f"fitted residual of the {own} network's units",
-            f"Relative distance of the unit of the {own} network to the span of all units of the {other}, fitted "
-            "and measured on the same rows.",
-            PURE,
-        )
-        for side, own, other in SIDES
-    },
-    **{
-        f"held_out_{side}": Variable(
-            _UNIT,
-            f"held-out residual of the {own} network's units",
+            f"{how} residual of the {own} network's units",
             f"Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted "
-            "on one half of the rows and measured on the other, so that it may exceed 1.",
+            f"{rows}.",
             PURE,
         )
+        for name, how, rows in _RESIDUALS
         for side, own, other in SIDES
     },
 }
@@ -99,20 +94,15 @@ def chance_rows(results: DataTree) -> list[ChanceRow]:
     Returns:
         One row per layer and ε at which any similarity, observed or by chance, is above 0.
     """
-    variables = ("observed", "shuffled", "random", "untrained")
-    spreads = [nulls.spread(results, name) for name in variables]
-    largest = [over_known(results[f"chance/{name}"].values).high for name in ("p_shuffled", "p_random")]
-    layers, epsilons = names(results, "layer"), epsilon_labels(results)
+    spreads = [nulls.spread(results, name) for name in ("observed", "shuffled", "random", "untrained")]
+    largest = [over_known(results[f"chance/p_{null}"].values).high for null, _, _ in _NULLS]
+    samples, epsilons = results["chance/samples"].values.tolist(), epsilon_labels(results)
     rows = []
-    for layer, name in enumerate(layers):
-        if np.isnan(spreads[0].mean[layer]).all():
-            continue
+    for layer, name in enumerate(names(results, "layer")):
         for epsilon in nonzero_epsilons(*(values.high[layer] for values in spreads)):
             at = (layer, epsilon)
             cells = [Cell(*(float(part[at]) for part in values)) for values in spreads]
-            p_shuffled, p_random = (float(p[at]) for p in largest)
-            samples = int(results["chance/samples"][layer])
-            rows.append(ChanceRow(name, samples, epsilons[epsilon], *cells, p_shuffled=p_shuffled, p_random=p_random))
+            rows.append(ChanceRow(name, samples[layer], epsilons[epsilon], *cells, *(float(p[at]) for p in largest)))
     return rows
 
 
@@ -155,16 +145,12 @@ def _sentences(results: DataTree) -> list[str]:
     return [f"{start} (p ≤ {np.nanmax(p):.2g} in each)."] if not np.isnan(p).all() else [f"{start}."]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
-    return {"rows": by_layer(chance_rows(results))}
-
-
 SECTION = Section(
     name="chance",
     title="Chance",
     template=Path(__file__).with_name("chance.html"),
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": by_layer(chance_rows(results))},
     sentences=_sentences,
     figures=(nulls.DRAWING, held_out.DRAWING),
     tables={"chance": chance_table},

@@ -1,5 +1,7 @@
 """Similarity against chance: beside what was observed, shuffled inputs, random vectors and untrained networks."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,11 +16,11 @@ from jaxrepsim.report.summaries import Spread, names, over_known, plural
 
 _MOST_PANELS = 5
 # Drawn in this order; told apart by dashes and markers as well.
-_LOOKS = {
-    "random": ("random vectors, same spectrum", "#009e73", ":", "^"),
-    "shuffled": ("shuffled inputs", "#d55e00", (0, (4, 1.5)), "s"),
-    "untrained": ("untrained networks", INK, (0, (5, 1, 1, 1)), "x"),
-    "observed": ("observed", ACCENT, "-", "o"),
+_LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "random": ("random vectors, same spectrum", {"color": "#009e73", "linestyle": ":", "marker": "^"}),
+    "shuffled": ("shuffled inputs", {"color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"}),
+    "untrained": ("untrained networks", {"color": INK, "linestyle": (0, (5, 1, 1, 1)), "marker": "x"}),
+    "observed": ("observed", {"color": ACCENT, "linestyle": "-", "marker": "o"}),
 }
 _BANDS = ("shuffled", "random")
 
@@ -36,10 +38,9 @@ def _draw(results: DataTree, column: Column) -> Figure:
     """
     labels = layer_labels(names(results, "layer"), column)
     spreads = {name: spread(results, name) for name in _LOOKS}
-    rows = _rows(results)
+    rows = thinned(_nonzero(results) or [results.sizes["epsilon"] - 1], _MOST_PANELS)
     handles = [
-        Line2D([], [], color=color, linestyle=line, marker=marker, markeredgecolor=_edge(marker), label=label)
-        for label, color, line, marker in reversed(_LOOKS.values())
+        Line2D([], [], label=label, markeredgecolor=_edge(look), **look) for label, look in reversed(_LOOKS.values())
     ]
     with framed(column, 1.2 * len(rows) + labels.height + 0.45, handles) as figure:
         for epsilon, axes in zip(rows, stack(figure, results, rows, labels), strict=True):
@@ -59,7 +60,7 @@ def _caption(results: DataTree) -> str:
     """How to read the figure."""
     draws = plural(results["chance"].sizes["draw"], "draw")
     pairs = "" if results.sizes["pair"] == 1 else " Lines are means over pairs."
-    kept = nonzero_epsilons(*(spread(results, name).high for name in _LOOKS))
+    kept = _nonzero(results)
     few = f" {_MOST_PANELS} of {len(kept)} values of ε are shown." if len(kept) > _MOST_PANELS else ""
     empty = left_out(results, kept, "everything is 0 there") if kept else ""
     return (
@@ -70,13 +71,13 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _rows(results: DataTree) -> list[int]:
-    kept = nonzero_epsilons(*(spread(results, name).high for name in _LOOKS))
-    return thinned(kept or [results.sizes["epsilon"] - 1], _MOST_PANELS)
+def _nonzero(results: DataTree) -> list[int]:
+    return nonzero_epsilons(*(spread(results, name).high for name in _LOOKS))
 
 
 def _line(axes: Axes, name: str, values: Spread, aside: float) -> None:
-    _, color, line, marker = _LOOKS[name]
+    _, look = _LOOKS[name]
+    color = look["color"]
     depth = np.arange(len(values.mean), dtype=float)
     if len(depth) == 1:
         # A band over one layer has no width, and points at one place would hide one another.
@@ -85,23 +86,13 @@ def _line(axes: Axes, name: str, values: Spread, aside: float) -> None:
             axes.vlines(depth, values.low, values.high, color=color, linewidth=1.2)
     elif name in _BANDS:
         axes.fill_between(depth, values.low, values.high, color=color, alpha=0.22, linewidth=0)
-    axes.plot(
-        depth,
-        values.mean,
-        color=color,
-        linestyle=line,
-        marker=marker,
-        markeredgecolor=_edge(marker) or color,
-        markeredgewidth=0.9 if marker == "x" else 0.4,
-        markersize=3.4 if len(depth) <= 40 else 2.2,
-        linewidth=1.1,
-        clip_on=False,
-        zorder=3,
-    )
+    size = {"markersize": 3.4 if len(depth) <= 40 else 2.2, "markeredgewidth": 0.9 if look["marker"] == "x" else 0.4}
+    edge = _edge(look)
+    axes.plot(depth, values.mean, markeredgecolor=edge, linewidth=1.1, clip_on=False, zorder=3, **look, **size)
 
 
-def _edge(marker: str) -> str | None:
-    return None if marker == "x" else PAPER
+def _edge(look: dict[str, Any]) -> str:
+    return look["color"] if look["marker"] == "x" else PAPER
 
 
 DRAWING = Drawing(

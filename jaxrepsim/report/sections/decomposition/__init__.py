@@ -1,7 +1,7 @@
 """How matches come apart: simple matches, minimum matches, the smallest minimal matches."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
@@ -260,16 +260,12 @@ def _on_minimum_matches(results: DataTree) -> list[str]:
     ]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
-    return {"rows": by_layer(decomposition_rows(results))}
-
-
 SECTION = Section(
     name="decomposition",
     title="Decomposition",
     template=Path(__file__).with_name("decomposition.html"),
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": by_layer(decomposition_rows(results))},
     sentences=_sentences,
     figures=(certificates.DRAWING, simple_matches.DRAWING),
     tables={"decomposition": simple_match_table},
