@@ -5,5 +5,5 @@ from jaxrepsim.report.tables import Cell
 
 
 def cells(values: Spread) -> list[Cell]:
-    """One cell a layer, of values (layer,)."""
+    """One cell per layer, of values (layer,)."""
     return [Cell(*(float(part) for part in parts)) for parts in zip(*values, strict=True)]

@@ -13,7 +13,7 @@ def highest_and_lowest(values: Floats, at: Callable[[int], str]) -> str:
     """The layers of the highest and of the lowest value, as `at` words them; one layer where there is but one.
 
     Args:
-        values: One a layer, NaN for none; at least one is known.
+        values: One per layer, NaN for none; at least one is known.
         at: Words for a layer, given its index.
     """
     low, high = _ends(values)

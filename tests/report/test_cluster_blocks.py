@@ -10,44 +10,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import PathPatch
-from xarray import Dataset
+from xarray import Dataset, DataTree
 
-from jaxrepsim.report.alignment_tables import many_to_many_rows
-from jaxrepsim.report.cluster_blocks import blocks_known, clustered_correlations, pooled
-from jaxrepsim.report.cluster_blocks import caption as blocks_caption
-from jaxrepsim.report.clusters import Kind, by_cluster, clustered, joint_correlation, mixing
-from jaxrepsim.report.mixed_clusters import caption, mixing_by_depth
-from jaxrepsim.report.schema import GROUPS
+from jaxrepsim.report.sections.clusters import VARIABLES, cluster_rows
+from jaxrepsim.report.sections.clusters.blocks import DRAWING as BLOCKS
+from jaxrepsim.report.sections.clusters.blocks import pooled
+from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, by_cluster, clustered, joint_correlation, mixing
+from jaxrepsim.report.sections.clusters.shares import DRAWING as SHARES
 from jaxrepsim.report.style import save
-from tests.report.groups_alignment import add_alignment, clusters, correlations, unaligned
+from tests.report.groups_alignment import add_alignment, planted_correlations, unaligned
 from tests.report.test_figures import assert_drawn
 from tests.report.test_sparse import COLUMNS, EXTREMES, LAYERS, SHAPES, shaped
+from tests.report.trees import as_flat
 
 
 @pytest.fixture
-def results(make: Callable[..., Dataset]) -> Dataset:
+def results(make: Callable[..., DataTree]) -> DataTree:
     return add_alignment(make(layers=LAYERS))
 
 
-def labels(results: Dataset, kind: str, layer: int, pair: int) -> list[tuple[int, str, int]]:
+def labels(results: DataTree, kind: str, layer: int, pair: int) -> list[tuple[int, str, int]]:
     """(label, side, unit) of all units of a pair."""
-    count = int(results["units"][layer])
-    return [
-        (int(results[f"{kind}_{side}"][layer, pair, unit]), side, unit) for side in "xy" for unit in range(count)
-    ]  # fmt: skip
+    count = int(results["similarity/units"][layer])
+    places = [(side, unit) for side in "xy" for unit in range(count)]
+    return [(int(results[f"clusters/{kind}_{side}"][layer, pair, unit]), side, unit) for side, unit in places]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     results, column = shaped(shape), COLUMNS[shape]
-    for draw, text in ((clustered_correlations, blocks_caption), (mixing_by_depth, caption)):
-        assert_drawn(draw(results, column), column, shape in EXTREMES)
-        assert text(results).endswith(".")
-        assert "nan" not in text(results)
+    for drawing in (BLOCKS, SHARES):
+        assert_drawn(drawing.figure(results, column), column, shape in EXTREMES)
+        assert drawing.caption(results).endswith(".")
+        assert "nan" not in drawing.caption(results)
 
 
-def test_images_hold_the_correlations_in_the_order_of_clusters(results: Dataset) -> None:
-    panels = [axes for axes in clustered_correlations(results).axes if axes.get_title()]
+def test_images_hold_the_correlations_in_the_order_of_clusters(results: DataTree) -> None:
+    panels = [axes for axes in BLOCKS.figure(results).axes if axes.get_title()]
     assert [axes.get_title().split("\n")[1] for axes in panels] == ["spectral", "tree"] * 3
     for layer in range(3):
         spectral = labels(results, "cluster", layer, 0)
@@ -59,17 +58,17 @@ def test_images_hold_the_correlations_in_the_order_of_clusters(results: Dataset)
             assert drawn.shape == (len(units), len(units))
             for (i, (_, s, u)), (j, (_, t, v)) in [(a, b) for a in enumerate(units) for b in enumerate(units)][::37]:
                 if s == t:
-                    expected = results["correlation_within"].values[layer, "xy".index(s), u, v]
+                    expected = results["one_to_one/correlation_within"].values[layer, "xy".index(s), u, v]
                 else:
                     x, y = (u, v) if s == "x" else (v, u)
-                    expected = results["correlation"].values[layer, 0, x, y]
+                    expected = results["one_to_one/correlation"].values[layer, 0, x, y]
                 assert drawn[i, j] == pytest.approx(expected)
             strip = np.ma.getdata(axes.child_axes[0].get_images()[0].get_array())
             assert strip[:, 0].tolist() == [float(side == "y") for _, side, _ in units]
 
 
-def test_squares_frame_the_clusters(results: Dataset) -> None:
-    panels = [axes for axes in clustered_correlations(results).axes if axes.get_title()]
+def test_squares_frame_the_clusters(results: DataTree) -> None:
+    panels = [axes for axes in BLOCKS.figure(results).axes if axes.get_title()]
     for layer in range(3):
         sizes = Counter(label for label, _, _ in labels(results, "cluster", layer, 0))
         alone = sizes.pop(-1, 0)
@@ -108,31 +107,31 @@ def test_pooled_is_the_mean_of_blocks(size: int, step: int) -> None:
         assert small[i, j] == pytest.approx(block.mean())
 
 
-def test_a_thousand_units_make_a_small_file(make: Callable[..., Dataset]) -> None:
+def test_a_thousand_units_make_a_small_file(make: Callable[..., DataTree]) -> None:
     results = make(layers=("wide",), networks=("0", "1"), units=2048, redraws=1, samples=1)
-    count, rng = int(results["units"][0]), np.random.default_rng(0)
+    count, rng = int(results["similarity/units"][0]), np.random.default_rng(0)
     assert count == 1024
-    width = results.sizes["unit"]
+    width = results["similarity"].sizes["unit"]
     matrix = (("layer", "pair", "unit", "other_unit"), 0.3 * rng.standard_normal((1, 1, width, width)))
     within = (("layer", "network", "unit", "other_unit"), 0.3 * rng.standard_normal((1, 2, width, width)))
-    data = {"correlation": matrix, "correlation_within": within, "cluster_count": (("layer",), np.array([40]))}
+    results["one_to_one"] = DataTree(Dataset({"correlation": matrix, "correlation_within": within}))
+    data = {"count": (("layer",), np.array([40]))}
     places = rng.permutation(2 * width).reshape(2, 1, 1, width)
     for side, place in zip("xy", places, strict=True):
         data[f"cluster_{side}"] = (("layer", "pair", "unit"), rng.integers(0, 40, (1, 1, width)))
         data |= {
             f"{kind}_{side}": (("layer", "pair", "unit"), place // cut) for kind, cut in (("leaf", 1), ("tree", 52))
         }
-    others = [name for group in ("one_to_one", "clusters") for name in GROUPS[group] if name not in data]
-    other = {name: (("layer",), np.zeros(1)) for name in others}
-    figure = clustered_correlations(results.assign(data | other))
+    results["clusters"] = DataTree(Dataset(data))
+    figure = BLOCKS.figure(results)
     file = BytesIO()
     save(figure, file, "svg")
     assert file.tell() < 200_000
 
 
-def test_mixing_counts_clusters_of_both_networks(results: Dataset) -> None:
-    results["cluster_x"][2, 1, 0] = -1
-    for kind in ("cluster", "tree"):
+def test_mixing_counts_clusters_of_both_networks(results: DataTree) -> None:
+    results["clusters/cluster_x"][2, 1, 0] = -1
+    for kind in CLUSTERINGS:
         counts = mixing(results, kind)
         for layer, pair in np.ndindex(3, 3):
             found: dict[int, set[str]] = {}
@@ -147,96 +146,97 @@ def test_mixing_counts_clusters_of_both_networks(results: Dataset) -> None:
             assert counts.share[at] == pytest.approx(len(mixed) / len(found))
             inside = sum(label in mixed for label, _, _ in units)
             assert counts.unit_share[at] == pytest.approx(inside / len(units))
-            assert counts.alone[at] == sum(label < 0 for label, _, _ in units)
-    assert mixing(results, "cluster").alone[2, 1] == 1
+            assert counts.unclustered[at] == sum(label < 0 for label, _, _ in units)
+    assert mixing(results, "cluster").unclustered[2, 1] == 1
 
 
-def test_shares_are_drawn_with_their_spread(results: Dataset) -> None:
-    upper, lower = mixing_by_depth(results).axes
-    kinds: tuple[Kind, ...] = ("cluster", "tree")
-    for index, kind in enumerate(kinds):
+def test_shares_are_drawn_with_their_spread(results: DataTree) -> None:
+    upper, lower = SHARES.figure(results).axes
+    for index, kind in enumerate(CLUSTERINGS):
         counts = mixing(results, kind)
         for axes, values in ((upper, counts.share), (lower, counts.unit_share)):
             assert axes.get_lines()[index].get_ydata() == pytest.approx(values.mean(1))
             bars = np.array([segment[:, 1] for segment in axes.collections[index].get_segments()])
             np.testing.assert_allclose(bars, np.stack([values.min(1), values.max(1)], axis=1))
-        chance = results[f"mixed_by_chance_{kind}"].values.mean(1)
-        assert upper.get_lines()[len(kinds) + index].get_ydata() == pytest.approx(chance)
+        chance = results[f"clusters/mixed_by_chance_{kind}"].values.mean(1)
+        assert upper.get_lines()[len(CLUSTERINGS) + index].get_ydata() == pytest.approx(chance)
 
 
-def test_rows(results: Dataset) -> None:
-    rows = many_to_many_rows(results)
+def test_rows(results: DataTree) -> None:
+    rows = cluster_rows(results)
     assert [row.layer for row in rows] == list(LAYERS)
     spectral, tree = mixing(results, "cluster"), mixing(results, "tree")
     for layer, row in enumerate(rows):
-        assert row.asked == int(results["cluster_count"][layer])
+        assert row.asked == int(results["clusters/count"][layer])
         for cell, values in (
-            (row.spectral, spectral.clusters),
-            (row.spectral_mixed, spectral.share),
-            (row.spectral_chance, results["mixed_by_chance_cluster"].values),
-            (row.spectral_units, spectral.unit_share),
-            (row.tree, tree.clusters),
-            (row.tree_mixed, tree.share),
-            (row.tree_chance, results["mixed_by_chance_tree"].values),
-            (row.tree_units, tree.unit_share),
-            (row.alone, spectral.alone),
+            (row.spectral.found, spectral.clusters),
+            (row.spectral.mixed, spectral.share),
+            (row.spectral.by_chance, results["clusters/mixed_by_chance_cluster"].values),
+            (row.spectral.units, spectral.unit_share),
+            (row.tree.found, tree.clusters),
+            (row.tree.mixed, tree.share),
+            (row.tree.by_chance, results["clusters/mixed_by_chance_tree"].values),
+            (row.tree.units, tree.unit_share),
+            (row.unclustered, spectral.unclustered),
         ):
             assert cell == pytest.approx((values[layer].mean(), values[layer].min(), values[layer].max()))
-    assert rows[1].alone.high > 0  # the dead units of the made-up results
+    assert rows[1].unclustered.high > 0  # the dead units of the made-up results
 
 
-def test_a_layer_that_was_not_clustered(results: Dataset) -> None:
-    for name in GROUPS["clusters"]:
-        results[name][1] = np.nan if results[name].dtype.kind == "f" else -1
-    assert [row.layer for row in many_to_many_rows(results)] == ["conv1", "logits"]
-    titles = {axes.get_title().split("\n")[0] for axes in clustered_correlations(results).axes if axes.get_title()}
+def test_a_layer_that_was_not_clustered(results: DataTree) -> None:
+    for name in VARIABLES:
+        values = results[f"clusters/{name}"]
+        values[1] = np.nan if values.dtype.kind == "f" else -1
+    assert [row.layer for row in cluster_rows(results)] == ["conv1", "logits"]
+    titles = {axes.get_title().split("\n")[0] for axes in BLOCKS.figure(results).axes if axes.get_title()}
     assert titles == {"conv1", "logits"}
-    assert np.isnan(mixing_by_depth(results).axes[0].get_lines()[0].get_ydata()).tolist() == [False, True, False]
-    assert "A layer without points was not computed." in caption(results)
+    assert np.isnan(SHARES.figure(results).axes[0].get_lines()[0].get_ydata()).tolist() == [False, True, False]
+    assert "A layer without points was not computed." in SHARES.caption(results)
 
 
-def test_one_of_the_orders_alone(results: Dataset) -> None:
+def test_one_of_the_orders_alone(results: DataTree) -> None:
     for side in "xy":
-        results[f"leaf_{side}"][:] = -1
-    titles = [axes.get_title().split("\n")[1] for axes in clustered_correlations(results).axes if axes.get_title()]
+        results[f"clusters/leaf_{side}"][:] = -1
+    titles = [axes.get_title().split("\n")[1] for axes in BLOCKS.figure(results).axes if axes.get_title()]
     assert titles == ["spectral"] * 3
 
 
-def test_nothing_to_show(make: Callable[..., Dataset]) -> None:
+def test_nothing_to_show(make: Callable[..., DataTree]) -> None:
     small = make(layers=LAYERS)
-    for results in (small, unaligned(small)):
-        assert not clustered(results)
-        assert many_to_many_rows(results) == []
-        for draw in (clustered_correlations, mixing_by_depth):
-            with pytest.raises(ValueError, match="cannot be drawn"):
-                draw(results)
+    assert not clustered(small)
+    results = unaligned(small)
+    assert not clustered(results)
+    assert cluster_rows(results) == []
+    for drawing in (BLOCKS, SHARES):
+        with pytest.raises(ValueError, match=drawing.name):
+            drawing.figure(results)
     # Without correlations there is no matrix to draw, but clusters can be counted.
-    alone = small.assign(clusters(small, np.random.default_rng(0)))
-    assert clustered(alone)
-    assert not blocks_known(alone)
-    assert len(many_to_many_rows(alone)) == 3
+    uncorrelated = add_alignment(small).drop_nodes("one_to_one")
+    assert clustered(uncorrelated)
+    assert not BLOCKS.present(uncorrelated)
+    assert len(cluster_rows(uncorrelated)) == 3
 
 
-def test_joint_correlation_is_symmetric_and_of_both(results: Dataset) -> None:
+def test_joint_correlation_is_symmetric_and_of_both(results: DataTree) -> None:
     for layer, pair in np.ndindex(3, 3):
         joint = joint_correlation(results, layer, pair)
-        count = int(results["units"][layer])
+        count = int(results["similarity/units"][layer])
         assert joint.shape == (2 * count, 2 * count)
         np.testing.assert_allclose(joint, joint.T, atol=1e-12)
         first, second = [(0, 1), (0, 2), (1, 2)][pair]
         np.testing.assert_array_equal(
-            joint[:count, :count], results["correlation_within"][layer, first, :count, :count]
+            joint[:count, :count], results["one_to_one/correlation_within"][layer, first, :count, :count]
         )
         np.testing.assert_array_equal(
-            joint[count:, count:], results["correlation_within"][layer, second, :count, :count]
+            joint[count:, count:], results["one_to_one/correlation_within"][layer, second, :count, :count]
         )
 
 
-def test_made_up_correlations_are_correlations(make: Callable[..., Dataset]) -> None:
+def test_made_up_correlations_are_correlations(make: Callable[..., DataTree]) -> None:
     results = make(layers=LAYERS)
-    within, between = correlations(results)
+    within, between = planted_correlations(as_flat(results), np.random.default_rng(7))
     for layer in range(3):
-        count = int(results["units"][layer])
+        count = int(results["similarity/units"][layer])
         joint = np.block([
             [within[layer, 0, :count, :count], between[layer, 0, :count, :count]],
             [between[layer, 0, :count, :count].T, within[layer, 1, :count, :count]],

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.patches import Rectangle
-from xarray import Dataset
+from xarray import DataTree
 
 from jaxrepsim.report import build
-from jaxrepsim.report.alignment_tables import many_to_many_rows, one_to_many_rows
-from jaxrepsim.report.prediction import (
+from jaxrepsim.report.sections.clusters import cluster_rows
+from jaxrepsim.report.sections.sparse_prediction import prediction_rows
+from jaxrepsim.report.sections.sparse_prediction.curves import DRAWING as CURVES
+from jaxrepsim.report.sections.sparse_prediction.prediction import (
     best_penalties,
     best_prediction,
     penalty_labels,
@@ -21,12 +23,11 @@ from jaxrepsim.report.prediction import (
     single_r2,
     tradeoff,
 )
-from jaxrepsim.report.predictors_needed import bin_labels, predictor_bars, predictor_shares
-from jaxrepsim.report.predictors_needed import caption as needed_caption
-from jaxrepsim.report.sparse import caption, sparse_prediction
+from jaxrepsim.report.sections.sparse_prediction.predictors_needed import DRAWING as BARS
+from jaxrepsim.report.sections.sparse_prediction.predictors_needed import bin_labels, predictor_shares
 from jaxrepsim.report.style import Column
 from tests.report.conftest import LONG, make_results
-from tests.report.groups_alignment import PENALTIES, THRESHOLDS, add_alignment, sparse, unaligned
+from tests.report.groups_alignment import PENALTIES, THRESHOLDS, add_alignment, unaligned
 from tests.report.test_figures import assert_drawn
 
 LAYERS = ("conv1", "conv2", "logits")
@@ -43,35 +44,35 @@ EXTREMES = ("small", "many layers", "hostile names")
 
 
 @cache
-def shaped(name: str) -> Dataset:
+def shaped(name: str) -> DataTree:
     """Results of a shape, which no test may change."""
     return add_alignment(make_results(**SHAPES[name]))
 
 
 @pytest.fixture
-def predictions(make: Callable[..., Dataset]) -> Dataset:
+def predictions(make: Callable[..., DataTree]) -> DataTree:
     return add_alignment(make(layers=LAYERS))
 
 
-def units(results: Dataset, name: str, layer: int, pair: int, **at: int) -> np.ndarray:
+def units(results: DataTree, name: str, layer: int, pair: int, **at: int) -> np.ndarray:
     """Values of all units of both networks, in no order."""
-    sides = [results[f"{name}_{side}"].isel(layer=layer, pair=pair, **at).values for side in "xy"]
+    sides = [results[f"sparse_prediction/{name}_{side}"].isel(layer=layer, pair=pair, **at).values for side in "xy"]
     both = np.concatenate(sides).astype(float)
-    count = int(results["units"][layer])
-    return both[np.concatenate([np.arange(results.sizes["unit"]) < count] * 2)]
+    count = int(results["similarity/units"][layer])
+    return both[np.concatenate([np.arange(len(sides[0])) < count] * 2)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     results, column = shaped(shape), COLUMNS[shape]
-    for draw, text in ((sparse_prediction, caption), (predictor_bars, needed_caption)):
-        assert_drawn(draw(results, column), column, shape in EXTREMES)
-        assert text(results).endswith(".")
-        assert "nan" not in text(results)
+    for drawing in (CURVES, BARS):
+        assert_drawn(drawing.figure(results, column), column, shape in EXTREMES)
+        assert drawing.caption(results).endswith(".")
+        assert "nan" not in drawing.caption(results)
 
 
-def test_curves_are_means_over_units_and_pairs(predictions: Dataset) -> None:
-    figure = sparse_prediction(predictions)
+def test_curves_are_means_over_units_and_pairs(predictions: DataTree) -> None:
+    figure = CURVES.figure(predictions)
     for layer in range(3):
         axes = figure.axes[layer]
         fitted, held_out, best, level = axes.get_lines()
@@ -93,8 +94,8 @@ def test_curves_are_means_over_units_and_pairs(predictions: Dataset) -> None:
         assert held_out.get_ydata() == pytest.approx(mean)
         assert best.get_ydata() == pytest.approx([mean.max()])
         assert best.get_xdata() == pytest.approx([count[int(mean.argmax())]])
-        wide = int(predictions["units"][layer])
-        squares = predictions["correlation"].values[layer, :, :wide, :wide] ** 2
+        wide = int(predictions["similarity/units"][layer])
+        squares = predictions["one_to_one/correlation"].values[layer, :, :wide, :wide] ** 2
         single = [np.mean([square.max(axis).mean() for axis in (0, 1)]) for square in squares]
         assert np.mean(level.get_ydata()) == pytest.approx(np.mean(single))
         bands = [part for part in axes.collections if isinstance(part, FillBetweenPolyCollection)]
@@ -103,49 +104,48 @@ def test_curves_are_means_over_units_and_pairs(predictions: Dataset) -> None:
         assert heights.max() == pytest.approx(expected["held_out_r2"].max())
 
 
-def test_the_order_of_penalties_and_thresholds_does_not_matter(predictions: Dataset) -> None:
-    shuffled = predictions.isel(penalty=[3, 0, 5, 1, 4, 2], threshold=[2, 0, 1])
+def test_the_order_of_penalties_and_thresholds_does_not_matter(predictions: DataTree) -> None:
+    shuffled = predictions.isel(penalty=[3, 0, 5, 1, 4, 2], threshold=[2, 0, 1], missing_dims="ignore")
     assert penalty_labels(shuffled) == ["0.1", "0.01", "0.001", "0.0001", "0.00001", "0"]
-    assert one_to_many_rows(shuffled) == one_to_many_rows(predictions)
-    one, other = (sparse_prediction(results).axes[0].get_lines() for results in (predictions, shuffled))
+    assert prediction_rows(shuffled) == prediction_rows(predictions)
+    one, other = (CURVES.figure(results).axes[0].get_lines() for results in (predictions, shuffled))
     for first, second in zip(one, other, strict=True):
         np.testing.assert_array_equal(first.get_xydata(), second.get_xydata())
     np.testing.assert_array_equal(predictor_shares(predictions)[2], predictor_shares(shuffled)[2])
 
 
-def test_one_pair_has_no_band_and_no_level_without_correlations(make: Callable[..., Dataset]) -> None:
-    results = make(layers=LAYERS, networks=("0", "1"))
-    results = results.assign(sparse(results, np.random.default_rng(0)))
+def test_one_pair_has_no_band_and_no_level_without_correlations(make: Callable[..., DataTree]) -> None:
+    results = add_alignment(make(layers=LAYERS, networks=("0", "1"))).drop_nodes("one_to_one")
     assert np.isnan(single_mean(results)).all()
-    axes = sparse_prediction(results).axes[0]
+    axes = CURVES.figure(results).axes[0]
     assert len(axes.get_lines()) == 3
     assert len(axes.collections) == 0
-    assert "Dotted" not in caption(results)
-    assert "band" not in caption(results)
+    assert "Dotted" not in CURVES.caption(results)
+    assert "band" not in CURVES.caption(results)
 
 
-def test_a_held_out_r2_far_below_zero_is_cut_off_and_said(predictions: Dataset) -> None:
-    assert "not shown" not in caption(predictions)
-    assert sparse_prediction(predictions).axes[0].get_ylim()[0] == pytest.approx(-0.03)
+def test_a_held_out_r2_far_below_zero_is_cut_off_and_said(predictions: DataTree) -> None:
+    assert "not shown" not in CURVES.caption(predictions)
+    assert CURVES.figure(predictions).axes[0].get_ylim()[0] == pytest.approx(-0.03)
     for side in "xy":
-        predictions[f"held_out_r2_{side}"][:, :, 5] = -7.0
-    assert sparse_prediction(predictions).axes[0].get_ylim()[0] == pytest.approx(-0.5)
-    assert "A held-out R² below −0.5 is not shown." in caption(predictions)
+        predictions[f"sparse_prediction/held_out_r2_{side}"][:, :, 5] = -7.0
+    assert CURVES.figure(predictions).axes[0].get_ylim()[0] == pytest.approx(-0.5)
+    assert "A held-out R² below −0.5 is not shown." in CURVES.caption(predictions)
 
 
 def test_twelve_of_many_layers_have_a_panel() -> None:
     results = shaped("many layers")
-    axes = [axes for axes in sparse_prediction(results).axes if axes.get_visible()]
+    axes = [axes for axes in CURVES.figure(results).axes if axes.get_visible()]
     assert len(axes) == 12
-    assert "12 of 40 layers are shown." in caption(results)
+    assert "12 of 40 layers are shown." in CURVES.caption(results)
 
 
-def test_single_units_explain_no_more_than_all(predictions: Dataset) -> None:
+def test_single_units_explain_no_more_than_all(predictions: DataTree) -> None:
     for layer in range(3):
         squares = single_r2(predictions, layer)
-        count = int(predictions["units"][layer])
+        count = int(predictions["similarity/units"][layer])
         for pair in range(3):
-            r = predictions["correlation"].values[layer, pair, :count, :count]
+            r = predictions["one_to_one/correlation"].values[layer, pair, :count, :count]
             assert squares[pair, :count] == pytest.approx((r**2).max(1))
             assert squares[pair, 32 : 32 + count] == pytest.approx((r**2).max(0))
             least = units(predictions, "fitted_r2", layer, pair, penalty=5)
@@ -157,7 +157,7 @@ def test_best_penalty() -> None:
     assert best_penalties(held_out) == [2, 0, None]
 
 
-def test_best_prediction_is_read_at_the_best_penalty(predictions: Dataset) -> None:
+def test_best_prediction_is_read_at_the_best_penalty(predictions: DataTree) -> None:
     curves, best = tradeoff(predictions), best_prediction(predictions)
     for layer, place in enumerate(best_penalties(curves.held_out)):
         assert place is not None
@@ -166,15 +166,15 @@ def test_best_prediction_is_read_at_the_best_penalty(predictions: Dataset) -> No
         np.testing.assert_array_equal(best.predictors[layer], curves.predictors[layer, :, place])
 
 
-def test_predictors_are_counted_at_the_best_penalty(predictions: Dataset) -> None:
+def test_predictors_are_counted_at_the_best_penalty(predictions: DataTree) -> None:
     # A unit that cannot be predicted, as it never varies, counts nowhere.
     for name in ("fitted_r2_x", "held_out_r2_x"):
-        predictions[name][0, 0, :, 3] = np.nan
-    predictions["predictors_x"][0, 0, :, :, 3] = 0
-    shown, starts, shares = predictor_shares(predictions)
-    assert shown == [0, 1, 2]
+        predictions[f"sparse_prediction/{name}"][0, 0, :, 3] = np.nan
+    predictions["sparse_prediction/predictors_x"][0, 0, :, :, 3] = 0
+    thresholds, starts, shares = predictor_shares(predictions)
+    assert thresholds == list(THRESHOLDS)
     best = best_penalties(tradeoff(predictions).held_out)
-    axes = predictor_bars(predictions).axes
+    axes = BARS.figure(predictions).axes
     heights = [[bar.get_height() for bar in a.patches if isinstance(bar, Rectangle)] for a in axes]
     for layer, place in enumerate(best):
         assert place is not None
@@ -195,29 +195,30 @@ def test_bins_of_many_predictors_end_open() -> None:
     assert bin_labels([0, 1, 2, 4, 8, 16, 32, 64])[-2:] == ["32–63", "64 or more"]
 
 
-def test_a_layer_that_was_not_predicted(predictions: Dataset) -> None:
+def test_a_layer_that_was_not_predicted(predictions: DataTree) -> None:
     for name in ("fitted_r2", "held_out_r2", "predictors"):
         for side in "xy":
-            predictions[f"{name}_{side}"][1] = -1 if name == "predictors" else np.nan
-    titles = [axes.get_title() for axes in sparse_prediction(predictions).axes if axes.get_visible()]
+            predictions[f"sparse_prediction/{name}_{side}"][1] = -1 if name == "predictors" else np.nan
+    titles = [axes.get_title() for axes in CURVES.figure(predictions).axes if axes.get_visible()]
     assert titles == ["conv1", "logits"]
-    assert {row.layer for row in one_to_many_rows(predictions)} == {"conv1", "logits"}
-    assert "A layer without a bar was not computed." in needed_caption(predictions)
-    heights = [bar.get_height() for bar in predictor_bars(predictions).axes[0].patches if isinstance(bar, Rectangle)]
+    assert {row.layer for row in prediction_rows(predictions)} == {"conv1", "logits"}
+    assert "A layer without a bar was not computed." in BARS.caption(predictions)
+    heights = [bar.get_height() for bar in BARS.figure(predictions).axes[0].patches if isinstance(bar, Rectangle)]
     assert np.reshape(heights, (-1, 3)).sum(0) == pytest.approx([1, 0, 1])
 
 
-def test_nothing_to_show(make: Callable[..., Dataset]) -> None:
-    for results in (make(layers=LAYERS), unaligned(make(layers=LAYERS))):
-        assert not predicted(results)
-        assert one_to_many_rows(results) == []
-        for draw in (sparse_prediction, predictor_bars):
-            with pytest.raises(ValueError, match="cannot be drawn"):
-                draw(results)
+def test_nothing_to_show(make: Callable[..., DataTree]) -> None:
+    assert not predicted(make(layers=LAYERS))
+    results = unaligned(make(layers=LAYERS))
+    assert not predicted(results)
+    assert prediction_rows(results) == []
+    for drawing in (CURVES, BARS):
+        with pytest.raises(ValueError, match=drawing.name):
+            drawing.figure(results)
 
 
-def test_rows(predictions: Dataset) -> None:
-    rows = one_to_many_rows(predictions)
+def test_rows(predictions: DataTree) -> None:
+    rows = prediction_rows(predictions)
     assert [(row.layer, row.penalty) for row in rows[:2]] == [("conv1", "0.1"), ("conv1", "0.01")]
     assert len(rows) == 3 * len(PENALTIES)
     for index, row in enumerate(rows):
@@ -240,20 +241,21 @@ def test_rows(predictions: Dataset) -> None:
 
 
 @pytest.mark.usefixtures("without_drawings")
-def test_sections_of_the_page(make: Callable[..., Dataset], tmp_path: Path) -> None:
+def test_sections_of_the_page(make: Callable[..., DataTree], tmp_path: Path) -> None:
     plain = make(layers=("conv1",), networks=("0", "1"), redraws=1, samples=0, epochs=None, accuracy=False)
     results = add_alignment(plain)
     build(results, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     sections = {
-        name: page.split(f'<section id="{name}">')[1].split("</section>")[0] for name in ("one-to-many", "many-to-many")
+        name: page.split(f'<section id="{name}">')[1].split("</section>")[0]
+        for name in ("sparse_prediction", "clusters")
     }
-    best = next(row for row in one_to_many_rows(results) if row.best)
-    assert sections["one-to-many"].count("<b>") == 3  # the captions of the figures, and the best penalty
-    assert f"<b>{best.held_out.mean:.2f}</b>" in sections["one-to-many"].replace("\n", "")
-    mixed = many_to_many_rows(results)[0]
-    assert f"<td>{100 * mixed.spectral_mixed.mean:.0f} %</td>" in sections["many-to-many"].replace("\n", "")
-    for name, figures in (("one-to-many", 2), ("many-to-many", 2)):
+    best = next(row for row in prediction_rows(results) if row.best)
+    assert sections["sparse_prediction"].count("<b>") == 3  # the captions of the figures, and the best penalty
+    assert f"<b>{best.held_out.mean:.2f}</b>" in sections["sparse_prediction"].replace("\n", "")
+    mixed = cluster_rows(results)[0]
+    assert f"<td>{100 * mixed.spectral.mixed.mean:.0f} %</td>" in sections["clusters"].replace("\n", "")
+    for name, figures in (("sparse_prediction", 2), ("clusters", 2)):
         assert sections[name].count("<figure") == figures
     build(unaligned(plain), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ def both_papers_rows(results: DataTree) -> list[BothPapersRow]:
         results: The tree of results.
 
     Returns:
-        One row a layer, from input to output; none where nothing was aligned.
+        One row per layer, from input to output; none where nothing was aligned.
     """
     if not (aligned(results) or predicted(results) or clustered(results)):
         return []

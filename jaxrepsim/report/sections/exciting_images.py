@@ -228,7 +228,7 @@ SECTION = Section(
             "Images that excite matched units most",
             _draw,
             _caption,
-            "Images in rows, a row two matched units: left those that excite the one most, right those that excite "
+            "Images in rows, two matched units per row: left those that excite the one most, right those that excite "
             "the other most.",
             lambda results: bool(_known(results)),
         ),

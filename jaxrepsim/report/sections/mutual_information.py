@@ -185,7 +185,7 @@ SECTION = Section(
             "Mutual information and correlation",
             _draw,
             _caption,
-            "Density maps, one a layer, of mutual information against absolute correlation, and a line chart of the "
+            "Density maps, one per layer, of mutual information against absolute correlation, and a line chart of the "
             "share of units with the same partner by both.",
             lambda results: bool(_known(results)),
         ),

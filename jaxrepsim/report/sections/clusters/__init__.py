@@ -91,7 +91,7 @@ def cluster_rows(results: DataTree) -> list[ClusterRow]:
         results: Results with the group `clusters`.
 
     Returns:
-        One row a layer for which it was computed, from input to output.
+        One row per layer for which it was computed, from input to output.
     """
     if not clustered(results):
         return []
@@ -117,7 +117,7 @@ def cluster_table(results: DataTree) -> DataFrame:
         results: Results with the group `clusters`.
 
     Returns:
-        One row a layer, pair, side (x or y) and unit: its spectral cluster, −1 for none, its cluster in the tree, and
+        One row per layer, pair, side (x or y) and unit: its spectral cluster, −1 for none, its cluster in the tree, and
         its place in the drawing order of the tree.
     """
     variables = ("cluster", "tree", "leaf")

@@ -82,7 +82,7 @@ DRAWING = Drawing(
     "Clusters that mix both networks",
     _draw,
     _caption,
-    "Points, two a layer: shares of clusters that mix both networks and of units in them. The numbers are in the "
+    "Points, two per layer: shares of clusters that mix both networks and of units in them. The numbers are in the "
     "table of clusters.",
     clustered,
 )

@@ -113,7 +113,7 @@ def one_to_one_rows(results: DataTree) -> list[OneToOneRow]:
         results: Results with the group `one_to_one`.
 
     Returns:
-        One row a layer whose units were aligned, from input to output.
+        One row per layer whose units were aligned, from input to output.
     """
     if not aligned(results):
         return []
@@ -145,7 +145,7 @@ def unit_table(results: DataTree) -> DataFrame:
         results: Results with the group `one_to_one`.
 
     Returns:
-        One row a layer, network and unit.
+        One row per layer, network and unit.
     """
     mean, std = (results[f"one_to_one/unit_{part}"].values for part in ("mean", "std"))
     return _long(results, "network", ~np.isnan(mean), {"mean": mean, "std": std})
@@ -158,10 +158,10 @@ def one_to_one_table(results: DataTree) -> DataFrame:
         results: Results with the group `one_to_one`.
 
     Returns:
-        One row a layer, pair and unit: its partner one to one and the correlation with it (empty where there is none),
-        the unit it correlates most with and that correlation, and whether the two are the same (empty for a unit that
-        never varies). With mutual information also the partner and the best unit by it, each with its nats, and the
-        nats of the partner by correlation.
+        One row per layer, pair and unit: its partner one to one and the correlation with it (empty where there is
+        none), the unit it correlates most with and that correlation, and whether the two are the same (empty for a unit
+        that never varies). With mutual information also the partner and the best unit by it, each with its nats, and
+        the nats of the partner by correlation.
     """
     found = alignment(results)
     partner, best = (results[f"one_to_one/{name}"].values for name in ("partner", "best_x"))
@@ -188,7 +188,7 @@ def _index(index: np.ndarray) -> np.ndarray:
 
 
 def _long(results: DataTree, dim: str, known: np.ndarray, columns: dict[str, np.ndarray]) -> DataFrame:
-    """One row a unit that is known, (layer, dim, unit): its place, then the columns."""
+    """One row per unit that is known, (layer, dim, unit): its place, then the columns."""
     layer, second, unit = np.nonzero(known)
     place = {
         "layer": np.array(names(results, "layer"), object)[layer],

@@ -42,7 +42,7 @@ def alignment(results: DataTree) -> Alignment:
         results: Results with the group `one_to_one`.
 
     Returns:
-        One value a layer, pair and x unit.
+        One value per layer, pair and x unit.
     """
     partner, best = (results[f"one_to_one/{name}"].values for name in ("partner", "best_x"))
     correlation = results["one_to_one/correlation"]
@@ -93,7 +93,7 @@ def by_layer(values: Floats) -> Spread:
         values: (layer, pair, unit), NaN where nothing is known.
 
     Returns:
-        One value a layer, NaN where nothing is known.
+        One value per layer, NaN where nothing is known.
     """
     return over_known(over_known(values, -1).mean)
 

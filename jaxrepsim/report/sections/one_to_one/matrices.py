@@ -144,7 +144,7 @@ DRAWING = Drawing(
     "Correlations within and between networks",
     _draw,
     _caption,
-    "Heat maps of correlations, four a layer: within each network, between them, and between them with partners on "
+    "Heat maps of correlations, four per layer: within each network, between them, and between them with partners on "
     "the diagonal.",
     lambda results: bool(_known(results)),
 )

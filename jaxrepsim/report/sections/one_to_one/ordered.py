@@ -29,7 +29,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """The correlation of units with their partners, sorted in decreasing order, one panel a layer, at most 12.
+    """The correlation of units with their partners, sorted in decreasing order, one panel per layer, at most 12.
 
     Lines are means over pairs of the k-th largest correlation of x units; bands run from the smallest pair to the
     largest.
@@ -94,7 +94,7 @@ def _caption(results: DataTree) -> str:
     count = int((results["one_to_one/best_x"] >= 0).any(("pair", "unit")).sum())
     few = f" {_MOST_LAYERS} of {count} layers are shown." if count > _MOST_LAYERS else ""
     return (
-        "Correlation of each unit of one network with its partner in the other, in decreasing order, one panel a "
+        "Correlation of each unit of one network with its partner in the other, in decreasing order, one panel per "
         "layer. One to one: no two units share a partner, and the total is as large as it can be. Best partner: the "
         "unit it correlates most with, which others may share. Where the two lie apart, several units have the same "
         f"best partner; where both are low, units have no counterpart.{lines_and_bands(results)}{few}"
@@ -116,7 +116,7 @@ DRAWING = Drawing(
     "Correlations in decreasing order",
     _draw,
     _caption,
-    "Line charts, one a layer, of the correlation of units with their partners, from the highest to the lowest: "
+    "Line charts, one per layer, of the correlation of units with their partners, from the highest to the lowest: "
     "one to one, and best partners.",
     aligned,
 )

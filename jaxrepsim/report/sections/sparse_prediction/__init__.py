@@ -108,7 +108,7 @@ def prediction_rows(results: DataTree) -> list[PredictionRow]:
         results: Results with the group `sparse_prediction`.
 
     Returns:
-        One row a layer and penalty for which it was computed, from input to output and from the largest penalty on.
+        One row per layer and penalty for which it was computed, from input to output and from the largest penalty on.
     """
     if not predicted(results):
         return []
@@ -138,7 +138,7 @@ def prediction_table(results: DataTree) -> DataFrame:
         results: Results with the group `sparse_prediction`.
 
     Returns:
-        One row a layer, pair, predicted side (x or y) and penalty: means over units of R² on fitted and on held-out
+        One row per layer, pair, predicted side (x or y) and penalty: means over units of R² on fitted and on held-out
         inputs, and of the number of predictors beyond each threshold.
     """
     group = results["sparse_prediction"]

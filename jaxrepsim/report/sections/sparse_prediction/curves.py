@@ -38,7 +38,7 @@ _LEVEL: dict[str, Any] = {"color": _SINGLE, "linestyle": (0, (1, 1)), "linewidth
 
 
 def _draw(results: DataTree, column: Column) -> Figure:
-    """R² against the mean number of predictors as the penalty falls, one panel a layer, for up to twelve layers.
+    """R² against the mean number of predictors as the penalty falls, one panel per layer, for up to twelve layers.
 
     R² on the inputs that were fitted is dashed, on held-out ones solid; both are means over units and pairs, and a band
     holds the held-out means of all pairs. A level marks what the best single unit explains.
@@ -144,7 +144,7 @@ DRAWING = Drawing(
     "Accuracy against the number of predictors",
     _draw,
     _caption,
-    "Line charts, one a layer, of R² on fitted and on held-out inputs against the mean number of predictors. The "
+    "Line charts, one per layer, of R² on fitted and on held-out inputs against the mean number of predictors. The "
     "numbers are in the table of sparse prediction.",
     predicted,
 )

@@ -1,4 +1,4 @@
-"""How many units of the other network a unit's prediction takes: shares of units, one bar a layer."""
+"""How many units of the other network a unit's prediction takes: shares of units, one bar per layer."""
 
 import matplotlib as mpl
 import numpy as np
@@ -97,7 +97,7 @@ def _caption(results: DataTree) -> str:
     thresholds = results["sparse_prediction"].sizes["threshold"]
     some = f" {len(rows)} of {thresholds} thresholds are shown." if len(rows) < thresholds else ""
     missing = " A layer without a bar was not computed." if np.isnan(shares).all((0, 2)).any() else ""
-    each = "; one row a threshold that a coefficient must pass to count" if len(rows) > 1 else ""
+    each = "; one row per threshold that a coefficient must pass to count" if len(rows) > 1 else ""
     return (
         f"How many units of the other network predict a unit: shares of the units of both networks{over}, at the "
         f"penalty at which the layer's mean held-out R² is highest{each}. Coefficients are those between units of "
@@ -121,6 +121,6 @@ DRAWING = Drawing(
     "Predictors of a unit",
     _draw,
     _caption,
-    "Stacked bars, one a layer, one row a threshold: shares of units by their number of predictors.",
+    "Stacked bars, one per layer, one row per threshold: shares of units by their number of predictors.",
     predicted,
 )
