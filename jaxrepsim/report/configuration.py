@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from xarray import DataTree
-
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.schema import provenance
 from jaxrepsim.report.section import Section
 
@@ -23,7 +22,7 @@ class Settings(NamedTuple):
     """Nothing was asked for by them, or the results lack the whole part that they are of."""
 
 
-def settings(results: DataTree, sections: Sequence[Section]) -> Settings:
+def settings(results: Results, sections: Sequence[Section]) -> Settings:
     """Reads the settings that the results keep.
 
     Args:

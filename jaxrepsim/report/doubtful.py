@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from xarray import DataTree
 
 from jaxrepsim.numerics.few_samples import FEW as FEW_SAMPLES
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import MUTED, PAPER
 from jaxrepsim.report.summaries import Floats, live_shares, names, over_pairs, plural, rounded
 
@@ -18,29 +18,29 @@ HOLLOW = f"hollow: fewer than {FEW_SAMPLES} samples a unit"
 _MOST_NAMES = 6
 
 
-def few_samples(results: DataTree) -> NDArray[np.bool_]:
+def few_samples(results: Results) -> NDArray[np.bool_]:
     """Whether a layer has so few samples a unit that part of its similarity is chance: (layer,)."""
     return results["similarity/samples"].values < FEW_SAMPLES * results["similarity/units"].values
 
 
-def praised(results: DataTree) -> NDArray[np.bool_]:
+def praised(results: Results) -> NDArray[np.bool_]:
     """Which layers a sentence may call the highest: those of enough samples, or all where none has: (layer,)."""
     few = few_samples(results)
     return ~few if not few.all() else np.ones_like(few)
 
 
-def cited(results: DataTree) -> list[str]:
+def cited(results: Results) -> list[str]:
     """The layers' names as sentences give them, with a note where samples are few."""
     layers = zip(names(results, "layer"), few_samples(results), strict=True)
     return [f"{name} [few samples]" if few else name for name, few in layers]
 
 
-def ceilings(results: DataTree) -> Floats:
+def ceilings(results: Results) -> Floats:
     """What similarity cannot exceed, as dead units are counted and never matched: (layer,), the mean over pairs."""
     return over_pairs(live_shares(results)).mean
 
 
-def caveats(results: DataTree) -> list[str]:
+def caveats(results: Results) -> list[str]:
     """A sentence on layers of few samples and one on layers with dead units, where there are any."""
     layers, ceiling = names(results, "layer"), ceilings(results)
     few, dead = np.flatnonzero(few_samples(results)), np.flatnonzero(ceiling < 1)
@@ -74,7 +74,7 @@ def hollow_handle() -> Line2D:
     return Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)
 
 
-def draw_ceilings(axes: Axes, results: DataTree) -> None:
+def draw_ceilings(axes: Axes, results: Results) -> None:
     """A bar over each layer that has dead units, at the similarity that it cannot exceed."""
     ceiling = ceilings(results)
     for layer in np.flatnonzero(ceiling < 1):
@@ -86,7 +86,7 @@ def ceiling_handle() -> Line2D:
     return Line2D([], [], label="ceiling: share of units alive", **_CEILING)
 
 
-def doubt_handles(results: DataTree) -> list[Line2D]:
+def doubt_handles(results: Results) -> list[Line2D]:
     """Of the legend of similarity against depth: what there is of both."""
     handles = [hollow_handle()] if few_samples(results).any() else []
     return handles + ([ceiling_handle()] if (ceilings(results) < 1).any() else [])

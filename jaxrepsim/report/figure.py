@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from xarray import DataTree
 
 from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
 from jaxrepsim.report.summaries import Spread
 
+_PLACES: tuple[Literal["outside upper center", "outside lower center"], ...] = (
+    "outside upper center",
+    "outside lower center",
+)
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
 
@@ -25,16 +29,16 @@ class Drawing(NamedTuple):
     """The stem of its files, and, after `figure-`, its anchor in the page."""
     title: str
     """Heads its caption."""
-    draw: Callable[[DataTree, Column], Figure]
+    draw: Callable[[Results, Column], Figure]
     """Called through `figure`, so that it need not look whether there is anything to draw."""
-    caption: Callable[[DataTree], str]
+    caption: Callable[[Results], str]
     """How to read it."""
     description: str
     """What it is, for a reader who cannot see it."""
-    present: Callable[[DataTree], bool] = lambda results: True
+    present: Callable[[Results], bool] = lambda results: True
     """Whether the results hold what it shows."""
 
-    def figure(self, results: DataTree, column: Column = "double") -> Figure:
+    def figure(self, results: Results, column: Column = "double") -> Figure:
         """Draws it.
 
         Args:
@@ -69,17 +73,14 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         The figure, which no global state knows.
     """
     with paper_style():
-        places = [
-            (handles, place, legend_columns([str(handle.get_label()) for handle in handles], column))
-            for handles, place in zip(legends, ("outside upper center", "outside lower center"), strict=False)
-            if handles
-        ]
-        rows = sum(-(-len(handles) // columns) for handles, _, columns in places)
+        columns = [legend_columns([str(handle.get_label()) for handle in handles], column) for handles in legends]
+        rows = sum(-(-len(handles) // count) for handles, count in zip(legends, columns, strict=True))
         figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
-        for handles, place, columns in places:
-            heading = title if place == "outside upper center" else ""
-            figure.legend(handles=list(handles), loc=place, ncols=columns, title=heading)
+        for handles, place, count in zip(legends, _PLACES, columns, strict=False):
+            if handles:
+                heading = title if place == _PLACES[0] else ""
+                figure.legend(handles=list(handles), loc=place, ncols=count, title=heading)
 
 
 def over_layers(axes: Axes, labels: LayerLabels) -> None:

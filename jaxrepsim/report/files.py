@@ -20,7 +20,7 @@ def write_figures(
     results: DataTree,
     folder: str | os.PathLike[str],
     column: Column = "double",
-    kinds: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
+    formats: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
     sections: Sequence[Section] = SECTIONS,
 ) -> list[Path]:
     """Writes every figure the results have data for, ready for a paper; the same results give the same bytes.
@@ -29,7 +29,7 @@ def write_figures(
         results: The tree of results.
         folder: Where to. Made where missing.
         column: The width: one column of a paper (3.4 inches), or both (7 inches).
-        kinds: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
+        formats: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
         sections: Whose figures.
 
     Returns:
@@ -38,13 +38,9 @@ def write_figures(
     Raises:
         InputError: The tree is not one of match results.
     """
-    check(results, sections)
-    results, paths = some_layers(results), []
-    drawings = [drawing for section in sections if section.is_in(results) for drawing in section.figures]
-    for drawing in drawings:
-        if not drawing.present(results):
-            continue
-        paths += write_figure(drawing.figure(results, column), folder, drawing.name, kinds)
+    drawn, paths = some_layers(check(results, sections)), []
+    for drawing in (drawing for section in sections for drawing in section.drawings(drawn)):
+        paths += write_figure(drawing.figure(drawn, column), folder, drawing.name, formats)
     return paths
 
 
@@ -52,7 +48,7 @@ def write_figure(
     figure: Figure,
     folder: str | os.PathLike[str],
     name: str,
-    kinds: Sequence[Literal["svg", "png"]] = ("svg", "png"),
+    formats: Sequence[Literal["svg", "png"]] = ("svg", "png"),
 ) -> list[Path]:
     """Writes one figure, atomically.
 
@@ -60,15 +56,15 @@ def write_figure(
         figure: The figure.
         folder: Where to. Made where missing.
         name: The stem of its files.
-        kinds: As `write_figures` takes them.
+        formats: As `write_figures` takes them.
 
     Returns:
         The files.
     """
-    paths = [Path(folder) / f"{name}.{kind}" for kind in kinds]
-    for kind, path in zip(kinds, paths, strict=True):
+    paths = [Path(folder) / f"{name}.{format}" for format in formats]
+    for format, path in zip(formats, paths, strict=True):
         with atomic_path(path) as temporary, temporary.open("wb") as handle:
-            save(figure, handle, kind)
+            save(figure, handle, format)
     return paths
 
 
@@ -90,13 +86,12 @@ def write_tables(
     Raises:
         InputError: The tree is not one of match results.
     """
-    check(results, sections)
-    paths = []
+    checked, paths = check(results, sections), []
     for section in sections:
-        if section.is_in(results):
+        if section.is_in(checked):
             for name, table in section.tables.items():
                 path = Path(folder) / f"{name}.csv"
-                text = table(results).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+                text = table(checked).to_csv(index=False, float_format="%.6g", lineterminator="\n")
                 write_text(path, text)
                 paths.append(path)
     return paths

@@ -11,9 +11,9 @@ from jaxrepsim.report.style import LEGEND_SIZE, TICK_SIZE, WIDTHS, Column
 
 _CHARACTER_WIDTH = 0.62
 """Mean width of a character of the tick font, as a share of its size."""
-_ROOM = {"single": 170.0, "double": 410.0}
+_ROOM_BESIDE_BAR = {"single": 170.0, "double": 410.0}
 """Points along an x axis that labels may share, a colour bar beside it."""
-ALONE = {"single": 190.0, "double": 410.0}
+ROOM = {"single": 190.0, "double": 410.0}
 """The same with nothing beside the axes."""
 _LONGEST = {"single": 22, "double": 32}
 
@@ -86,7 +86,7 @@ def layer_labels(names: list[str], column: Column, room: float | None = None) ->
         Short names, the positions that are written out, and the angle.
     """
     short = shortened(names, _LONGEST[column])
-    room = _ROOM[column] if room is None else room
+    room = _ROOM_BESIDE_BAR[column] if room is None else room
     if (max(map(len, short)) + 1) * _CHARACTER_WIDTH * TICK_SIZE <= room / len(short):
         return LayerLabels(short, list(range(len(short))), 0)
     degrees = 45 if len(short) * 2.2 * TICK_SIZE <= room else 90

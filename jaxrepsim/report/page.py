@@ -18,6 +18,7 @@ from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.figure import Drawing
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.panels import some_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.schema import check, provenance
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
@@ -51,7 +52,7 @@ def build(
     Raises:
         InputError: The tree is not one of match results, or its attributes cannot be read.
     """
-    check(results, sections)
+    checked = check(results, sections)
     environment = Environment(
         loader=PackageLoader("jaxrepsim.report", "."),
         autoescape=True,  # names come from users' files
@@ -69,20 +70,20 @@ def build(
         "unbroken": _unbroken,
     }
     environment.globals["zip"] = zip
-    here = [section for section in sections if section.is_in(results)]
-    known = _said(results, here) | _known(some_layers(results), sections) | _links(path, files, here)
-    thinned = some_layers(results)
-    html = [(section, _section(environment, section, thinned, known)) for section in here]
+    here = [section for section in sections if section.is_in(checked)]
+    drawn = some_layers(checked)
+    known = _said(checked, here) | _known(drawn, sections) | _links(path, files, here)
+    html = [(section, _section(environment, section, drawn, known)) for section in here]
     write_text(path, environment.get_template("template.html").render(known | {"sections": html}))
 
 
-def _said(results: DataTree, sections: Sequence[Section]) -> dict[str, Any]:
+def _said(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
     """What is counted from all layers, of which figures and tables show some."""
     sentences = [sentence for section in sections for sentence in section.sentences(results)]
     return {"headline": headline(results), "sentences": sentences, "every_layer": results.sizes["layer"]}
 
 
-def _known(results: DataTree, sections: Sequence[Section]) -> dict[str, Any]:
+def _known(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
     """What all templates read besides."""
     layers = names(results, "layer")
     colors = dark_colors(results.sizes["epsilon"], len(layers))
@@ -103,13 +104,13 @@ def _known(results: DataTree, sections: Sequence[Section]) -> dict[str, Any]:
     }
 
 
-def _section(environment: Environment, section: Section, results: DataTree, known: Mapping[str, Any]) -> Markup:
-    figures = {drawing.name: _drawn(drawing, results) for drawing in section.figures if drawing.present(results)}
+def _section(environment: Environment, section: Section, results: Results, known: Mapping[str, Any]) -> Markup:
+    figures = {drawing.name: _drawn(drawing, results) for drawing in section.drawings(results)}
     template = environment.from_string(section.template.read_text(encoding="utf-8"))
     return Markup(template.render({**known, "figures": figures, **section.context(results)}))
 
 
-def _drawn(drawing: Drawing, results: DataTree) -> dict[str, Any]:
+def _drawn(drawing: Drawing, results: Results) -> dict[str, Any]:
     colors = dark_colors(results.sizes["epsilon"], results.sizes["layer"])
     columns = {
         column: inline(drawing.figure(results, column), f"{drawing.name}-{column}-", colors) for column in _COLUMNS
@@ -128,14 +129,14 @@ def _links(
     """Links to the files of each figure, by its name, and to the other files: pairs of text and address."""
     drawings = {drawing.name for section in sections for drawing in section.figures}
     of_figures: dict[str, list[tuple[str, str]]] = {}
-    others = []
+    of_results = []
     for file in files:
         way = Path(os.path.relpath(file, Path(page).parent)).as_posix()
         if Path(file).stem in drawings and Path(file).suffix != ".csv":
             of_figures.setdefault(Path(file).stem, []).append((Path(file).suffix.lstrip(".").upper(), quote(way)))
         else:
-            others.append((way, quote(way)))
-    return {"figure_files": of_figures, "files": others}
+            of_results.append((way, quote(way)))
+    return {"figure_files": of_figures, "files": of_results}
 
 
 def _duration(seconds: float) -> str:

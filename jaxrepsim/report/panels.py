@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from xarray import DataTree
 
 from jaxrepsim.report.labels import LayerLabels, mark_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import epsilon_labels
 
 MOST_LAYERS = 120
@@ -39,7 +39,7 @@ def thinned(indices: Sequence[int], most: int) -> list[int]:
     return [indices[round(place)] for place in np.linspace(0, len(indices) - 1, most)]
 
 
-def some_layers(results: DataTree) -> DataTree:
+def some_layers(results: Results) -> Results:
     """The results of at most `MOST_LAYERS` layers, evenly spaced, the first and the last among them."""
     if results.sizes["layer"] <= MOST_LAYERS:
         return results
@@ -47,27 +47,27 @@ def some_layers(results: DataTree) -> DataTree:
     return results.isel(dict.fromkeys(("layer", "other_layer"), chosen), missing_dims="ignore")
 
 
-def left_out(results: DataTree, shown: Sequence[int], reason: str) -> str:
+def left_out(results: Results, drawn: Sequence[int], reason: str) -> str:
     """A sentence on values of ε that have no panel, or nothing where all have one."""
-    labels = [label for index, label in enumerate(epsilon_labels(results)) if index not in shown]
+    labels = [label for index, label in enumerate(epsilon_labels(results)) if index not in drawn]
     return f" There is no panel for ε = {', '.join(labels)}: {reason}." if labels else ""
 
 
-def stack(figure: Figure, results: DataTree, shown: Sequence[int], labels: LayerLabels) -> list[Axes]:
+def stack(figure: Figure, results: Results, epsilons: Sequence[int], labels: LayerLabels) -> list[Axes]:
     """Axes below one another, one an ε, with the layers' names below the last.
 
     Args:
         figure: An empty figure.
         results: The tree of results.
-        shown: The indices of the values of ε, at least one.
+        epsilons: The indices of the values of ε, at least one.
         labels: How the layers are written.
 
     Returns:
         The axes, from the first ε to the last.
     """
-    rows = figure.subplots(len(shown), 1, sharex=True, squeeze=False).ravel().tolist()
+    rows = figure.subplots(len(epsilons), 1, sharex=True, squeeze=False).ravel().tolist()
     titles = epsilon_labels(results)
-    for epsilon, axes in zip(shown, rows, strict=True):
+    for epsilon, axes in zip(epsilons, rows, strict=True):
         axes.set_title(f"ε = {titles[epsilon]}", loc="left", pad=3)
         mark_layers(axes, labels, written=axes is rows[-1])
     rows[-1].set_xlabel("layer, from input to output")

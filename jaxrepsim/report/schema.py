@@ -12,12 +12,13 @@ be absent.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from xarray import Dataset, DataTree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.coordinates import ROOT, SHARED
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
 from jaxrepsim.report.variable import Variable
@@ -52,12 +53,15 @@ def tree(groups: Mapping[str, Dataset], attributes: Mapping[str, Any] | None = N
     return DataTree(Dataset(coords={name: shared[name] for name in ROOT if name in shared}, attrs=attributes), inside)
 
 
-def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> None:
+def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> Results:
     """Raises where `results` is not a tree of match results.
 
     Args:
         results: The tree, as computed or as read back from a file.
         sections: What its groups are to hold; those of no section are left alone.
+
+    Returns:
+        The same tree.
 
     Raises:
         InputError: It is of the format before groups; the group of similarity is missing; a group is there in part; a
@@ -73,11 +77,12 @@ def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> None:
         raise InputError(f"these results lack {', '.join(map(str, missing))}; were they written by `jaxrepsim`?")
     for section in sections:
         if section.variables and section.name in results.children:
-            _check_group(results[section.name].to_dataset(), section)
+            _check_group(results.children[section.name].to_dataset(), section)
     for node in results.subtree:
         for dim in _NOT_EMPTY:
             if node.sizes.get(dim) == 0:
                 raise InputError(f"these results hold no {dim}, so there is nothing to show")
+    return cast(Results, results)
 
 
 def _check_group(group: Dataset, section: Section) -> None:
@@ -141,7 +146,7 @@ def provenance(results: DataTree) -> Provenance:
     )
 
 
-def _decoded(attrs: Mapping[str, Any], name: str, kind: type) -> Any:
+def _decoded(attrs: Mapping[Any, Any], name: str, kind: type) -> Any:
     text = attrs.get(name)
     if text is None:
         return kind()

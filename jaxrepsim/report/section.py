@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from pandas import DataFrame
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.variable import Variable
 
 
-def _nothing(results: DataTree) -> Any:
+def _nothing(results: Results) -> Any:
     return {}
 
 
-def _no_sentences(results: DataTree) -> list[str]:
+def _no_sentences(results: Results) -> list[str]:
     return []
 
 
@@ -33,18 +33,22 @@ class Section:
     """What its group of results holds, coordinates of dimensions of its own among them; empty where it has no group."""
     optional: frozenset[str] = frozenset()
     """Those that may be absent."""
-    context: Callable[[DataTree], Mapping[str, Any]] = _nothing
+    context: Callable[[Results], Mapping[str, Any]] = _nothing
     """What its template reads, table rows above all."""
-    sentences: Callable[[DataTree], list[str]] = _no_sentences
+    sentences: Callable[[Results], list[str]] = _no_sentences
     """What it says, counted from the results, in the summary at the head of the page."""
     figures: Sequence[Drawing] = ()
-    tables: Mapping[str, Callable[[DataTree], DataFrame]] = field(default_factory=dict)
+    tables: Mapping[str, Callable[[Results], DataFrame]] = field(default_factory=dict)
     """Long tables for other programs, by the stem of their CSV file: its own name, and further ones."""
-    present: Callable[[DataTree], bool] | None = None
+    present: Callable[[Results], bool] | None = None
     """Whether the page has it; by default where the results hold its group, and always where it has none."""
 
-    def is_in(self, results: DataTree) -> bool:
+    def is_in(self, results: Results) -> bool:
         """Whether the page of these results has it."""
         if self.present is not None:
             return self.present(results)
         return not self.variables or self.name in results.children
+
+    def drawings(self, results: Results) -> list[Drawing]:
+        """Those of its figures for which these results have data."""
+        return [drawing for drawing in self.figures if self.is_in(results) and drawing.present(results)]

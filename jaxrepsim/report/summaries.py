@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from xarray import DataTree
+
+from jaxrepsim.report.results import Results
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,17 +24,17 @@ class Spread(NamedTuple):
     high: Floats
 
 
-def names(results: DataTree, dim: str) -> list[str]:
+def names(results: Results, dim: str) -> list[str]:
     """The labels along one dimension, as text."""
     return [str(value) for value in results[dim].values]
 
 
-def epsilon_labels(results: DataTree) -> list[str]:
+def epsilon_labels(results: Results) -> list[str]:
     """Each ε of the run, as short as it can be written: 0.5, not 0.500."""
     return [f"{value:g}" for value in results["epsilon"].values]
 
 
-def at_epsilon(results: DataTree, epsilon: int) -> str:
+def at_epsilon(results: Results, epsilon: int) -> str:
     """How a sentence begins that speaks of one ε."""
     return f"At ε = {epsilon_labels(results)[epsilon]}"
 
@@ -60,7 +61,7 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def unit_counts(results: DataTree) -> tuple[Ints, Ints]:
+def unit_counts(results: Results) -> tuple[Ints, Ints]:
     """Units of both sides: how many places of the profile are no NaN.
 
     Args:
@@ -73,7 +74,7 @@ def unit_counts(results: DataTree) -> tuple[Ints, Ints]:
     return x, y
 
 
-def pair_similarity(results: DataTree) -> Floats:
+def pair_similarity(results: Results) -> Floats:
     """Similarity of every pair: (layer, pair, ε), the mean over redraws that were made."""
     return results["similarity/similarity"].mean("redraw", skipna=True).values.astype(np.float64)
 
@@ -92,7 +93,7 @@ def over_pairs(values: ArrayLike, axis: int = 1) -> Spread:
     return Spread(array.mean(axis), array.min(axis), array.max(axis))
 
 
-def profile_similarity(results: DataTree, epsilons: ArrayLike) -> Floats:
+def profile_similarity(results: Results, epsilons: ArrayLike) -> Floats:
     """Similarity at any ε, read off the profile: the share of units whose critical ε is at most ε.
 
     Args:
@@ -106,7 +107,7 @@ def profile_similarity(results: DataTree, epsilons: ArrayLike) -> Floats:
     return _over_redraws(results, len(wanted), lambda critical: _share_below(critical, wanted))
 
 
-def profile_auc(results: DataTree, upper: float = 0.5) -> Floats:
+def profile_auc(results: Results, upper: float = 0.5) -> Floats:
     """Mean similarity over ε from 0 to `upper`: the area under the profile, divided by `upper`.
 
     Args:
@@ -119,7 +120,7 @@ def profile_auc(results: DataTree, upper: float = 0.5) -> Floats:
     return _over_redraws(results, 1, lambda critical: np.clip(1 - critical / upper, 0, 1).mean(keepdims=True))[..., 0]
 
 
-def half_matched(results: DataTree) -> Floats:
+def half_matched(results: Results) -> Floats:
     """The ε from which on at least half of a layer's units are matched.
 
     Args:
@@ -131,7 +132,7 @@ def half_matched(results: DataTree) -> Floats:
     return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
 
 
-def live_shares(results: DataTree) -> Floats:
+def live_shares(results: Results) -> Floats:
     """The share of both networks' units that are not dead, which similarity cannot exceed: (layer, pair)."""
     return _over_redraws(results, 1, lambda critical: np.isfinite(critical).mean(keepdims=True))[..., 0]
 
@@ -158,7 +159,7 @@ def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
     )
 
 
-def headline_epsilon(results: DataTree, among: ArrayLike | None = None) -> int:
+def headline_epsilon(results: Results, among: ArrayLike | None = None) -> int:
     """The ε that sentences speak of: the largest of the run up to 0.5, or the smallest where all are larger.
 
     Beyond 0.5 nearly everything matches in any network, and a sentence would say nothing.
@@ -179,7 +180,7 @@ def _share_below(critical: Floats, epsilons: Floats) -> Floats:
     return np.searchsorted(np.sort(critical), epsilons, side="right") / len(critical)
 
 
-def _over_redraws(results: DataTree, length: int, measure: Callable[[Floats], Floats]) -> Floats:
+def _over_redraws(results: Results, length: int, measure: Callable[[Floats], Floats]) -> Floats:
     x, y = results["similarity/profile_x"], results["similarity/profile_y"]
     layers, pairs, redraws = x.shape[:3]
     means = np.zeros((layers, pairs, length))

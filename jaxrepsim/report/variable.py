@@ -47,7 +47,7 @@ def of_sides(
     """
     return {
         f"{name}_{side}": Variable(
-            dims, *(text.format(own=own, other=other) for text in (long_name, description)), units
+            dims, long_name.format(own=own, other=other), description.format(own=own, other=other), units
         )
         for side, own, other in SIDES
     }

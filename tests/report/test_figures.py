@@ -134,7 +134,7 @@ def test_files_are_the_same_each_time(make: Callable[..., DataTree], tmp_path: P
 
 def test_files_of_results_without_training_or_samples(make: Callable[..., DataTree], tmp_path: Path) -> None:
     results = make(layers=("a",), epochs=None, accuracy=False, samples=0)
-    names = [path.name for path in write_figures(results, tmp_path, kinds=("svg",))]
+    names = [path.name for path in write_figures(results, tmp_path, formats=("svg",))]
     assert names == [f"{name}.svg" for name in ALWAYS]
 
 

@@ -189,7 +189,7 @@ def test_of_very_many_layers_some_are_drawn_and_listed(
     assert "show 3 of 1,001 layers, evenly spaced" in " ".join(read.text.split())
     assert "layer500" in read.text
     assert "layer499" not in read.text
-    assert len(write_figures(results, tmp_path, kinds=("svg",))) == 3
+    assert len(write_figures(results, tmp_path, formats=("svg",))) == 3
 
 
 def test_something_else_is_refused(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
 from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, headline_epsilon, names, plural, unit_counts
-from jaxrepsim.report.variable import COUNT, SIDES, Variable
+from jaxrepsim.report.variable import COUNT, Variable, of_sides
 
 _SAMPLE = ("layer", "pair", "epsilon", "sample")
 VARIABLES: dict[str, Variable] = {
@@ -24,16 +24,14 @@ VARIABLES: dict[str, Variable] = {
         "Joint index of the unit v for which a minimal match was searched: the first network's units, then the "
         "second's; −1 for none.",
     ),
-    **{
-        f"size_{side}": Variable(
-            _SAMPLE,
-            f"units of the {own} network in the minimal match",
-            f"Number of units of the {own} network in the v-minimal match found for sampled_unit; 0 where that unit "
-            "is in no match.",
-            COUNT,
-        )
-        for side, own, _ in SIDES
-    },
+    **of_sides(
+        "size",
+        _SAMPLE,
+        "units of the {own} network in the minimal match",
+        "Number of units of the {own} network in the v-minimal match found for sampled_unit; 0 where that unit is in "
+        "no match.",
+        COUNT,
+    ),
 }
 _MOST_LAYERS = 24
 _MOST_POINTS = 60
@@ -56,7 +54,7 @@ class MinimalSizes(NamedTuple):
         return len(self.sizes) + self.none
 
 
-def minimal_sizes(results: DataTree) -> list[list[MinimalSizes]]:
+def minimal_sizes(results: Results) -> list[list[MinimalSizes]]:
     """Sampled v-minimal matches, all pairs together.
 
     Args:
@@ -100,7 +98,7 @@ class MinimalRow(NamedTuple):
     """How many are one unit on each side."""
 
 
-def minimal_rows(results: DataTree) -> list[MinimalRow]:
+def minimal_rows(results: Results) -> list[MinimalRow]:
     """The table of sampled v-minimal matches.
 
     Args:
@@ -129,12 +127,12 @@ def minimal_rows(results: DataTree) -> list[MinimalRow]:
     return rows
 
 
-def _sampled(results: DataTree) -> bool:
+def _sampled(results: Results) -> bool:
     """Whether any unit's v-minimal match was looked for."""
     return "minimal_matches" in results.children and bool((results["minimal_matches/sampled_unit"] >= 0).any())
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not _sampled(results):
         return []
     epsilon = headline_epsilon(results)
@@ -154,7 +152,7 @@ def _sentences(results: DataTree) -> list[str]:
     ]
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Sizes of sampled v-minimal matches, relative to a layer's joint units, one row of axes per ε.
 
     A box holds the middle half of the sizes, its line the median, whiskers the smallest and the largest. The strip
@@ -186,7 +184,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     return (
         "Sizes of v-minimal matches of sampled units, both sides together, as a share of the layer's units in both "
@@ -223,7 +221,7 @@ def _none(axes: Axes, row: list[MinimalSizes]) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1))
 
 
-def _context(results: DataTree) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     return {"rows": minimal_rows(results) if _sampled(results) else []}
 
 

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
-from xarray import Dataset, DataTree
+from xarray import Dataset
 
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import Column, category_style
 from jaxrepsim.report.summaries import names
@@ -52,7 +53,7 @@ class NetworkRow(NamedTuple):
     epochs: int | None
 
 
-def network_rows(results: DataTree) -> list[NetworkRow]:
+def network_rows(results: Results) -> list[NetworkRow]:
     """The table of networks.
 
     Args:
@@ -84,17 +85,17 @@ def _history(group: Dataset, name: str, network: int) -> list[float]:
     return values[np.isfinite(values)].tolist()
 
 
-def _group(results: DataTree) -> Dataset:
+def _group(results: Results) -> Dataset:
     """What is recorded of the networks; of activation files it is nothing."""
     return results["networks"].to_dataset() if "networks" in results.children else Dataset()
 
 
-def _recorded(results: DataTree) -> list[str]:
+def _recorded(results: Results) -> list[str]:
     group = _group(results)
     return [name for name in _LABELS if name in group]
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Training loss and validation accuracy of each network against epochs, and its accuracy, as far as recorded.
 
     The panels are stacked where the figure has one column.
@@ -119,7 +120,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     parts = [_LABELS[name].removesuffix(", %") for name in _recorded(results)]
     return (
@@ -155,7 +156,7 @@ def _dots(axes: Axes, group: Dataset, networks: list[str]) -> None:
     axes.xaxis.set_major_formatter("{x:g}")
 
 
-def _context(results: DataTree) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     return {"rows": network_rows(results)}
 
 

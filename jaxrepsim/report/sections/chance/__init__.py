@@ -101,8 +101,11 @@ def chance_rows(results: DataTree) -> list[ChanceRow]:
     for layer, name in enumerate(names(results, "layer")):
         for epsilon in nonzero_epsilons(*(values.high[layer] for values in spreads)):
             at = (layer, epsilon)
-            cells = [Cell(*(float(part[at]) for part in values)) for values in spreads]
-            rows.append(ChanceRow(name, samples[layer], epsilons[epsilon], *cells, *(float(p[at]) for p in largest)))
+            observed, shuffled, random, untrained = (Cell(*(float(part[at]) for part in s)) for s in spreads)
+            p_values = (float(p[at]) for p in largest)
+            rows.append(
+                ChanceRow(name, samples[layer], epsilons[epsilon], observed, shuffled, random, untrained, *p_values)
+            )
     return rows
 
 

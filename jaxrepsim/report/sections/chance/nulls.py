@@ -86,9 +86,9 @@ def _line(axes: Axes, name: str, values: Spread, aside: float) -> None:
             axes.vlines(depth, values.low, values.high, color=color, linewidth=1.2)
     elif name in _BANDS:
         axes.fill_between(depth, values.low, values.high, color=color, alpha=0.22, linewidth=0)
-    size = {"markersize": 3.4 if len(depth) <= 40 else 2.2, "markeredgewidth": 0.9 if look["marker"] == "x" else 0.4}
-    edge = _edge(look)
-    axes.plot(depth, values.mean, markeredgecolor=edge, linewidth=1.1, clip_on=False, zorder=3, **look, **size)
+    size, edge = 3.4 if len(depth) <= 40 else 2.2, 0.9 if look["marker"] == "x" else 0.4
+    points = {"markersize": size, "markeredgewidth": edge, "markeredgecolor": _edge(look)}
+    axes.plot(depth, values.mean, linewidth=1.1, clip_on=False, zorder=3, **look, **points)
 
 
 def _edge(look: dict[str, Any]) -> str:

@@ -5,18 +5,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import Dataset, DataTree
+from xarray import Dataset
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.similarity import depth, heatmap, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
 from jaxrepsim.report.summaries import names, over_pairs, pair_similarity, profile_auc, unit_counts
 from jaxrepsim.report.tables import Cell
-from jaxrepsim.report.variable import COUNT, PURE, SIDES, Variable
+from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
-_PROFILE = ("layer", "pair", "redraw", "unit")
 VARIABLES: dict[str, Variable] = {
     "similarity": Variable(
         _MATCH,
@@ -25,25 +25,21 @@ VARIABLES: dict[str, Variable] = {
         "where the redraw was not made.",
         PURE,
     ),
-    **{
-        f"matched_{side}": Variable(
-            _MATCH,
-            f"matched units of the {own} network",
-            f"Number of units of the {own} network of the pair in the maximum match.",
-            COUNT,
-        )
-        for side, own, _ in SIDES
-    },
-    **{
-        f"profile_{side}": Variable(
-            _PROFILE,
-            f"critical ε of the {own} network's units",
-            f"Smallest ε at which the unit of the {own} network of the pair is in the maximum match; infinite for a "
-            "dead unit, NaN where the layer has no such unit.",
-            PURE,
-        )
-        for side, own, _ in SIDES
-    },
+    **of_sides(
+        "matched",
+        _MATCH,
+        "matched units of the {own} network",
+        "Number of units of the {own} network of the pair in the maximum match.",
+        COUNT,
+    ),
+    **of_sides(
+        "profile",
+        ("layer", "pair", "redraw", "unit"),
+        "critical ε of the {own} network's units",
+        "Smallest ε at which the unit of the {own} network of the pair is in the maximum match; infinite for a dead "
+        "unit, NaN where the layer has no such unit.",
+        PURE,
+    ),
     "units": Variable(
         ("layer",),
         "units",
@@ -86,7 +82,7 @@ class LayerRow(NamedTuple):
         return self.samples_per_unit < FEW_SAMPLES
 
 
-def layer_rows(results: DataTree) -> list[LayerRow]:
+def layer_rows(results: Results) -> list[LayerRow]:
     """The table of layers.
 
     Args:
@@ -113,7 +109,7 @@ def layer_rows(results: DataTree) -> list[LayerRow]:
     ]
 
 
-def similarity_table(results: DataTree) -> DataFrame:
+def similarity_table(results: Results) -> DataFrame:
     """The similarity of every layer, ε and pair as a long table.
 
     Args:
@@ -144,7 +140,7 @@ def similarity_table(results: DataTree) -> DataFrame:
     return table.to_dataframe(dim_order=["layer", "epsilon", "pair"]).reset_index()
 
 
-def _context(results: DataTree) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     return {"rows": layer_rows(results)}
 
 

@@ -4,18 +4,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import ceilings, doubt_handles, draw_ceilings, few_samples, mark_few
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import PAPER, Column, epsilon_colors, marker
 from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, pair_similarity
 
 _AXES_HEIGHT = {"single": 2.0, "double": 2.6}
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Maximum-match similarity s_ε = (|X| + |Y|) / (n_x + n_y) against depth, one curve per ε.
 
     A curve is the mean over pairs (each pair's value the mean over redraws); its band runs from the smallest pair to
@@ -36,7 +36,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def curve_handles(results: DataTree) -> list[Line2D]:
+def curve_handles(results: Results) -> list[Line2D]:
     """Of the legend: the curve of each ε, without a place."""
     colors = epsilon_colors(results.sizes["epsilon"])
     size = 3.8 if results.sizes["layer"] <= 40 else 2.6
@@ -46,7 +46,7 @@ def curve_handles(results: DataTree) -> list[Line2D]:
     ]
 
 
-def curves(axes: Axes, results: DataTree) -> None:
+def curves(axes: Axes, results: Results) -> None:
     """Draws one curve per ε and its band into axes on which layer i stands at x = i; few samples: hollow."""
     few, spread = few_samples(results), over_pairs(pair_similarity(results))
     depth = np.arange(results.sizes["layer"], dtype=float)
@@ -66,7 +66,7 @@ def curves(axes: Axes, results: DataTree) -> None:
         mark_few(axes, place, mean, few, color, marker(index))
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     pairs, redraws = results.sizes["pair"], results["similarity"].sizes["redraw"]
     curve = "the one pair compared" if pairs == 1 else f"the mean over {pairs} pairs"

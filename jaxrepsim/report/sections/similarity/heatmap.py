@@ -2,10 +2,10 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import Column
 from jaxrepsim.report.summaries import names, over_pairs, profile_similarity
 
@@ -15,7 +15,7 @@ _MARK = "#d55e00"
 _AXES_HEIGHT = {"single": 1.9, "double": 2.3}
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The similarity of the match profile, the mean over pairs, as a colour at each layer and ε."""
     labels = layer_labels(names(results, "layer"), column)
     centres = np.arange(_STEP / 2, 1, _STEP)
@@ -45,7 +45,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
     return (

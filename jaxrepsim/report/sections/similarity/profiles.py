@@ -5,10 +5,10 @@ from math import ceil
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, WIDTHS, Column, epsilon_colors
 from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, profile_similarity
 
@@ -18,7 +18,7 @@ _MOST_LINES = 12
 """Beyond this many pairs their lines fill the panel: a band from the lowest to the highest says the same."""
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Similarity against ε, one panel per layer: a thin line for each pair, and the mean in bold."""
     layers, pairs = results.sizes["layer"], results.sizes["pair"]
     curves = profile_similarity(results, _GRID)
@@ -51,7 +51,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     pairs = results.sizes["pair"]
     if pairs == 1:
@@ -80,7 +80,7 @@ def _lines(pairs: int) -> list[Line2D]:
     return mean if pairs == 1 else [*mean, Line2D([], [], color=MUTED, linewidth=0.5, label="each pair")]
 
 
-def _marks(results: DataTree) -> list[Line2D]:
+def _marks(results: Results) -> list[Line2D]:
     labels = epsilon_labels(results)
     return [
         Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}")

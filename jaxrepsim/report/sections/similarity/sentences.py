@@ -1,9 +1,9 @@
 """What is said of similarity: every number is counted from the results, and no sentence says why."""
 
 import numpy as np
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import caveats, cited, praised
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import (
     SAME,
     Floats,
@@ -19,7 +19,7 @@ from jaxrepsim.report.summaries import (
 )
 
 
-def headline(results: DataTree) -> str:
+def headline(results: Results) -> str:
     """One sentence on similarity against depth, at the largest ε of the run up to 0.5.
 
     Args:
@@ -52,7 +52,7 @@ def headline(results: DataTree) -> str:
     return f"{sentence}{', and in between ' if between else ''}{' and '.join(between)}."
 
 
-def sentences(results: DataTree) -> list[str]:
+def sentences(results: Results) -> list[str]:
     """Further sentences, each of which qualifies the headline.
 
     Args:
@@ -71,16 +71,16 @@ def sentences(results: DataTree) -> list[str]:
     ]
 
 
-def _similarity(results: DataTree) -> str:
+def _similarity(results: Results) -> str:
     return "similarity" if results.sizes["pair"] == 1 else "mean similarity over pairs"
 
 
-def _highest(results: DataTree, values: Floats) -> int:
+def _highest(results: Results, values: Floats) -> int:
     """The layer of the highest value, of those that may be called that."""
     return int(np.where(praised(results), values, -np.inf).argmax())
 
 
-def _smallest_epsilon(results: DataTree, spread: Spread) -> list[str]:
+def _smallest_epsilon(results: Results, spread: Spread) -> list[str]:
     epsilon = int(np.argmin(results["epsilon"].values))
     if epsilon == headline_epsilon(results):
         return []
@@ -99,7 +99,7 @@ def _smallest_epsilon(results: DataTree, spread: Spread) -> list[str]:
     return [f"{start}; {_similarity(results)} is highest in {layers[best]} ({value})."]
 
 
-def _onset(results: DataTree) -> str:
+def _onset(results: Results) -> str:
     half = over_pairs(half_matched(results)).mean
     layers = cited(results)
     if not np.isfinite(half).any():
@@ -114,7 +114,7 @@ def _onset(results: DataTree) -> str:
     return f"The ε from which on half of a layer's units are matched lies between {ends[0]} and {ends[1]}."
 
 
-def _between_pairs(results: DataTree, spread: Spread) -> str:
+def _between_pairs(results: Results, spread: Spread) -> str:
     pairs = results.sizes["pair"]
     if pairs == 1:
         return "There is one pair, so nothing can be said on how much similarity varies from pair to pair."
