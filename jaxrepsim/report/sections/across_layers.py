@@ -2,6 +2,7 @@
 
 from math import ceil
 from pathlib import Path as File
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,11 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from pandas import DataFrame
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import LayerLabels, layer_labels, mark_layers, shortened
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import TICK_SIZE, Column
 from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known
@@ -58,7 +59,7 @@ _WIDE_ENOUGH = 24
 """Up to this many layers two maps stand side by side."""
 
 
-def across_table(results: DataTree) -> DataFrame:
+def across_table(results: Results) -> DataFrame:
     """Similarity of layers with other layers.
 
     Args:
@@ -71,7 +72,7 @@ def across_table(results: DataTree) -> DataFrame:
     return long_table(table, [*_LAYERS, "epsilon", "pair"], "similarity")
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The similarity, the mean over pairs, of each layer of the first with each layer of the second network.
 
     At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
@@ -85,11 +86,11 @@ def _draw(results: DataTree, column: Column) -> Figure:
     pooled, few = _pooled(results), _undersampled(results)
     handles: list[Artist] = []
     if pooled.any():
-        look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "linestyle": "none"}
-        handles.append(Line2D([], [], marker="D", label="maps averaged over positions", **look))
+        dot: dict[str, Any] = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
+        handles.append(Line2D([], [], linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
-        look = {"facecolor": "none", "edgecolor": _HATCH, "hatchcolor": _HATCH, "hatch": "////"}
-        handles.append(Patch(label=f"fewer than {FEW_SAMPLES} samples a unit", **look))
+        label = f"fewer than {FEW_SAMPLES} samples a unit"
+        handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()
@@ -111,27 +112,27 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _compared(results: DataTree) -> bool:
+def _compared(results: Results) -> bool:
     return bool(results["across_layers/similarity"].notnull().any())
 
 
-def _mean(results: DataTree) -> Floats:
+def _mean(results: Results) -> Floats:
     """The mean over pairs: (layer, other layer, ε), NaN where nothing was computed."""
     return over_known(results["across_layers/similarity"].values, 0).mean
 
 
-def _pooled(results: DataTree) -> np.ndarray:
+def _pooled(results: Results) -> np.ndarray:
     """Whether maps were averaged to one vector per image: (layer, other layer)."""
     return results["across_layers/pooled"].values == 1
 
 
-def _undersampled(results: DataTree) -> np.ndarray:
+def _undersampled(results: Results) -> np.ndarray:
     """Whether a cell has so few samples a unit of the wider layer that units match by chance: (layer, other layer)."""
     units, samples = results["similarity/units"].values, results["across_layers/samples"].values
     return (samples >= 0) & (samples < FEW_SAMPLES * np.maximum(units[:, None], units))
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
     parts = []
@@ -153,7 +154,7 @@ def _caption(results: DataTree) -> str:
     ).strip()
 
 
-def _epsilons(results: DataTree, mean: Floats, column: Column) -> list[int]:
+def _epsilons(results: Results, mean: Floats, column: Column) -> list[int]:
     known = (~np.isnan(mean)).any((0, 1))
     first = headline_epsilon(results, known)
     epsilons = results["epsilon"].values

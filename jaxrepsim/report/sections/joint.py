@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
-from xarray import Dataset, DataTree
+from xarray import Dataset
 
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import MUTED, PAPER, Column, epsilon_colors, marker
 from jaxrepsim.report.summaries import (
@@ -62,7 +63,7 @@ class JointRow(NamedTuple):
     """The mean over pairs."""
 
 
-def joint_rows(results: DataTree) -> list[JointRow]:
+def joint_rows(results: Results) -> list[JointRow]:
     """The table of all networks at once.
 
     Args:
@@ -75,7 +76,7 @@ def joint_rows(results: DataTree) -> list[JointRow]:
     return [JointRow(*row) for row in zip(names(results, "layer"), *columns, strict=True)]
 
 
-def joint_table(results: DataTree) -> DataFrame:
+def joint_table(results: Results) -> DataFrame:
     """Similarity of all networks at once.
 
     Args:
@@ -91,16 +92,16 @@ def joint_table(results: DataTree) -> DataFrame:
     return long_table(table, ["layer", "epsilon", "network"], "similarity")
 
 
-def _of_pairs(results: DataTree) -> Floats:
+def _of_pairs(results: Results) -> Floats:
     """Mean similarity over pairs, of the first redraw, on which all networks are matched at once too: (layer, ε)."""
     return over_known(results["similarity/similarity"].isel(redraw=0).values).mean
 
 
-def _matched_at_once(results: DataTree) -> bool:
+def _matched_at_once(results: Results) -> bool:
     return bool(results["joint/similarity"].notnull().any())
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not _matched_at_once(results) or results.sizes["network"] == 2:
         return []
     similarity, pairs = results["joint/similarity"].values, _of_pairs(results)
@@ -119,7 +120,7 @@ def _sentences(results: DataTree) -> list[str]:
     return [f"{start} lies below that of pairs in {lower} of {len(known)} layers, most in {name} ({values})."]
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The similarity of all networks at once against depth (solid), and the mean over pairs (dashed)."""
     labels = layer_labels(names(results, "layer"), column)
     depth = np.arange(len(labels.names), dtype=float)
@@ -130,16 +131,16 @@ def _draw(results: DataTree, column: Column) -> Figure:
         Line2D([], [], color=MUTED, marker="o", label="pairs", **_DASHED),
     ]
     for index, label in enumerate(epsilon_labels(results)):
-        look = {"color": colors[index], "marker": marker(index), "markersize": size}
-        handles.append(Line2D([], [], **look, markeredgecolor=PAPER, label=f"ε = {label}"))
+        point = {"color": colors[index], "marker": marker(index), "markersize": size}
+        handles.append(Line2D([], [], **point, markeredgecolor=PAPER, label=f"ε = {label}"))
     with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles) as figure:
         axes = figure.add_subplot()
         values = zip(results["joint/similarity"].values.T, _of_pairs(results).T, colors, strict=True)
         for index, (similarity, pairs, color) in enumerate(values):
             # With one layer, points at one place would hide one another.
             place = depth + (0.25 * (index - (len(colors) - 1) / 2) if len(depth) == 1 else 0)
-            look = {"color": color, "marker": marker(index), "clip_on": False}
-            dashed = _DASHED | {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
+            look: dict[str, Any] = {"color": color, "marker": marker(index), "clip_on": False}
+            dashed: dict[str, Any] = _DASHED | {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
             axes.plot(place, pairs, zorder=3, **look, **dashed)
             axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
         axes.set_ylim(0, 1)
@@ -148,7 +149,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     count = results.sizes["network"]
     same = " With two networks the two are the same." if count == 2 else ""

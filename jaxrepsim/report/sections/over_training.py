@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from pandas import DataFrame
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import left_out, nonzero_epsilons
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, layer_colors, marker
 from jaxrepsim.report.summaries import (
@@ -54,17 +54,17 @@ _MOST_NAMED = 10
 """Up to this many layers each line has a marker and a place in the legend; beyond, a bar shows the colours."""
 
 
-def followed(results: DataTree) -> bool:
+def followed(results: Results) -> bool:
     """Whether similarity was measured at any checkpoint."""
     return "over_training" in results.children and bool(results["over_training/similarity"].notnull().any())
 
 
-def training_mean(results: DataTree) -> Floats:
+def training_mean(results: Results) -> Floats:
     """Mean similarity over pairs: (checkpoint, layer, ε), NaN where nothing was computed."""
     return over_known(results["over_training/similarity"].values, 2).mean
 
 
-def training_table(results: DataTree) -> DataFrame:
+def training_table(results: Results) -> DataFrame:
     """Similarity over training.
 
     Args:
@@ -78,7 +78,7 @@ def training_table(results: DataTree) -> DataFrame:
     return long_table(table.rename(checkpoint="epoch"), ["epoch", "layer", "epsilon", "pair"], "similarity")
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     epochs = _epochs(results)
     mean = training_mean(results)
     known = ~np.isnan(mean)
@@ -102,7 +102,7 @@ def _sentences(results: DataTree) -> list[str]:
     ]
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Similarity against epochs, one line per layer and one panel per ε, and validation accuracy beside it.
 
     Lines are means over pairs; those of accuracy are one per network, and their mean in bold. An ε at which nothing
@@ -124,7 +124,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     handles = [Line2D([], [], label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
     height = down * (min(width, 2.4) * 0.75 + 0.3) + (0.45 if named else 0.8)
     with framed(column, height, handles) as figure:
-        grid = figure.subplots(down, across, squeeze=False).ravel()
+        grid = panel_grid(figure, panels, across)
         for place, (axes, epsilon) in enumerate(zip(grid, epsilons, strict=False)):
             for layer, look in enumerate(looks):
                 axes.plot(_epochs(results), mean[:, layer, epsilon], linewidth=1, clip_on=False, **look)
@@ -135,17 +135,15 @@ def _draw(results: DataTree, column: Column) -> Figure:
                 axes.set_ylabel("similarity")
         if accurate:
             _accuracy(grid[len(epsilons)], results)
-        for axes in grid[:panels]:
+        for axes in grid:
             _mark_epochs(axes, results, width)
-        for axes in grid[panels:]:
-            axes.set_visible(False)
         figure.supxlabel("epoch (0: untrained)", fontsize=7.5)
         if not named:
             _bar(figure, grid, colors, layers)
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
     kept = nonzero_epsilons(training_mean(results))
@@ -159,21 +157,21 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _accuracy_known(results: DataTree) -> bool:
+def _accuracy_known(results: Results) -> bool:
     return bool(results["over_training/accuracy"].notnull().any())
 
 
-def _epochs(results: DataTree) -> Floats:
+def _epochs(results: Results) -> Floats:
     return results["over_training/checkpoint"].values.astype(np.float64)
 
 
-def _stretched(results: DataTree) -> bool:
+def _stretched(results: Results) -> bool:
     epochs = _epochs(results)
     first = epochs[epochs > 0]
     return len(first) > 1 and bool(epochs.max() >= 10 * first.min())
 
 
-def _accuracy(axes: Axes, results: DataTree) -> None:
+def _accuracy(axes: Axes, results: Results) -> None:
     values = 100 * results["over_training/accuracy"].values
     axes.plot(_epochs(results), values.T, color=MUTED, linewidth=0.5)
     axes.plot(_epochs(results), over_known(values, 0).mean, color=INK, linewidth=1.3, marker="o", markersize=2.4)
@@ -181,7 +179,7 @@ def _accuracy(axes: Axes, results: DataTree) -> None:
     axes.set_ylim(0, 101)
 
 
-def _mark_epochs(axes: Axes, results: DataTree, width: float) -> None:
+def _mark_epochs(axes: Axes, results: Results, width: float) -> None:
     epochs = _epochs(results)
     if _stretched(results):
         axes.set_xscale("symlog", linthresh=epochs[epochs > 0].min())
@@ -198,7 +196,7 @@ def _mark_epochs(axes: Axes, results: DataTree, width: float) -> None:
     axes.set_xticks(epochs[ticks], [f"{epoch:g}" for epoch in epochs[ticks]])
 
 
-def _bar(figure: Figure, grid: np.ndarray, colors: list[str], layers: list[str]) -> None:
+def _bar(figure: Figure, grid: list[Axes], colors: list[str], layers: list[str]) -> None:
     count = len(colors)
     norm = BoundaryNorm(np.arange(-0.5, count), count)
     bar = figure.colorbar(

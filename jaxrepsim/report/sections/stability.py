@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import DataTree
 
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.summaries import Floats, Ints, names, over_known, plural
 from jaxrepsim.report.variable import PURE, Variable
@@ -72,7 +72,7 @@ class StabilityRow(NamedTuple):
         return max(ends, key=lambda interval: interval[1] - interval[0], default=None)
 
 
-def stability_rows(results: DataTree) -> list[StabilityRow]:
+def stability_rows(results: Results) -> list[StabilityRow]:
     """The table of stability.
 
     Args:
@@ -117,7 +117,7 @@ def stability_factor(theta: float) -> float:
     return float("nan" if np.isnan(theta) else "inf")
 
 
-def stability_table(results: DataTree) -> DataFrame:
+def stability_table(results: Results) -> DataFrame:
     """Bounds, verdicts and stable values of ε.
 
     Args:
@@ -139,7 +139,7 @@ def stability_table(results: DataTree) -> DataFrame:
     return DataFrame(rows, columns=["layer", "epsilon", "pair", *bounds, "verdict", "stable_intervals"])
 
 
-def _computed(results: DataTree) -> list[int]:
+def _computed(results: Results) -> list[int]:
     """The layers whose stability was computed."""
     return np.flatnonzero(results["stability/theta_lower"].notnull().any("network")).tolist()
 
@@ -154,7 +154,7 @@ def _counted(codes: Ints) -> dict[str, int]:
     return {word: count for word, count in counts.items() if count}
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     verdicts = results["stability/stable"].values[_computed(results)]
     if not len(verdicts):
         return []

@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import Dataset, DataTree
+from xarray import Dataset
 
 from jaxrepsim.report.panels import nonzero_epsilons
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
 from jaxrepsim.report.tables import Cell, by_layer, long_table
-from jaxrepsim.report.variable import COUNT, PURE, SIDES, Variable
+from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
 
 _CELL = ("layer", "pair", "epsilon")
 _DRAW = (*_CELL, "draw")
@@ -20,10 +21,6 @@ _UNIT = ("layer", "pair", "unit")
 _NULLS = (
     ("shuffled", "shuffled inputs", "with the inputs shuffled in one network"),
     ("random", "random vectors", "of random vectors with the same spectrum"),
-)
-_RESIDUALS = (
-    ("residual", "fitted", "and measured on the same rows"),
-    ("held_out", "held-out", "on one half of the rows and measured on the other, so that it may exceed 1"),
 )
 VARIABLES: dict[str, Variable] = {
     "draw": Variable(("draw",), "draw", "Index of the random draw."),
@@ -55,17 +52,22 @@ VARIABLES: dict[str, Variable] = {
         )
         for null, long_name, _ in _NULLS
     },
-    **{
-        f"{name}_{side}": Variable(
-            _UNIT,
-            f"{how} residual of the {own} network's units",
-            f"Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted "
-            f"{rows}.",
-            PURE,
-        )
-        for name, how, rows in _RESIDUALS
-        for side, own, other in SIDES
-    },
+    **of_sides(
+        "residual",
+        _UNIT,
+        "fitted residual of the {own} network's units",
+        "Relative distance of the unit of the {own} network to the span of all units of the {other}, fitted and "
+        "measured on the same rows.",
+        PURE,
+    ),
+    **of_sides(
+        "held_out",
+        _UNIT,
+        "held-out residual of the {own} network's units",
+        "Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted on one "
+        "half of the rows and measured on the other, so that it may exceed 1.",
+        PURE,
+    ),
 }
 
 
@@ -85,7 +87,7 @@ class ChanceRow(NamedTuple):
     p_random: float
 
 
-def chance_rows(results: DataTree) -> list[ChanceRow]:
+def chance_rows(results: Results) -> list[ChanceRow]:
     """The table of chance.
 
     Args:
@@ -109,7 +111,7 @@ def chance_rows(results: DataTree) -> list[ChanceRow]:
     return rows
 
 
-def chance_table(results: DataTree) -> DataFrame:
+def chance_table(results: Results) -> DataFrame:
     """Similarity beside what chance gives.
 
     Args:
@@ -128,7 +130,7 @@ def chance_table(results: DataTree) -> DataFrame:
     return long_table(Dataset(columns), ["layer", "epsilon", "pair"], "observed")
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not nulls.compared(results):
         return []
     observed, shuffled = results["chance/observed"].values, results["chance/shuffled"].values

@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import ACCENT, PAPER, Column
 from jaxrepsim.report.summaries import Floats, names
 
@@ -20,11 +20,11 @@ _LOOKS = {
 }
 
 
-def residual_quartiles(results: DataTree, name: str) -> Floats:
+def residual_quartiles(results: Results, name: str) -> Floats:
     """First quartile, median and third quartile of a residual over the units of both networks and all pairs.
 
     Args:
-        results: The DataTree, with the group `chance`.
+        results: Results with the group `chance`.
         name: `residual` or `held_out`.
 
     Returns:
@@ -35,11 +35,11 @@ def residual_quartiles(results: DataTree, name: str) -> Floats:
     return np.array([np.quantile(u, (0.25, 0.5, 0.75)) if len(u) else np.full(3, np.nan) for u in units])
 
 
-def _measured(results: DataTree) -> bool:
+def _measured(results: Results) -> bool:
     return any(results[f"chance/held_out_{side}"].notnull().any() for side in "xy")
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Median and middle half of the fitted and of the held-out residual, side by side, one pair per layer.
 
     Where a third quartile lies beyond 2 the axis ends there, and triangles mark what lies beyond.
@@ -66,7 +66,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     _, capped = _top(results)
     worst = np.nanmax(residual_quartiles(results, "held_out"))
@@ -80,7 +80,7 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _top(results: DataTree) -> tuple[float, bool]:
+def _top(results: Results) -> tuple[float, bool]:
     highest = float(np.nanmax([residual_quartiles(results, name)[:, 2] for name in _LOOKS]))
     return (_CAP, True) if highest > _CAP else (max(1.02, highest * 1.05), False)
 

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.panels import left_out, nonzero_epsilons, stack, thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
 from jaxrepsim.report.summaries import Spread, names, over_known, plural
 
@@ -25,12 +25,12 @@ _LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
 _BANDS = ("shuffled", "random")
 
 
-def compared(results: DataTree) -> bool:
+def compared(results: Results) -> bool:
     """Whether similarity was compared with chance anywhere."""
     return "chance" in results.children and bool(results["chance/observed"].notnull().any())
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Observed similarity against depth beside three kinds of chance, one row of axes per ε, at most five.
 
     Lines are means over pairs, and over draws where there are any; bands run from the smallest draw of any pair to the
@@ -51,12 +51,12 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def spread(results: DataTree, name: str) -> Spread:
+def spread(results: Results, name: str) -> Spread:
     """Mean, smallest and largest over pairs, and over draws where the variable has them: (layer, ε)."""
     return over_known(results[f"chance/{name}"].values, (1, 3) if name in _BANDS else 1)
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     draws = plural(results["chance"].sizes["draw"], "draw")
     pairs = "" if results.sizes["pair"] == 1 else " Lines are means over pairs."
@@ -71,7 +71,7 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _nonzero(results: DataTree) -> list[int]:
+def _nonzero(results: Results) -> list[int]:
     return nonzero_epsilons(*(spread(results, name).high for name in _LOOKS))
 
 

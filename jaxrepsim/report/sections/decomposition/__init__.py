@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import DataTree
 
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
 from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
 from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, plural
 from jaxrepsim.report.tables import by_layer
-from jaxrepsim.report.variable import COUNT, SIDES, Variable
+from jaxrepsim.report.variable import COUNT, Variable, of_sides
 
 _CELL = ("layer", "pair", "epsilon")
 _SIMPLE = (*_CELL, "simple")
@@ -20,15 +20,13 @@ _SAMPLED = (*_CELL, "sample")
 VARIABLES: dict[str, Variable] = {
     "simple": Variable(("simple",), "simple match", "Index of the simple match in the order in which they were found."),
     "other_simple": Variable(("other_simple",), "other simple match", "Index of the second of two simple matches."),
-    **{
-        f"simple_{side}": Variable(
-            (*_SIMPLE, "unit"),
-            f"units of the {own} network in the simple match",
-            f"Whether the unit of the {own} network is in the simple match, 1 or 0; −1 throughout where there is "
-            "no such match.",
-        )
-        for side, own, _ in SIDES
-    },
+    **of_sides(
+        "simple",
+        (*_SIMPLE, "unit"),
+        "units of the {own} network in the simple match",
+        "Whether the unit of the {own} network is in the simple match, 1 or 0; −1 throughout where there is no such "
+        "match.",
+    ),
     "simple_below": Variable(
         (*_SIMPLE, "other_simple"),
         "simple match inside another",
@@ -120,7 +118,7 @@ class DecompositionRow(NamedTuple):
     smallest: Smallest | None
 
 
-def decomposition_rows(results: DataTree) -> list[DecompositionRow]:
+def decomposition_rows(results: Results) -> list[DecompositionRow]:
     """The table of decompositions.
 
     Args:
@@ -183,7 +181,7 @@ def _smallest(size: np.ndarray, bound: np.ndarray) -> Smallest | None:
     return Smallest(int(size[held].min()), int(bound[held].min()), exact, int(held.sum()))
 
 
-def simple_match_table(results: DataTree) -> DataFrame:
+def simple_match_table(results: Results) -> DataFrame:
     """The simple matches that were found.
 
     Args:
@@ -209,11 +207,11 @@ def simple_match_table(results: DataTree) -> DataFrame:
     return DataFrame(rows, columns=columns)
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     return _on_sizes(results) + _on_minimum_matches(results)
 
 
-def _on_sizes(results: DataTree) -> list[str]:
+def _on_sizes(results: Results) -> list[str]:
     complete = results["decomposition/simple_complete"].values
     searched = complete >= 0
     if not any_simple(results):
@@ -245,7 +243,7 @@ def _median_size(sizes: np.ndarray) -> str:
     return f"{median:g} unit{'' if median == 1 else 's'}"
 
 
-def _on_minimum_matches(results: DataTree) -> list[str]:
+def _on_minimum_matches(results: Results) -> list[str]:
     proven, several = (results[f"decomposition/certified_{name}"].values for name in ("minimum", "several"))
     matched = matched_units(results)
     known = (proven >= 0) & (several >= 0) & (matched > 0)

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.panels import left_out, nonzero_epsilons, stack
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.decomposition.counts import certificates
 from jaxrepsim.report.style import ACCENT, FAINT, Column
 from jaxrepsim.report.summaries import names, over_known
@@ -28,7 +28,7 @@ _LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Shares of all units with a proven minimum match, with several v-minimal matches, and in no match.
 
     Bars are means over pairs. An ε at which nothing matches anywhere gets no axes.
@@ -49,7 +49,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
     absent = np.isnan(over_known(certificates(results).none).mean).any()
@@ -62,7 +62,7 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _rows(results: DataTree) -> list[int]:
+def _rows(results: Results) -> list[int]:
     shares = certificates(results)
     return nonzero_epsilons(shares.minimum, shares.several)
 

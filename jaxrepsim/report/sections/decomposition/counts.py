@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from xarray import DataTree
+from numpy.typing import NDArray
 
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import Floats, Ints, unit_counts
 
 
@@ -34,7 +35,7 @@ class SimpleSizes(NamedTuple):
         return (self.both > 0).sum(-1)
 
     @property
-    def single(self) -> np.ndarray:
+    def single(self) -> NDArray[np.bool_]:
         """Which are one unit on each side."""
         return (self.x == 1) & (self.y == 1)
 
@@ -50,7 +51,7 @@ class Certificates(NamedTuple):
     """In no match; dead units are among them."""
 
 
-def simple_sizes(results: DataTree) -> SimpleSizes:
+def simple_sizes(results: Results) -> SimpleSizes:
     """Sizes of the simple matches that were found.
 
     Args:
@@ -65,18 +66,18 @@ def simple_sizes(results: DataTree) -> SimpleSizes:
     return SimpleSizes(x, y, np.add(*unit_counts(results)))
 
 
-def any_simple(results: DataTree) -> bool:
+def any_simple(results: Results) -> bool:
     """Whether any simple match was found."""
     return "decomposition" in results.children and bool((results["decomposition/simple_x"] >= 0).any())
 
 
-def matched_units(results: DataTree) -> Ints:
+def matched_units(results: Results) -> Ints:
     """Units in the maximum match, both sides together, (layer, pair, ε): of the first redraw, as certificates are."""
     x, y = (results[f"similarity/matched_{side}"].isel(redraw=0).values for side in "xy")
     return (x + y).astype(np.int64)
 
 
-def certificates(results: DataTree) -> Certificates:
+def certificates(results: Results) -> Certificates:
     """Shares of units by what is proven of their v-minimal matches.
 
     Args:

@@ -8,11 +8,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
-from xarray import DataTree
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.decomposition.counts import SimpleSizes, simple_sizes
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, names
@@ -23,7 +23,7 @@ _WIDE = 12
 """From this ratio of the largest to the smallest size on, sizes are drawn on a logarithmic axis."""
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Simple matches of the first pair by size and containment, at one ε per layer, for up to six layers.
 
     The ε is the one with the most distinct sizes, of these the one with the most matches. A line joins a match with
@@ -43,20 +43,18 @@ def _draw(results: DataTree, column: Column) -> Figure:
         Line2D([], [], color=MUTED, linewidth=0.6, label="contains"),
     ]
     with framed(column, down * (min(width, 2.4) * 0.95 + 0.25) + 0.2, handles) as figure:
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        for axes, (layer, epsilon) in zip(grid, panels, strict=False):
+        grid = panel_grid(figure, len(panels), across)
+        for axes, (layer, epsilon) in zip(grid, panels, strict=True):
             found = int(sizes.found[layer, 0, epsilon])
             count = f"{found:,} found, {'all there are' if complete[layer, epsilon] else 'search stopped'}"
             axes.set_title(f"{layers[layer]}, ε = {epsilons[epsilon]}\n{count}", pad=4, fontsize=7)
             at = (layer, 0, epsilon, slice(found))
             _order(axes, sizes.both[at], sizes.single[at], below[layer, epsilon, :found, :found])
-        for axes in grid[len(panels) :]:
-            axes.set_visible(False)
         figure.supylabel("size: units, both sides", fontsize=7.5)
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     held = int(simple_sizes(results).found[:, 0].any(-1).sum())
     layers = results.sizes["layer"]
