@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import cited
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import SAME, Floats
 
 
@@ -20,7 +20,7 @@ def highest_and_lowest(values: Floats, at: Callable[[int], str]) -> str:
     return at(high) if high == low else f"{at(high)}, the highest, and of {at(low)}, the lowest"
 
 
-def counted_share(results: DataTree, count: int, total: int, share: Floats) -> str:
+def counted_share(results: Results, count: int, total: int, share: Floats) -> str:
     """A share of all layers, and from which layer to which it runs where they are not as good as the same.
 
     Args:

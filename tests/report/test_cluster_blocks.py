@@ -14,8 +14,8 @@ from xarray import Dataset, DataTree
 
 from jaxrepsim.report.sections.clusters import VARIABLES, cluster_rows
 from jaxrepsim.report.sections.clusters.blocks import DRAWING as BLOCKS
-from jaxrepsim.report.sections.clusters.blocks import pooled
-from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, by_cluster, clustered, joint_correlation, mixing
+from jaxrepsim.report.sections.clusters.blocks import by_cluster, joint_correlation, pooled
+from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, clustered, mixing
 from jaxrepsim.report.sections.clusters.shares import DRAWING as SHARES
 from jaxrepsim.report.style import save
 from tests.report.groups_alignment import add_alignment, planted_correlations, unaligned

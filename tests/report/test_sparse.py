@@ -12,7 +12,7 @@ from xarray import DataTree
 
 from jaxrepsim.report import build
 from jaxrepsim.report.sections.clusters import cluster_rows
-from jaxrepsim.report.sections.sparse_prediction import prediction_rows
+from jaxrepsim.report.sections.sparse_prediction import SECTION, prediction_rows
 from jaxrepsim.report.sections.sparse_prediction.curves import DRAWING as CURVES
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     best_penalties,
@@ -231,8 +231,9 @@ def test_rows(predictions: DataTree) -> None:
                 units(predictions, "predictors", layer, pair, penalty=place, threshold=threshold).mean()
                 for pair in range(3)
             ]
-            assert part.mean == pytest.approx((np.mean(means), min(means), max(means)))
-    assert [part.counted for part in rows[0].predictors][:2] == ["coefficient other than 0", "coefficient beyond ±0.01"]
+            assert part == pytest.approx((np.mean(means), min(means), max(means)))
+    counted = SECTION.context(predictions)["counted"]
+    assert counted == ["coefficient other than 0", "coefficient beyond ±0.01", "coefficient beyond ±0.1"]
     for layer in LAYERS:
         of_layer = [row for row in rows if row.layer == layer]
         best = [row for row in of_layer if row.best]

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from xarray import DataTree
 
 from jaxrepsim.report.cells import cells
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.clusters.mixing import clustered, mixing
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
@@ -52,7 +52,7 @@ class BothPapersRow(NamedTuple):
     """That of sparse prediction; empty where there is none."""
 
 
-def both_papers_rows(results: DataTree) -> list[BothPapersRow]:
+def both_papers_rows(results: Results) -> list[BothPapersRow]:
     """The table that puts subspace matches and alignments side by side.
 
     Args:
@@ -82,7 +82,7 @@ def both_papers_rows(results: DataTree) -> list[BothPapersRow]:
     return [BothPapersRow(*row) for row in zip(names(results, "layer"), *columns, penalties, strict=True)]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     return {"rows": both_papers_rows(results), "epsilon": epsilon_labels(results)[headline_epsilon(results)]}
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.style import TICK_SIZE, WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, names, plural
@@ -89,7 +89,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """For up to four matched units of the first pair in up to six layers, the images that excite each most.
 
     A row is a pair of partners: left the five images that most excite the unit of the first network, the most first,
@@ -111,7 +111,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def mosaic(results: DataTree, layer: int, rows: list[int]) -> tuple[Floats, Floats]:
+def mosaic(results: Results, layer: int, rows: list[int]) -> tuple[Floats, Floats]:
     """The images of one layer as one picture, and where the most exciting positions are in it.
 
     Args:
@@ -146,7 +146,7 @@ def mosaic(results: DataTree, layer: int, rows: list[int]) -> tuple[Floats, Floa
     return picture, spots[~np.isnan(spots).any(1)]
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     known = _known(results)
     pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]}"
@@ -160,23 +160,23 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _known(results: DataTree) -> list[int]:
+def _known(results: Results) -> list[int]:
     """The layers of which images that excite a unit of the first pair are on record."""
     if not results["exciting_images"].sizes["image"]:
         return []
     return np.flatnonzero((results["exciting_images/image_x"][:, 0] >= 0).any(("partners", "rank"))).tolist()
 
 
-def _rows(results: DataTree, layer: int) -> list[int]:
+def _rows(results: Results, layer: int) -> list[int]:
     known = (results["exciting_images/image_x"][layer, 0] >= 0).any("rank")
     return thinned(np.flatnonzero(known).tolist(), _MOST_PAIRS)
 
 
-def _images(results: DataTree) -> int:
+def _images(results: Results) -> int:
     return min(results["exciting_images"].sizes["rank"], _MOST_IMAGES)
 
 
-def _lefts(results: DataTree, width: int) -> tuple[list[int], int]:
+def _lefts(results: Results, width: int) -> tuple[list[int], int]:
     """Where images begin, from left to right, and the gap between two, in pixels."""
     count = _images(results)
     gap = max(1, round(0.1 * width))
@@ -194,7 +194,7 @@ def _small(image: Floats) -> Floats:
     return np.clip(np.broadcast_to(means, (height, width, 3)), 0, 1)
 
 
-def _panel(axes: Axes, results: DataTree, layer: int, rows: list[int]) -> None:
+def _panel(axes: Axes, results: Results, layer: int, rows: list[int]) -> None:
     picture, rings = mosaic(results, layer, rows)
     group = results["exciting_images"].to_dataset()
     height, width = _small(group["pixels"].values[0]).shape[:2]

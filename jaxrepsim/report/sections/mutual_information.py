@@ -12,11 +12,11 @@ from matplotlib.colors import Colormap, ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, draw_spread, framed, over_layers, panel_grid
 from jaxrepsim.report.labels import layer_labels, shortened
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, aligned, by_layer, informed, same_under_both
 from jaxrepsim.report.style import ACCENT, MUTED, WIDTHS, Column
@@ -52,7 +52,7 @@ VARIABLES: dict[str, Variable] = {
 """Of all images and positions, padded as the group `one_to_one` is."""
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Mutual information against the absolute correlation, as the density of all pairs of units, for some layers.
 
     One column of a paper has room for four layers, both for six. Below, layer by layer, the share of units that have
@@ -90,7 +90,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def unit_pairs(results: DataTree, layer: int) -> tuple[Floats, Floats]:
+def unit_pairs(results: Results, layer: int) -> tuple[Floats, Floats]:
     """Absolute correlation and mutual information of all pairs of units in one layer, all pairs of networks pooled.
 
     Args:
@@ -106,7 +106,7 @@ def unit_pairs(results: DataTree, layer: int) -> tuple[Floats, Floats]:
     return np.abs(correlation[known]).astype(np.float64), information[known].astype(np.float64)
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     count = len(_known(results))
     over = "" if results.sizes["pair"] == 1 else " and all pairs of networks"
@@ -119,7 +119,7 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _known(results: DataTree) -> list[int]:
+def _known(results: Results) -> list[int]:
     """The layers whose units were aligned by correlation and by mutual information."""
     if not (aligned(results) and informed(results)):
         return []
@@ -166,7 +166,7 @@ def _colors() -> Colormap:
     return ListedColormap(mpl.colormaps["cividis"](np.linspace(0.2, 1, 256)))
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not (aligned(results) and informed(results)):
         return []
     what = "the partner one to one is the same by correlation and by mutual information"

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import DataTree
 
 from jaxrepsim.report.cells import cells
 from jaxrepsim.report.extremes import counted_share
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.clusters import blocks, shares
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, clustered, mixing, of_units
@@ -84,7 +84,7 @@ class ClusterRow(NamedTuple):
     """Units of both networks that correlate with no other unit."""
 
 
-def cluster_rows(results: DataTree) -> list[ClusterRow]:
+def cluster_rows(results: Results) -> list[ClusterRow]:
     """The table of clusters.
 
     Args:
@@ -110,7 +110,7 @@ def cluster_rows(results: DataTree) -> list[ClusterRow]:
     ]
 
 
-def cluster_table(results: DataTree) -> DataFrame:
+def cluster_table(results: Results) -> DataFrame:
     """The clusters of each unit.
 
     Args:
@@ -133,7 +133,7 @@ def cluster_table(results: DataTree) -> DataFrame:
     return DataFrame(rows, columns=["layer", "pair", "side", "unit", *variables])
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     found = mixing(results, "cluster")
     total, mixed = int(np.nansum(found.clusters)), int(np.nansum(found.mixed))
     if not total:
@@ -143,7 +143,7 @@ def _sentences(results: DataTree) -> list[str]:
     return [f"{subject} units of both networks {share}."]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     return {"rows": cluster_rows(results)}
 
 

@@ -1,7 +1,7 @@
 """The correlations of two networks' units, in an order in which clusters are blocks."""
 
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.sections.clusters.mixing import block_ends, by_cluster, clustered, joint_correlation, of_units
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.sections.clusters.mixing import clustered, of_units
+from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
 from jaxrepsim.report.style import WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, names, plural
 
@@ -42,7 +43,7 @@ class Ordered(NamedTuple):
     title: str
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The joint correlations of the first pair's units by spectral clusters, and beside it by the tree.
 
     Of up to four layers in both columns of a paper, three in one, evenly spaced.
@@ -57,11 +58,14 @@ def _draw(results: DataTree, column: Column) -> Figure:
     with framed(column, down * (side + 0.34) + 0.55, _legend(results, column)) as figure:
         figure.set_layout_engine("compressed", wspace=0.05, hspace=0.03)
         grid = panel_grid(figure, len(panels), across)
-        norm, colors = _scale()
+        colors = ListedColormap(mpl.colormaps["RdBu_r"](np.linspace(0.02, 0.98, _STEPS)))
+        norm = BoundaryNorm(np.linspace(-1, 1, _STEPS + 1), _STEPS, clip=True)
         for axes, (layer, ordered) in zip(grid, panels, strict=True):
             matrix = joint_correlation(results, layer, 0)[np.ix_(ordered.order, ordered.order)]
-            _image(axes, matrix, norm, colors)
-            _strip(axes, ordered.order >= len(of_units(results, "cluster", layer, 0)[0]))
+            second = ordered.order >= len(of_units(results, "cluster", layer, 0)[0])
+            _image(axes, matrix, norm=norm, cmap=colors)
+            strip = axes.inset_axes((-0.075, 0, 0.05, 1))
+            _image(strip, second[:, None].astype(np.float64), cmap=_STRIP, vmin=0, vmax=1, aspect="auto")
             _blocks(axes, ordered.ends)
             axes.set_title(f"{titles[layer]}\n{ordered.title}", pad=3, fontsize=7)
         bar = figure.colorbar(
@@ -74,7 +78,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def orders(results: DataTree, layer: int) -> list[Ordered]:
+def orders(results: Results, layer: int) -> list[Ordered]:
     """The drawing orders of a layer of the first pair that are known: by spectral cluster, and by the tree's leaves."""
     known = []
     x, y = of_units(results, "cluster", layer, 0)
@@ -88,7 +92,59 @@ def orders(results: DataTree, layer: int) -> list[Ordered]:
     return known
 
 
-def _caption(results: DataTree) -> str:
+def joint_correlation(results: Results, layer: int, pair: int) -> Floats:
+    """The correlations of all units of a pair with one another.
+
+    Args:
+        results: Results with the group `one_to_one`.
+        layer: The index of the layer.
+        pair: The index of the pair.
+
+    Returns:
+        A symmetric matrix, the x units first, then the y units.
+    """
+    networks = networks_of_pairs(results)[pair]
+    between = results["one_to_one/correlation"].values[layer, pair]
+    x, y = (~np.isnan(between).all(1), ~np.isnan(between).all(0))
+    within = results["one_to_one/correlation_within"].values[layer]
+    upper, lower = (within[network][np.ix_(known, known)] for network, known in zip(networks, (x, y), strict=True))
+    across = between[np.ix_(x, y)]
+    return np.block([[upper, across], [across.T, lower]]).astype(np.float64)
+
+
+def by_cluster(x: Ints, y: Ints) -> tuple[Ints, list[int]]:
+    """An order in which clusters are blocks: the largest first, within one x units, then y units; −1 comes last.
+
+    Args:
+        x: The cluster of each x unit.
+        y: The cluster of each y unit.
+
+    Returns:
+        The units in order, y units counted on from the x units; and where each block ends.
+
+    >>> order, ends = by_cluster(np.array([1, 0]), np.array([0, -1]))
+    >>> order.tolist(), ends
+    ([1, 2, 0, 3], [2, 3, 4])
+    """
+    both = np.concatenate([x, y])
+    names, sizes = np.unique(both[both >= 0], return_counts=True)
+    rank = np.full(both.max(initial=-1) + 2, len(names))
+    rank[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
+    place = np.where(both < 0, len(names), rank[both])
+    order = np.argsort(place, kind="stable")
+    return order, block_ends(place[order])
+
+
+def block_ends(labels: Ints) -> list[int]:
+    """Where runs of equal labels end.
+
+    >>> block_ends(np.array([3, 3, 1]))
+    [2, 3]
+    """
+    return [*(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)] if len(labels) else []
+
+
+def _caption(results: Results) -> str:
     """How to read the figure."""
     known = _known(results)
     pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]},"
@@ -119,7 +175,7 @@ def pooled(values: Floats, step: int) -> Floats:
     return values
 
 
-def _known(results: DataTree) -> list[int]:
+def _known(results: Results) -> list[int]:
     """The layers of which the first pair has correlations and clusters."""
     if not (clustered(results) and "one_to_one" in results.children):
         return []
@@ -127,30 +183,13 @@ def _known(results: DataTree) -> list[int]:
     return [layer for layer in np.flatnonzero(known).tolist() if orders(results, layer)]
 
 
-def _scale() -> tuple[BoundaryNorm, ListedColormap]:
-    colors = mpl.colormaps["RdBu_r"](np.linspace(0.02, 0.98, _STEPS))
-    return BoundaryNorm(np.linspace(-1, 1, _STEPS + 1), _STEPS, clip=True), ListedColormap(colors)
-
-
-def _image(axes: Axes, matrix: Floats, norm: BoundaryNorm, colors: ListedColormap) -> None:
-    step = ceil(len(matrix) / _MOST_DOTS)
-    dots = pooled(matrix, step)
-    end = len(dots) * step
-    axes.imshow(dots, norm=norm, cmap=colors, extent=(0, end, end, 0), interpolation="none")
+def _image(axes: Axes, values: Floats, **look: Any) -> None:
+    step = ceil(len(values) / _MOST_DOTS)
+    dots = pooled(values, step)
+    down, across = dots.shape
+    axes.imshow(dots, extent=(0, across * step, down * step, 0), interpolation="none", **look)
     axes.grid(visible=False)
-    axes.set(xlim=(0, len(matrix)), ylim=(len(matrix), 0), xticks=(), yticks=())
-
-
-def _strip(axes: Axes, second: np.ndarray) -> None:
-    strip = axes.inset_axes((-0.075, 0, 0.05, 1))
-    step = ceil(len(second) / _MOST_DOTS)
-    dots = pooled(second.astype(np.float64), step)
-    strip.imshow(
-        dots[:, None], cmap=_STRIP, vmin=0, vmax=1, extent=(0, 1, len(dots) * step, 0), aspect="auto",
-        interpolation="none",
-    )  # fmt: skip
-    strip.grid(visible=False)
-    strip.set(ylim=(len(second), 0), xticks=(), yticks=())
+    axes.set(xlim=(0, values.shape[1]), ylim=(len(values), 0), xticks=(), yticks=())
 
 
 def _blocks(axes: Axes, ends: list[int]) -> None:
@@ -165,7 +204,7 @@ def _blocks(axes: Axes, ends: list[int]) -> None:
     axes.add_patch(PathPatch(path, facecolor="none", edgecolor=_EDGE, linewidth=width, clip_on=False))
 
 
-def _legend(results: DataTree, column: Column) -> list[Patch | Line2D]:
+def _legend(results: Results, column: Column) -> list[Patch | Line2D]:
     first, second = shortened(names(results, "network")[:2], 10 if column == "single" else 24)
     return [
         Patch(facecolor=_X, label=f"network {first}"),

@@ -3,9 +3,8 @@
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from xarray import DataTree
 
-from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import Floats, Ints
 
 Clustering = Literal["cluster", "tree"]
@@ -40,12 +39,12 @@ class Mixing(NamedTuple):
         return np.divide(part, whole, out=np.full_like(part, np.nan), where=self.clusters > 0)
 
 
-def clustered(results: DataTree) -> bool:
+def clustered(results: Results) -> bool:
     """Whether any layer's units were clustered."""
     return "clusters" in results.children and bool((results["clusters/count"] >= 0).any())
 
 
-def of_units(results: DataTree, name: Clustering | Literal["leaf"], layer: int, pair: int) -> tuple[Ints, Ints]:
+def of_units(results: Results, name: Clustering | Literal["leaf"], layer: int, pair: int) -> tuple[Ints, Ints]:
     """A variable of the group for the units that there are.
 
     Args:
@@ -63,7 +62,7 @@ def of_units(results: DataTree, name: Clustering | Literal["leaf"], layer: int, 
     return labels[0][:x], labels[1][:y]
 
 
-def mixing(results: DataTree, clustering: Clustering) -> Mixing:
+def mixing(results: Results, clustering: Clustering) -> Mixing:
     """Which clusters hold units of both networks.
 
     Args:
@@ -89,56 +88,3 @@ def mixing(results: DataTree, clustering: Clustering) -> Mixing:
             (both < 0).sum(),
         )
     return Mixing(*counts)
-
-
-def joint_correlation(results: DataTree, layer: int, pair: int) -> Floats:
-    """The correlations of all units of a pair with one another.
-
-    Args:
-        results: Results with the group `one_to_one`.
-        layer: The index of the layer.
-        pair: The index of the pair.
-
-    Returns:
-        A symmetric matrix, the x units first, then the y units.
-    """
-    networks = networks_of_pairs(results)[pair]
-    between = results["one_to_one/correlation"].values[layer, pair]
-    x, y = (~np.isnan(between).all(1), ~np.isnan(between).all(0))
-    within = results["one_to_one/correlation_within"].values[layer]
-    upper = within[networks[0]][np.ix_(x, x)]
-    lower = within[networks[1]][np.ix_(y, y)]
-    across = between[np.ix_(x, y)]
-    return np.block([[upper, across], [across.T, lower]]).astype(np.float64)
-
-
-def by_cluster(x: Ints, y: Ints) -> tuple[Ints, list[int]]:
-    """An order in which clusters are blocks: the largest first, within one x units, then y units; −1 comes last.
-
-    Args:
-        x: The cluster of each x unit.
-        y: The cluster of each y unit.
-
-    Returns:
-        The units in order, y units counted on from the x units; and where each block ends.
-
-    >>> order, ends = by_cluster(np.array([1, 0]), np.array([0, -1]))
-    >>> order.tolist(), ends
-    ([1, 2, 0, 3], [2, 3, 4])
-    """
-    both = np.concatenate([x, y])
-    names, sizes = np.unique(both[both >= 0], return_counts=True)
-    rank = np.full(both.max(initial=-1) + 2, len(names))
-    rank[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
-    place = np.where(both < 0, len(names), rank[both])
-    order = np.argsort(place, kind="stable")
-    return order, block_ends(place[order])
-
-
-def block_ends(labels: Ints) -> list[int]:
-    """Where runs of equal labels end.
-
-    >>> block_ends(np.array([3, 3, 1]))
-    [2, 3]
-    """
-    return [*(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)] if len(labels) else []

@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.clusters.mixing import Clustering, clustered, mixing
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 from jaxrepsim.report.summaries import Spread, names, over_known
@@ -19,7 +19,7 @@ _LOOKS: dict[Clustering, tuple[str, str, str, float]] = {
 }
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The share of clusters that mix both networks, and the share of units that are in one, of each layer.
 
     Points are means over pairs, and bars run from the lowest to the highest pair.
@@ -36,8 +36,11 @@ def _draw(results: DataTree, column: Column) -> Figure:
             counts = mixing(results, clustering)
             _points(upper, clustering, over_known(counts.share))
             _points(lower, clustering, over_known(counts.unit_share))
-        for clustering in _LOOKS:
-            _by_chance(upper, clustering, over_known(results[f"clusters/mixed_by_chance_{clustering}"].values))
+        for clustering, (_, _, _, aside) in _LOOKS.items():
+            chance = over_known(results[f"clusters/mixed_by_chance_{clustering}"].values).mean
+            size = 9 if len(chance) <= 40 else 4
+            look = {"color": MUTED, "markersize": size, "clip_on": False, "zorder": 2}
+            upper.plot(np.arange(len(chance)) + aside, chance, "_", **look)
         for axes, title in ((upper, "clusters that mix both networks"), (lower, "units in mixed clusters")):
             axes.set_title(title, loc="left", pad=3)
             axes.set(ylim=(-0.03, 1.03), yticks=(0, 0.5, 1))
@@ -47,7 +50,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     pairs = results.sizes["pair"]
     over = "" if pairs == 1 else f" Points are means over {pairs} pairs, bars run from the lowest to the highest."
@@ -69,12 +72,6 @@ def _points(axes: Axes, clustering: Clustering, values: Spread) -> None:
     axes.vlines(place[known], values.low[known], values.high[known], color=color, linewidth=1)
     look = {"color": color, "markersize": size, "markeredgecolor": PAPER, "clip_on": False, "zorder": 3}
     axes.plot(place, values.mean, marker, **look)
-
-
-def _by_chance(axes: Axes, clustering: Clustering, values: Spread) -> None:
-    place = np.arange(len(values.mean)) + _LOOKS[clustering][3]
-    size = 9 if len(place) <= 40 else 4
-    axes.plot(place, values.mean, "_", color=MUTED, markersize=size, clip_on=False, zorder=2)
 
 
 DRAWING = Drawing(

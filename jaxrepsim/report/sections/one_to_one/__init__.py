@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import DataTree
+from xarray import Dataset
 
 from jaxrepsim.report.cells import cells
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.extremes import highest_and_lowest
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.one_to_one import matrices, ordered, partners
 from jaxrepsim.report.sections.one_to_one.aligned import (
@@ -22,7 +23,7 @@ from jaxrepsim.report.sections.one_to_one.aligned import (
     same_under_both,
 )
 from jaxrepsim.report.summaries import names, rounded
-from jaxrepsim.report.tables import Cell
+from jaxrepsim.report.tables import Cell, long_table
 from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
 
 _UNIT = ("layer", "pair", "unit")
@@ -106,7 +107,7 @@ class OneToOneRow(NamedTuple):
     """The share of x units with the same one-to-one partner by correlation and by mutual information."""
 
 
-def one_to_one_rows(results: DataTree) -> list[OneToOneRow]:
+def one_to_one_rows(results: Results) -> list[OneToOneRow]:
     """The table of one-to-one alignment.
 
     Args:
@@ -124,21 +125,21 @@ def one_to_one_rows(results: DataTree) -> list[OneToOneRow]:
     )
     return [
         OneToOneRow(
-            layer=name,
-            samples=int(group["samples"][layer]),
-            constant=group["constant"][layer].values.tolist(),
-            best=best[layer],
-            partner=partner[layer],
-            same=(int((found.same[layer] == 1).sum()), int((~np.isnan(found.same[layer])).sum())),
-            share=share[layer],
-            information=informative[layer],
+            name,
+            int(group["samples"][layer]),
+            group["constant"][layer].values.tolist(),
+            best[layer],
+            partner[layer],
+            (int((found.same[layer] == 1).sum()), int((~np.isnan(found.same[layer])).sum())),
+            share[layer],
+            informative[layer],
         )
         for layer, name in enumerate(names(results, "layer"))
         if not np.isnan(best[layer].mean)
     ]
 
 
-def unit_table(results: DataTree) -> DataFrame:
+def unit_table(results: Results) -> DataFrame:
     """Mean and standard deviation of each unit.
 
     Args:
@@ -147,11 +148,11 @@ def unit_table(results: DataTree) -> DataFrame:
     Returns:
         One row per layer, network and unit.
     """
-    mean, std = (results[f"one_to_one/unit_{part}"].values for part in ("mean", "std"))
-    return _long(results, "network", ~np.isnan(mean), {"mean": mean, "std": std})
+    group = results["one_to_one"].to_dataset()[["unit_mean", "unit_std"]]
+    return long_table(group.rename(unit_mean="mean", unit_std="std"), ["layer", "network", "unit"], "mean")
 
 
-def one_to_one_table(results: DataTree) -> DataFrame:
+def one_to_one_table(results: Results) -> DataFrame:
     """Partners of the units of the first network of each pair.
 
     Args:
@@ -179,26 +180,18 @@ def one_to_one_table(results: DataTree) -> DataFrame:
             columns[f"information_{name}"] = _index(index)
             columns[f"information_{name}_nats"] = picked(information, index)
         columns["partner_nats"] = picked(information, partner)
-    return _long(results, "pair", best >= 0, columns)
+    shared = {dim: results[dim] for dim in _UNIT[:2]}
+    return long_table(Dataset({name: (_UNIT, values) for name, values in columns.items()}, shared), _UNIT, "best")
 
 
 def _index(index: np.ndarray) -> np.ndarray:
     """Indices of units, empty for none."""
-    return np.where(index < 0, None, index.astype(object))
+    values = index.astype(object)
+    values[index < 0] = None
+    return values
 
 
-def _long(results: DataTree, dim: str, known: np.ndarray, columns: dict[str, np.ndarray]) -> DataFrame:
-    """One row per unit that is known, (layer, dim, unit): its place, then the columns."""
-    layer, second, unit = np.nonzero(known)
-    place = {
-        "layer": np.array(names(results, "layer"), object)[layer],
-        dim: np.array(names(results, dim), object)[second],
-        "unit": unit,
-    }
-    return DataFrame(place | {name: values[known] for name, values in columns.items()})
-
-
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not aligned(results):
         return []
     found, layers = alignment(results), cited(results)
@@ -213,7 +206,7 @@ def _sentences(results: DataTree) -> list[str]:
     return [mean, *agreement(results, found.same, "the partner one to one is also the unit they correlate most with")]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     return {"rows": one_to_one_rows(results)}
 
 

@@ -4,9 +4,10 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from xarray import DataArray, DataTree
+from xarray import DataArray
 
 from jaxrepsim.report.extremes import counted_share
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import Floats, Ints, Spread, over_known, plural
 
 
@@ -21,21 +22,21 @@ class Alignment(NamedTuple):
     """Whether the two are one unit, 1 or 0; NaN for a unit without a partner, and for one that never varies."""
 
 
-def aligned(results: DataTree) -> bool:
+def aligned(results: Results) -> bool:
     """Whether units of any layer were aligned one to one."""
     return _any_best(results, "one_to_one")
 
 
-def informed(results: DataTree) -> bool:
+def informed(results: Results) -> bool:
     """Whether mutual information was measured anywhere."""
     return _any_best(results, "mutual_information")
 
 
-def _any_best(results: DataTree, group: str) -> bool:
+def _any_best(results: Results, group: str) -> bool:
     return group in results.children and bool((results[f"{group}/best_x"] >= 0).any())
 
 
-def alignment(results: DataTree) -> Alignment:
+def alignment(results: Results) -> Alignment:
     """Correlations of x units with their partners, and whether one to one and best partner are the same.
 
     Args:
@@ -49,7 +50,7 @@ def alignment(results: DataTree) -> Alignment:
     return Alignment(picked(correlation, partner), picked(correlation, best), _same(results, partner, best))
 
 
-def same_under_both(results: DataTree) -> Floats:
+def same_under_both(results: Results) -> Floats:
     """Whether an x unit has the same one-to-one partner by correlation and by mutual information.
 
     Args:
@@ -62,11 +63,11 @@ def same_under_both(results: DataTree) -> Floats:
     return _same(results, partner, other)
 
 
-def _same(results: DataTree, partner: Ints, other: Ints) -> Floats:
+def _same(results: Results, partner: Ints, other: Ints) -> Floats:
     return np.where((partner >= 0) & (other >= 0) & varies(results), partner == other, np.nan)
 
 
-def varies(results: DataTree) -> np.ndarray:
+def varies(results: Results) -> np.ndarray:
     """Whether an x unit correlates with any y unit at all, (layer, pair, unit): one that never varies does not."""
     # One layer at a time: a comparison of all matrices at once may not fit beside them.
     return np.stack([(np.nan_to_num(layer) != 0).any(-1) for layer in results["one_to_one/correlation"].values])
@@ -98,7 +99,7 @@ def by_layer(values: Floats) -> Spread:
     return over_known(over_known(values, -1).mean)
 
 
-def agreement(results: DataTree, same: Floats, what: str) -> list[str]:
+def agreement(results: Results, same: Floats, what: str) -> list[str]:
     """A sentence on how many units have the same partner in two ways; none where no unit was compared.
 
     Args:
@@ -114,6 +115,6 @@ def agreement(results: DataTree, same: Floats, what: str) -> list[str]:
     return [f"{start} {agree:,} of {plural(total, 'unit')} that vary, {what} {share}."]
 
 
-def networks_of_pairs(results: DataTree) -> list[tuple[int, int]]:
+def networks_of_pairs(results: Results) -> list[tuple[int, int]]:
     """The indices of the networks of each pair: all pairs, in the order in which results hold them."""
     return list(combinations(range(results.sizes["network"]), 2))

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
 from jaxrepsim.report.style import WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, names
@@ -23,7 +23,7 @@ _STEP = 1 / 16
 _PANELS = ("within the first", "within the second", "between, as they are", "between, by partner")
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Correlations of the first pair's units, for up to three layers: within, between, and between by partner.
 
     One column of a paper has room for two layers.
@@ -40,16 +40,14 @@ def _draw(results: DataTree, column: Column) -> Figure:
         for part, layer in zip(parts, layers, strict=True):
             grid = panel_grid(part, len(_PANELS), across)
             part.suptitle(titles[layer], fontsize=7.5, weight="bold")
-            for axes, matrix, title in zip(grid, matrices(results, layer), _PANELS, strict=True):
-                image = _map(axes, matrix)
-                axes.set_title(title, pad=3)
-            bar = part.colorbar(image, ax=grid, aspect=18 * down, pad=0.015, ticks=(-1, 0, 1))
+            images = [_map(*panel) for panel in zip(grid, matrices(results, layer), _PANELS, strict=True)]
+            bar = part.colorbar(images[0], ax=grid, aspect=18 * down, pad=0.015, ticks=(-1, 0, 1))
             bar.set_label("correlation", labelpad=1)
             bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
     return figure
 
 
-def matrices(results: DataTree, layer: int) -> list[Floats]:
+def matrices(results: Results, layer: int) -> list[Floats]:
     """Correlations of the first pair's units in one layer.
 
     Args:
@@ -109,7 +107,7 @@ def shrunk(matrix: Floats, most: int = _MOST_CELLS) -> Floats:
     return np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)[..., 0]
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     known = _known(results)
     pair = "" if results.sizes["pair"] == 1 else f" of the first pair, {names(results, 'pair')[0]}"
@@ -124,14 +122,15 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _known(results: DataTree) -> list[int]:
+def _known(results: Results) -> list[int]:
     """The layers in which units of the first pair were aligned."""
     return np.flatnonzero((results["one_to_one/partner"][:, 0] >= 0).any("unit")).tolist()
 
 
-def _map(axes: Axes, matrix: Floats) -> AxesImage:
+def _map(axes: Axes, matrix: Floats, title: str) -> AxesImage:
     steps = np.round(shrunk(matrix) / _STEP) * _STEP
     image = axes.imshow(steps, vmin=-1, vmax=1, cmap="RdBu_r", aspect="auto", interpolation="none")
+    axes.set_title(title, pad=3)
     axes.set(xticks=(), yticks=())
     axes.set_box_aspect(1)
     axes.grid(visible=False)

@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment
 from jaxrepsim.report.style import ACCENT, PAPER, WIDTHS, Column
 from jaxrepsim.report.summaries import Floats, Ints, Spread, names, over_known
@@ -26,9 +26,10 @@ LOOKS: dict[str, dict[str, Any]] = {
     "best": {"label": "best partner", "color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"},
     "partner": {"label": "one to one", "color": ACCENT, "linestyle": "-", "marker": "o"},
 }
+_NO_POINTS: dict[str, Any] = {"marker": ""}
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The correlation of units with their partners, sorted in decreasing order, one panel per layer, at most 12.
 
     Lines are means over pairs of the k-th largest correlation of x units; bands run from the smallest pair to the
@@ -44,14 +45,14 @@ def _draw(results: DataTree, column: Column) -> Figure:
     curves = {name: getattr(alignment(results), name)[layers] for name in LOOKS}
     units = (results["one_to_one/best_x"].values >= 0).sum(-1)
     floor = _floor(curves["partner"], curves["best"])
-    handles = [Line2D([], [], **look | {"marker": None}) for look in LOOKS.values()]
+    handles = [Line2D([], [], **look | _NO_POINTS) for look in LOOKS.values()]
     with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, handles[::-1]) as figure:
         for place, (axes, layer) in enumerate(zip(panel_grid(figure, len(layers), across), layers, strict=True)):
             for name, look in LOOKS.items():
                 share, values = ordered(curves[name][place], units[layer])
                 axes.fill_between(share, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
-                points = {} if len(share) <= _FEW else {"marker": None}
-                axes.plot(share, values.mean, clip_on=False, zorder=3, markeredgecolor=PAPER, **look | points)
+                line = look if len(share) <= _FEW else look | _NO_POINTS
+                axes.plot(share, values.mean, clip_on=False, zorder=3, markeredgecolor=PAPER, **line)
             axes.set(xlim=(0, 1), ylim=(floor, 1), xticks=(0, 0.5, 1))
             axes.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= floor])
             axes.xaxis.set_major_formatter(PercentFormatter(1))
@@ -81,7 +82,7 @@ def ordered(values: Floats, units: Ints) -> tuple[Floats, Spread]:
     return middles / (2 * points), over_known(curves, 0)
 
 
-def lines_and_bands(results: DataTree) -> str:
+def lines_and_bands(results: Results) -> str:
     """A sentence on what is drawn where there are several pairs."""
     pairs = results.sizes["pair"]
     return (
@@ -89,7 +90,7 @@ def lines_and_bands(results: DataTree) -> str:
     )
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     count = int((results["one_to_one/best_x"] >= 0).any(("pair", "unit")).sum())
     few = f" {_MOST_LAYERS} of {count} layers are shown." if count > _MOST_LAYERS else ""
@@ -101,7 +102,7 @@ def _caption(results: DataTree) -> str:
     )
 
 
-def _layers(results: DataTree) -> list[int]:
+def _layers(results: Results) -> list[int]:
     known = (results["one_to_one/best_x"] >= 0).any(("pair", "unit"))
     return thinned(np.flatnonzero(known).tolist(), _MOST_LAYERS)
 

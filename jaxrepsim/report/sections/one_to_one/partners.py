@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, draw_spread, framed, over_layers
 from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
 from jaxrepsim.report.sections.one_to_one.ordered import LOOKS, lines_and_bands
 from jaxrepsim.report.style import INK, PAPER, Column
@@ -16,7 +16,7 @@ from jaxrepsim.report.summaries import names
 _HEIGHT = {"single": 2.6, "double": 3.0}
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """Mean correlations with best and with one-to-one partners against depth, and the share that are the same.
 
     Lines are means over pairs of the mean over units; bands run from the smallest pair to the largest.
@@ -41,7 +41,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     return (
         "Above: the mean correlation of a unit with the unit of the other network it correlates most with, and with "

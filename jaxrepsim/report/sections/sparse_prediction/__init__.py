@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
-from xarray import DataTree
+from xarray import Dataset, concat
 
 from jaxrepsim.report.cells import cells
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.extremes import highest_and_lowest
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.sparse_prediction import curves, predictors_needed
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
@@ -23,7 +24,7 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     tradeoff,
 )
 from jaxrepsim.report.summaries import names, over_known, rounded
-from jaxrepsim.report.tables import Cell, by_layer
+from jaxrepsim.report.tables import Cell, by_layer, long_table
 from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
 
 _PREDICTED = ("layer", "pair", "penalty", "unit")
@@ -77,15 +78,6 @@ VARIABLES: dict[str, Variable] = {
 """Of all images and positions, centred; padded with NaN, and predictors with −1."""
 
 
-class Predictors(NamedTuple):
-    """Predictors that pass one threshold."""
-
-    counted: str
-    """Which count, in words."""
-    mean: Cell
-    """Of a unit, over pairs; NaN where not computed."""
-
-
 class PredictionRow(NamedTuple):
     """One layer at one penalty: means over units, then over pairs."""
 
@@ -97,11 +89,11 @@ class PredictionRow(NamedTuple):
     """R² on the inputs that were fitted."""
     held_out: Cell
     """R² on the others."""
-    predictors: list[Predictors]
-    """By threshold, from the smallest."""
+    predictors: list[Cell]
+    """Of a unit, by threshold, from the smallest."""
 
 
-def prediction_rows(results: DataTree) -> list[PredictionRow]:
+def prediction_rows(results: Results) -> list[PredictionRow]:
     """The table of sparse prediction.
 
     Args:
@@ -114,24 +106,24 @@ def prediction_rows(results: DataTree) -> list[PredictionRow]:
         return []
     found = tradeoff(results)
     best = best_penalties(found.held_out)
-    thresholds = results["sparse_prediction/threshold"].values
-    order = np.argsort(thresholds, kind="stable")
-    counted = [counts_as(float(thresholds[index])) for index in order]
+    by_threshold = [found.predictors[..., index] for index in _thresholds(results)]
     penalties = penalty_labels(results)
     rows = []
     for layer, name in enumerate(names(results, "layer")):
-        fitted, held_out = (cells(over_known(values[layer], 0)) for values in (found.fitted, found.held_out))
-        predictors = [cells(over_known(found.predictors[layer, ..., index], 0)) for index in order]
-        for place, penalty in enumerate(penalties):
-            if np.isnan([fitted[place].mean, held_out[place].mean]).all():
-                continue
-            means = [Predictors(text, column[place]) for text, column in zip(counted, predictors, strict=True)]
-            at_best = place == best[layer]
-            rows.append(PredictionRow(name, penalty, at_best, fitted[place], held_out[place], means))
+        values = (found.fitted, found.held_out, *by_threshold)
+        columns = zip(*(cells(over_known(value[layer], 0)) for value in values), strict=True)
+        for place, (penalty, (fitted, held_out, *predictors)) in enumerate(zip(penalties, columns, strict=True)):
+            if not np.isnan([fitted.mean, held_out.mean]).all():
+                rows.append(PredictionRow(name, penalty, place == best[layer], fitted, held_out, predictors))
     return rows
 
 
-def prediction_table(results: DataTree) -> DataFrame:
+def _thresholds(results: Results) -> list[int]:
+    """Indices of the thresholds, from the smallest."""
+    return np.argsort(results["sparse_prediction/threshold"].values, kind="stable").tolist()
+
+
+def prediction_table(results: Results) -> DataFrame:
     """How well units are predicted from few units of the other network.
 
     Args:
@@ -141,24 +133,19 @@ def prediction_table(results: DataTree) -> DataFrame:
         One row per layer, pair, predicted side (x or y) and penalty: means over units of R² on fitted and on held-out
         inputs, and of the number of predictors beyond each threshold.
     """
-    group = results["sparse_prediction"]
-    thresholds = [f"predictors_beyond_{value:g}" for value in group["threshold"].values]
-    rows = []
+    group = results["sparse_prediction"].to_dataset().astype(np.float64)
+    sides: list[Dataset] = []
     for side in "xy":
-        fitted, held_out = (over_known(group[f"{part}_r2_{side}"].values, -1).mean for part in ("fitted", "held_out"))
-        counts = group[f"predictors_{side}"].values
-        predictors = over_known(np.where(counts < 0, np.nan, counts), -1).mean
-        for layer, pair, penalty in np.argwhere(~np.isnan(fitted)).tolist():
-            at = (layer, pair, penalty)
-            rows.append([layer, pair, side, penalty, fitted[at], held_out[at], *predictors[at]])
-    columns = ["layer", "pair", "predicted", "penalty", "fitted_r2", "held_out_r2", *thresholds]
-    table = DataFrame(rows, columns=columns).sort_values(["layer", "pair", "predicted", "penalty"], kind="stable")
-    for dim in ("layer", "pair", "penalty"):
-        table[dim] = [group[dim].values[index] for index in table[dim]]
-    return table
+        columns = {f"{part}_r2": group[f"{part}_r2_{side}"].mean("unit") for part in ("fitted", "held_out")}
+        predictors = group[f"predictors_{side}"]
+        means = predictors.where(predictors >= 0).mean("unit")
+        for place, threshold in enumerate(group["threshold"].values):
+            columns[f"predictors_beyond_{threshold:g}"] = means.isel(threshold=place, drop=True)
+        sides.append(Dataset(columns).expand_dims(predicted=[side]))
+    return long_table(concat(sides, "predicted"), ["layer", "pair", "predicted", "penalty"], "fitted_r2")
 
 
-def _sentences(results: DataTree) -> list[str]:
+def _sentences(results: Results) -> list[str]:
     if not predicted(results):
         return []
     best, layers = best_prediction(results), cited(results)
@@ -177,8 +164,10 @@ def _sentences(results: DataTree) -> list[str]:
     ]
 
 
-def _context(results: DataTree) -> dict[str, Any]:
-    return {"rows": by_layer(prediction_rows(results))}
+def _context(results: Results) -> dict[str, Any]:
+    thresholds = results["sparse_prediction/threshold"].values
+    counted = [counts_as(float(thresholds[index])) for index in _thresholds(results)]
+    return {"rows": by_layer(prediction_rows(results)), "counted": counted}
 
 
 SECTION = Section(

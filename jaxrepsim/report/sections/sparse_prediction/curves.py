@@ -4,16 +4,17 @@ from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     Tradeoff,
     best_penalties,
@@ -25,38 +26,53 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     tradeoff,
 )
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, TICK_SIZE, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, names, over_known, plural
+from jaxrepsim.report.summaries import names, over_known, plural
 
 _MOST_LAYERS = 12
 _LOWEST = -0.5
 """A held-out R² below this says no more than that the fit does not carry over."""
-_SINGLE = "#d55e00"
-_FITTED: dict[str, Any] = {"color": MUTED, "linestyle": (0, (3, 1.5)), "linewidth": 0.9}
-_HELD_OUT: dict[str, Any] = {"color": ACCENT, "marker": "o", "markersize": 2.6, "markeredgecolor": PAPER}
-_BEST: dict[str, Any] = {"color": ACCENT, "marker": "D", "markersize": 4.6, "markeredgecolor": PAPER}
-_LEVEL: dict[str, Any] = {"color": _SINGLE, "linestyle": (0, (1, 1)), "linewidth": 1.3}
+_HELD_OUT: dict[str, Any] = {
+    "label": "held out", "color": ACCENT, "marker": "o", "markersize": 2.6, "markeredgecolor": PAPER,
+}  # fmt: skip
+_BEST: dict[str, Any] = _HELD_OUT | {"label": "best penalty", "linestyle": "none", "marker": "D", "markersize": 4.6}
+_FITTED: dict[str, Any] = {"label": "fitted", "color": MUTED, "linestyle": (0, (3, 1.5)), "linewidth": 0.9}
+_SINGLE: dict[str, Any] = {"label": "best single unit", "color": "#d55e00", "linestyle": (0, (1, 1)), "linewidth": 1.3}
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """R² against the mean number of predictors as the penalty falls, one panel per layer, for up to twelve layers.
 
     R² on the inputs that were fitted is dashed, on held-out ones solid; both are means over units and pairs, and a band
     holds the held-out means of all pairs. A level marks what the best single unit explains.
     """
-    curves, level = tradeoff(results), single_mean(results)
+    curves, single = tradeoff(results), over_known(single_mean(results)).mean
+    fitted, held_out = over_known(curves.fitted).mean, over_known(curves.held_out)
+    predictors = over_known(curves.predictors[..., smallest_threshold(results)]).mean
     best = best_penalties(curves.held_out)
     layers = thinned(_known(curves), _MOST_LAYERS)
     across = min(len(layers), (2 if len(layers) <= 4 else 3) if column == "single" else 4)
     down = ceil(len(layers) / across)
     width = (WIDTHS[column] - 0.4) / across
     titles = shortened(names(results, "layer"), max(8, int(width * 101 / 7.5)))
-    low, right = _ends(results, curves, layers)
-    with framed(column, down * (min(width, 2.4) * 0.72 + 0.3) + 0.5, _legend(results, level)) as figure:
+    lowest = float(np.nanmin([fitted[layers], held_out.mean[layers]]))
+    low = -0.03 if lowest >= 0 else max(_LOWEST, lowest * 1.1 - 0.03)
+    right = max(1.0, float(np.nanmax(predictors[layers])))
+    handles: list[Artist] = [Line2D([], [], **look) for look in (_HELD_OUT, _BEST, _FITTED)]
+    if results.sizes["pair"] > 1:
+        handles.append(Patch(facecolor=ACCENT, alpha=0.2, label="lowest to highest pair"))
+    if not np.isnan(single).all():
+        handles.append(Line2D([], [], **_SINGLE))
+    with framed(column, down * (min(width, 2.4) * 0.72 + 0.3) + 0.5, handles) as figure:
         for place, (axes, layer) in enumerate(zip(panel_grid(figure, len(layers), across), layers, strict=True)):
-            _panel(axes, results, curves, layer, best[layer])
-            value = over_known(level).mean[layer]
-            if not np.isnan(value):
-                axes.axhline(value, **_LEVEL)
+            count, diamond = predictors[layer], [best[layer] or 0]
+            if results.sizes["pair"] > 1:
+                band = held_out.low[layer], held_out.high[layer]
+                axes.fill_between(count, *band, color=ACCENT, alpha=0.2, linewidth=0)
+            axes.plot(count, fitted[layer], zorder=3, **_FITTED)
+            axes.plot(count, held_out.mean[layer], zorder=4, **_HELD_OUT)
+            axes.plot(count[diamond], held_out.mean[layer, diamond], zorder=5, **_BEST)
+            if not np.isnan(single[layer]):
+                axes.axhline(single[layer], **_SINGLE)
             axes.set_title(titles[layer], pad=3)
             axes.set(ylim=(low, 1.03), yticks=[tick for tick in (-0.5, 0, 0.5, 1) if tick >= low])
             axes.yaxis.set_major_formatter("{x:g}")
@@ -67,7 +83,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     curves = tradeoff(results)
     known, pairs = _known(curves), results.sizes["pair"]
@@ -94,27 +110,6 @@ def _known(curves: Tradeoff) -> list[int]:
     return np.flatnonzero((~np.isnan(curves.held_out)).any((1, 2))).tolist()
 
 
-def _predictors(results: DataTree, curves: Tradeoff) -> Floats:
-    return over_known(curves.predictors[..., smallest_threshold(results)]).mean
-
-
-def _ends(results: DataTree, curves: Tradeoff, layers: list[int]) -> tuple[float, float]:
-    lowest = float(np.nanmin([over_known(values).mean[layers] for values in (curves.held_out, curves.fitted)]))
-    low = -0.03 if lowest >= 0 else max(_LOWEST, lowest * 1.1 - 0.03)
-    return low, max(1.0, float(np.nanmax(_predictors(results, curves)[layers])))
-
-
-def _panel(axes: Axes, results: DataTree, curves: Tradeoff, layer: int, best: int | None) -> None:
-    place = _predictors(results, curves)[layer]
-    held_out = over_known(curves.held_out)
-    if results.sizes["pair"] > 1:
-        axes.fill_between(place, held_out.low[layer], held_out.high[layer], color=ACCENT, alpha=0.2, linewidth=0)
-    axes.plot(place, over_known(curves.fitted).mean[layer], zorder=3, **_FITTED)
-    axes.plot(place, held_out.mean[layer], zorder=4, **_HELD_OUT)
-    if best is not None:
-        axes.plot(place[[best]], held_out.mean[layer, [best]], zorder=5, linestyle="none", **_BEST)
-
-
 def _mark_predictors(axes: Axes, right: float) -> None:
     axes.set_xscale("symlog", linthresh=1, linscale=0.6)
     axes.xaxis.set_minor_locator(NullLocator())
@@ -124,19 +119,6 @@ def _mark_predictors(axes: Axes, right: float) -> None:
     if (last := int(right / digits) * digits) >= 3 * ticks[-1]:
         ticks.append(last)
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks], fontsize=TICK_SIZE)
-
-
-def _legend(results: DataTree, level: Floats) -> list[Line2D | Patch]:
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], label="held out", **_HELD_OUT),
-        Line2D([], [], label="best penalty", linestyle="none", **_BEST),
-        Line2D([], [], label="fitted", **_FITTED),
-    ]
-    if results.sizes["pair"] > 1:
-        handles.append(Patch(facecolor=ACCENT, alpha=0.2, label="lowest to highest pair"))
-    if not np.isnan(level).all():
-        handles.append(Line2D([], [], label="best single unit", **_LEVEL))
-    return handles
 
 
 DRAWING = Drawing(

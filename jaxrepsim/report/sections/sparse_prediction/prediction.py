@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from xarray import DataTree
 
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import Floats, Ints, over_known
 
 
@@ -22,19 +22,19 @@ class Tradeoff(NamedTuple):
     """Predictors beyond each threshold, (layer, pair, penalty, threshold)."""
 
 
-def predicted(results: DataTree) -> bool:
+def predicted(results: Results) -> bool:
     """Whether any unit was predicted."""
     if "sparse_prediction" not in results.children:
         return False
     return any(bool(results[f"sparse_prediction/held_out_r2_{side}"].notnull().any()) for side in "xy")
 
 
-def penalty_order(results: DataTree) -> Ints:
+def penalty_order(results: Results) -> Ints:
     """Indices of the penalties, from the largest to the smallest."""
     return np.argsort(-results["sparse_prediction/penalty"].values, kind="stable")
 
 
-def penalty_labels(results: DataTree) -> list[str]:
+def penalty_labels(results: Results) -> list[str]:
     """Each penalty, from the largest to the smallest, in full: 0.00001, not 1e-05."""
     return [decimal(value) for value in results["sparse_prediction/penalty"].values[penalty_order(results)]]
 
@@ -48,7 +48,7 @@ def decimal(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def smallest_threshold(results: DataTree) -> int:
+def smallest_threshold(results: Results) -> int:
     """The index of the threshold that most predictors pass."""
     return int(results["sparse_prediction/threshold"].values.argmin())
 
@@ -62,7 +62,7 @@ def counts_as(threshold: float) -> str:
     return f"coefficient beyond ±{decimal(threshold)}" if threshold > 0 else "coefficient other than 0"
 
 
-def of_layer(results: DataTree, name: str, layer: int) -> Floats:
+def of_layer(results: Results, name: str, layer: int) -> Floats:
     """A variable of one layer for the units of both networks, from the largest penalty to the smallest.
 
     Args:
@@ -79,7 +79,7 @@ def of_layer(results: DataTree, name: str, layer: int) -> Floats:
     return np.where(both < 0, np.nan, both) if name == "predictors" else both.astype(np.float64)
 
 
-def tradeoff(results: DataTree) -> Tradeoff:
+def tradeoff(results: Results) -> Tradeoff:
     """Accuracy against the number of predictors as the penalty falls.
 
     Args:
@@ -110,7 +110,7 @@ def best_penalties(held_out: Floats) -> list[int | None]:
     return [None if np.isnan(mean).all() else int(np.nanargmax(mean)) for mean in means]
 
 
-def best_prediction(results: DataTree) -> Tradeoff:
+def best_prediction(results: Results) -> Tradeoff:
     """The means at the penalty of each layer at which the mean held-out R² is highest.
 
     Args:
@@ -125,7 +125,7 @@ def best_prediction(results: DataTree) -> Tradeoff:
     return Tradeoff(*at)
 
 
-def single_r2(results: DataTree, layer: int) -> Floats:
+def single_r2(results: Results, layer: int) -> Floats:
     """The share of a unit's variance that the best single unit of the other network explains: its squared correlation.
 
     Args:
@@ -141,7 +141,7 @@ def single_r2(results: DataTree, layer: int) -> Floats:
     return np.concatenate([over_known(squared, -1).high, over_known(squared, -2).high], axis=-1)
 
 
-def single_mean(results: DataTree) -> Floats:
+def single_mean(results: Results) -> Floats:
     """The mean of `single_r2` over those units of each layer and pair whose prediction was measured.
 
     Args:

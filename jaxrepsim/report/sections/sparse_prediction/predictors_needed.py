@@ -6,11 +6,11 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     best_penalties,
     counts_as,
@@ -26,7 +26,7 @@ _LAST = 64
 """From this number of predictors on, units are counted together."""
 
 
-def _draw(results: DataTree, column: Column) -> Figure:
+def _draw(results: Results, column: Column) -> Figure:
     """The shares of units with no predictor, one, two or three, and so on, at each layer's best penalty.
 
     One row of axes a threshold beyond which a coefficient counts, at most three.
@@ -51,7 +51,7 @@ def _draw(results: DataTree, column: Column) -> Figure:
     return figure
 
 
-def predictor_shares(results: DataTree) -> tuple[list[float], list[int], Floats]:
+def predictor_shares(results: Results) -> tuple[list[float], list[int], Floats]:
     """Shares of units by how many predictors they have at the penalty of the layer's best mean held-out R².
 
     Args:
@@ -90,7 +90,7 @@ def bin_labels(starts: list[int]) -> list[str]:
     return ["none", *bins]
 
 
-def _caption(results: DataTree) -> str:
+def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else " and all pairs"
     rows, _, shares = predictor_shares(results)
