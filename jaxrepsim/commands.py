@@ -73,7 +73,9 @@ def _without(needs: tuple[Need, ...], *more: tuple[str, type, Any]) -> type[Anal
         needs: Of the parts.
         more: Further fields: names, types, and values.
     """
-    hidden = [(name, type(part), part) for name, part in Parts().parts.items() if part.needs in needs]
+    hidden: list[tuple[str, Any, Any]] = [
+        (name, type(part), part) for name, part in Parts().parts.items() if part.needs in needs
+    ]
     hidden.append(("sampling", SamplingConfig, SamplingConfig()))
     fields = [(name, tyro.conf.Suppress[kind], field(default=value)) for name, kind, value in hidden]
     return make_dataclass("_Settings", [*fields, *more], bases=(AnalysisConfig,), frozen=True)
@@ -108,7 +110,7 @@ class MatchCommand:
     layout: tuple[str, ...] = ()
     """Of arrays of three or four axes in files that do not state it: NHWC or NCHW for maps, NLC or NCL for tokens, RNC
     for several draws of samples. C is the axis of the units."""
-    settings: Annotated[FileSettings, tyro.conf.arg(name="")] = field(default_factory=FileSettings)
+    settings: Annotated[AnalysisConfig, tyro.conf.arg(name="")] = field(default_factory=FileSettings)
 
 
 @dataclass(kw_only=True)
@@ -119,7 +121,7 @@ class MatchRunsCommand:
     """Two run folders or more, whose networks have seen the same images."""
     out: _Folder = None
     """Where the results go."""
-    settings: Annotated[RunsSettings, tyro.conf.arg(name="")] = field(default_factory=RunsSettings)
+    settings: Annotated[AnalysisConfig, tyro.conf.arg(name="")] = field(default_factory=RunsSettings)
 
 
 @dataclass(kw_only=True)

@@ -16,11 +16,11 @@ from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.distinct_names import distinct
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.outputs import Say
-from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.part import Inputs, Need
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import Progress
 
-_REFUSED = {
+_REFUSED: dict[Need, str] = {
     "sampled": "needs the networks of a run: activation files hold their responses only",
     "images": "needs the images of a run: activation files hold responses only",
 }

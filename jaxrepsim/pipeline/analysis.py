@@ -98,7 +98,9 @@ def up_to_date(results: xr.DataTree, config: AnalysisConfig) -> bool:
     parts, asked = config.parts, asked_layers(config, [str(layer) for layer in results["layer"].values])
     before, now = json.loads(results.attrs.get("config", "{}")), to_plain(config)
     matter = {setting for name in asked for setting in (name, *parts[name].reads)}
-    return {*asked} == {*parts} & {*results.children} and all(before.get(name) == now.get(name) for name in matter)
+    return {*asked} == parts.keys() & set(results.children.keys()) and all(
+        before.get(name) == now.get(name) for name in matter
+    )
 
 
 def _key(name: str, config: AnalysisConfig, layers: Iterable[str]) -> str:

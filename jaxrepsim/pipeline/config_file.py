@@ -94,7 +94,7 @@ def place_of(path: Path) -> Path:
 
 
 def to_plain(config: AnalysisConfig) -> dict[str, Any]:
-    """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back; parts without any left out."""
+    """The settings as dicts, lists, strings and numbers, as JSON gives them back; parts without any are left out."""
     # As a dict first: msgspec leaves out defaults that it has not been given itself.
     plain = {name: value for name, value in dataclasses.asdict(config).items() if value != {}}
     for name, value in _flat(plain).items():
@@ -165,7 +165,9 @@ def _check_names(plain: Any, kind: type, prefix: str) -> None:
 def _misspelt(error: Exception) -> str | None:
     """`RunConfig(modle=...)` fails with a TypeError that names the class and the keyword."""
     found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    inside = [kind for kind in typing.get_type_hints(RunConfig).values() if dataclasses.is_dataclass(kind)]
+    inside = [
+        kind for kind in _settings(RunConfig).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    ]
     classes = {each.__name__: each for each in (RunConfig, *inside)}
     if not isinstance(error, TypeError) or found is None or found[1] not in classes:
         return None

@@ -24,8 +24,8 @@ def exit_status(work: Callable[[], object]) -> int:
         work: What to do. SIGTERM is heeded meanwhile: it ends at a place from which it can go on.
 
     Returns:
-        The exit status: 0; 2 where the input is at fault, or the disk is full, which one message says; 130 where the user
-        interrupted; 141 where nobody reads the output any more, as with `| head`; 143 for SIGTERM.
+        The exit status: 0; 2 where the input is at fault, or the disk is full, which one message says; 130 where the
+        user interrupted; 141 where nobody reads the output any more, as with `| head`; 143 for SIGTERM.
     """
     try:
         with preemption.heeded():

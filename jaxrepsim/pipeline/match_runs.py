@@ -76,7 +76,8 @@ def match_runs(
     Args:
         paths: Two run folders or more, with trained networks; nothing is written there. In the results a network has
             the name of its run and its seed: `digits_vgg/0`.
-        config: What is computed; for the settings of matching see `agreed_settings`. No part that needs raw activations.
+        config: What is computed, no part that needs raw activations; for the settings of matching see
+            `agreed_settings`.
         folder: Where the results go; missing, empty, or begun with the same networks and settings.
         progress: Told how far it has come.
         say: Told what was found.

@@ -54,9 +54,7 @@ class Inputs:
     @property
     def units(self) -> int:
         """Those of the widest layer of all."""
-        return max(
-            rows.shape[-1] for network in self.networks.values() for rows in map(network.layers.get, self.layers)
-        )
+        return max(network.layers[layer].shape[-1] for network in self.networks.values() for layer in self.layers)
 
     @property
     def pair_names(self) -> list[str]:

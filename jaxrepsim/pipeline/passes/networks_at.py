@@ -17,11 +17,11 @@ from jaxrepsim.training.config import TrainingConfig
 
 @dataclass(frozen=True)
 class NetworksAt:
-    """A run's networks, from its checkpoints. They are run as they were trained, also where the caller is in float64."""
+    """A run's networks, from its checkpoints; run as they were trained, also where the caller is in float64."""
 
     model: nn.Module
     dataset: Dataset
-    training: TrainingConfig
+    config: TrainingConfig
     matching: MatchingConfig
     sampling: SamplingConfig
     checkpoints: Path
@@ -31,14 +31,14 @@ class NetworksAt:
     @property
     def epochs(self) -> tuple[int, ...]:
         """Those after which networks are kept."""
-        return self.training.keep
+        return self.config.keep
 
     def compared(self) -> dict[str, Sampled]:
         """Raw activations of every network that is compared, by seed; kept, as several parts ask for them."""
         if not self._compared:
-            load = partial(training.load_network, self.model, self.dataset, self.training, folder=self.checkpoints)
+            load = partial(training.load_network, self.model, self.dataset, self.config, folder=self.checkpoints)
             with jax.enable_x64(False):
-                self._compared.update(self._sampled([load(seed) for seed in self.training.seeds]))
+                self._compared.update(self._sampled([load(seed) for seed in self.config.seeds]))
         return self._compared
 
     def sampled(self, epoch: int) -> dict[str, Sampled]:
@@ -48,7 +48,7 @@ class NetworksAt:
 
     def accuracy(self, epoch: int) -> list[float]:
         """Each network's validation accuracy after an epoch."""
-        size = self.training.batch_size
+        size = self.config.batch_size
         with jax.enable_x64(False):
             networks = self._at(epoch)
             return [training.validation_accuracy(self.model, network, self.dataset, size) for network in networks]
@@ -61,7 +61,7 @@ class NetworksAt:
         }
 
     def _at(self, epoch: int) -> list[training.TrainedNetwork]:
-        config = replace(self.training, keep=(epoch,))
+        config = replace(self.config, keep=(epoch,))
         return [
             training.networks_over_training(self.model, self.dataset, config, seed, self.checkpoints)[0]
             for seed in config.seeds
