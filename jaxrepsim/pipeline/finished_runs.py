@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import tyro
 from rich.console import Console
-from xarray import DataTree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import RunConfig
@@ -15,6 +14,7 @@ from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.jobs import Job, carry_out, find_jobs
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.schema import check
 
 Sources = tyro.conf.Positional[tuple[Path, ...]]
@@ -24,7 +24,7 @@ Sources = tyro.conf.Positional[tuple[Path, ...]]
 class Needs(NamedTuple):
     """What results must hold."""
 
-    present: Callable[[DataTree], bool]
+    present: Callable[[Results], bool]
     setting: str
     """The setting that makes a run compute it, such as `chance.draws`."""
 
@@ -35,7 +35,7 @@ class Finished(NamedTuple):
     name: str
     """Its name in its config file, or that of its folder; no two of one call have the same."""
     folder: Path
-    results: DataTree
+    results: Results
 
 
 def finished(sources: Sequence[Path], *needs: Needs) -> list[Finished]:
@@ -86,10 +86,9 @@ def _jobs(source: Path) -> list[Job] | list[Path]:
     return folders
 
 
-def _results(run: Path, needs: Sequence[Needs]) -> DataTree:
+def _results(run: Path, needs: Sequence[Needs]) -> Results:
     path = RunFolder(run).results
-    results = read_netcdf(path)
-    check(results)
+    results = check(read_netcdf(path))
     if lacking := [need.setting for need in needs if not need.present(results)]:
         raise InputError(f"{path} lacks what this needs: set {_listed(lacking)}, and run again")
     return results

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from xarray import DataTree
 
 from jaxrepsim.report.doubtful import few_samples, hollow_handle
 from jaxrepsim.report.figure import framed
-from jaxrepsim.report.labels import ALONE, layer_labels, mark_layers
+from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
 from jaxrepsim.report.panels import nonzero_epsilons, similarity_axis, thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.chance import nulls
 from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, paper_style
 from jaxrepsim.report.summaries import (
@@ -73,13 +73,13 @@ def type_of(layer: str) -> str:
     return "convolutional" if _CONVOLUTION.fullmatch(layer) else "other"
 
 
-def both_types(results: DataTree) -> bool:
+def both_types(results: Results) -> bool:
     """Whether there is a convolutional layer, and one that is fully connected or the output."""
     types = {type_of(name) for name in names(results, "layer")}
     return "convolutional" in types and bool(types & {"fully connected", "output"})
 
 
-def type_rows(results: DataTree) -> list[TypeRow]:
+def type_rows(results: Results) -> list[TypeRow]:
     """Similarity by type of layer.
 
     Args:
@@ -105,7 +105,7 @@ def type_rows(results: DataTree) -> list[TypeRow]:
 
 
 @paper_style()
-def similarity_by_type(results: DataTree, column: Column = "single") -> Figure:
+def similarity_by_type(results: Results, column: Column = "single") -> Figure:
     """Draws the match profile of each type of layer, and similarity with depth at up to two ε, coloured by type.
 
     Profiles (how many units match, at every ε) are means over layers; bands run from the lowest layer to the highest.
@@ -120,7 +120,7 @@ def similarity_by_type(results: DataTree, column: Column = "single") -> Figure:
     Returns:
         The figure.
     """
-    types, labels = _types(results), layer_labels(names(results, "layer"), column, ALONE[column])
+    types, labels = _types(results), layer_labels(names(results, "layer"), column, ROOM[column])
     similarity, null, few = pair_similarity(results), _shuffled(results), few_samples(results)
     drawn = thinned(nonzero_epsilons(similarity) or [similarity.shape[-1] - 1], _MOST_EPSILONS)
     handles = [Line2D([], [], markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
@@ -140,13 +140,13 @@ def similarity_by_type(results: DataTree, column: Column = "single") -> Figure:
     return figure
 
 
-def _types(results: DataTree) -> dict[str, NDArray[np.bool_]]:
+def _types(results: Results) -> dict[str, NDArray[np.bool_]]:
     """For each type that there is, which layers are of it."""
     of = np.array([type_of(name) for name in names(results, "layer")])
     return {layer_type: of == layer_type for layer_type in TYPES if (of == layer_type).any()}
 
 
-def _shuffled(results: DataTree) -> Floats:
+def _shuffled(results: Results) -> Floats:
     """What shuffled inputs give, the mean over pairs and draws: (layer, ε), NaN where not computed."""
     if "chance" not in results.children:
         return np.full((results.sizes["layer"], results.sizes["epsilon"]), np.nan)
@@ -157,7 +157,7 @@ def _look(layer_type: str) -> dict[str, Any]:
     return category_style(TYPES.index(layer_type))
 
 
-def _profiles(axes: Axes, results: DataTree, types: dict[str, NDArray[np.bool_]]) -> None:
+def _profiles(axes: Axes, results: Results, types: dict[str, NDArray[np.bool_]]) -> None:
     profile = profile_similarity(results, _GRID).mean(1)
     for layer_type, here in types.items():
         style = _look(layer_type)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from jaxrepsim.report.doubtful import hollow_handle
 from jaxrepsim.report.experiments.runs import Runs, measured, same_epsilons
 from jaxrepsim.report.figure import framed, panel_grid
-from jaxrepsim.report.labels import ALONE, layer_labels, mark_layers, shortened
+from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
 from jaxrepsim.report.sections.similarity.depth import curve_handles, curves
 from jaxrepsim.report.style import Column, paper_style
 from jaxrepsim.report.summaries import names
@@ -84,7 +84,7 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
     most = max(results.sizes["layer"] for results in runs.values())
     across = 2 if column == "double" and len(runs) > 1 and most <= 24 else 1
     wide: Column = column if across == 1 else "single"
-    labels = [layer_labels(names(results, "layer"), wide, ALONE[wide]) for results in runs.values()]
+    labels = [layer_labels(names(results, "layer"), wide, ROOM[wide]) for results in runs.values()]
     titles = shortened([*runs], 26 if across == 2 or column == "single" else 60)
     down, named = -(-len(runs) // across), max(label.height for label in labels)
     with framed(column, down * (1.75 + named + 0.3) + 0.25, handles) as figure:

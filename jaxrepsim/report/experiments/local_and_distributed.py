@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import framed, require
 from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
 from jaxrepsim.report.style import ACCENT, FAINT, Column, paper_style
 from jaxrepsim.report.summaries import Floats, names
@@ -73,13 +73,13 @@ def units_needed(predictors: Floats, held_out: Floats) -> Floats:
     return np.where(known, np.where(best >= LEAST, needed, np.inf), np.nan)
 
 
-def drawn_thresholds(results: DataTree) -> list[int]:
+def drawn_thresholds(results: Results) -> list[int]:
     """The indices of the smallest and of the largest threshold that a coefficient must pass to count."""
     values = results["sparse_prediction/threshold"].values
     return sorted({int(values.argmin()), int(values.argmax())}, key=lambda index: values[index])
 
 
-def local_rows(results: DataTree, threshold: int) -> list[LocalRow]:
+def local_rows(results: Results, threshold: int) -> list[LocalRow]:
     """Shares of units by how many units of the other network it takes to predict them.
 
     Args:
@@ -103,7 +103,7 @@ def local_rows(results: DataTree, threshold: int) -> list[LocalRow]:
 
 
 @paper_style()
-def local_and_distributed(results: DataTree, column: Column = "single") -> Figure:
+def local_and_distributed(results: Results, column: Column = "single") -> Figure:
     """Draws those shares, one bar per layer, in one row of axes each for the smallest and the largest threshold.
 
     Args:

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from xarray import DataTree
 
 from jaxrepsim.report.figure import framed, over_layers, require
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, networks_of_pairs
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, paper_style
 from jaxrepsim.report.summaries import Floats, Ints, names
@@ -61,7 +61,7 @@ class Cycles(NamedTuple):
     """How often that happens where partners are drawn at random: 1 / units."""
 
 
-def reliable_rows(results: DataTree) -> list[ReliableRow]:
+def reliable_rows(results: Results) -> list[ReliableRow]:
     """How well units correlate with their one-to-one partners.
 
     Args:
@@ -98,7 +98,7 @@ def reliable_rows(results: DataTree) -> list[ReliableRow]:
     return rows
 
 
-def cycles(results: DataTree, layer: int) -> Cycles:
+def cycles(results: Results, layer: int) -> Cycles:
     """Whether partners agree among three networks: a's unit, its partner in b, that one's partner in c, and back to a.
 
     Args:
@@ -121,7 +121,7 @@ def cycles(results: DataTree, layer: int) -> Cycles:
 
 
 @paper_style()
-def reliable_features(results: DataTree, column: Column = "single") -> Figure:
+def reliable_features(results: Results, column: Column = "single") -> Figure:
     """Draws the correlation of units with their partners against depth, and below it how often cycles close.
 
     Args:
@@ -173,7 +173,7 @@ def closing_shares(found: Cycles) -> tuple[Floats, Floats, Floats]:
     return (_BINS[1:] + _BINS[:-1]) / 2, closed, chance
 
 
-def _partners(results: DataTree, layer: int) -> tuple[Ints, Floats]:
+def _partners(results: Results, layer: int) -> tuple[Ints, Floats]:
     """Each unit's partner in another network, −1 for none, and its correlation with it: (network, network, unit)."""
     partner, correlation = (results[f"one_to_one/{name}"].values[layer] for name in ("partner", "correlation"))
     networks, units = results.sizes["network"], partner.shape[-1]

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from xarray import DataTree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.doubtful import few_samples
 from jaxrepsim.report.panels import nonzero_epsilons, thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.summaries import Floats, epsilon_labels, names, pair_similarity, profile_auc
 
-Runs = Mapping[str, DataTree]
+Runs = Mapping[str, Results]
 """Results by the names of their runs, in the order of panels, lines and columns."""
 MEAN_LABEL = "mean over ε ≤ 0.5"
 """Of `Measured.auc`: beyond this ε nearly everything matches in any network."""
@@ -42,7 +42,7 @@ class Measured(NamedTuple):
         return f"{low} %" if low == high else f"{low}–{high} %"
 
 
-def measured(results: DataTree) -> Measured:
+def measured(results: Results) -> Measured:
     """Reads what figures and tables show of a run.
 
     Args:

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from xarray import DataTree
 
 from jaxrepsim.report.figure import framed, over_layers, require
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     best_prediction,
     predicted,
@@ -50,17 +50,17 @@ class SubspaceRow(NamedTuple):
         return self.sparse - self.single
 
 
-def shares_known(results: DataTree) -> bool:
+def shares_known(results: Results) -> bool:
     """Whether units were both aligned one to one and predicted."""
     return "one_to_one" in results.children and predicted(results)
 
 
-def matched_at(results: DataTree) -> int:
+def matched_at(results: Results) -> int:
     """The index of the ε at which similarity stands beside the shares."""
     return headline_epsilon(results)
 
 
-def subspace_rows(results: DataTree) -> list[SubspaceRow]:
+def subspace_rows(results: Results) -> list[SubspaceRow]:
     """What one unit, a sparse sum and all units of the other network explain, beside the similarity of subspaces.
 
     Args:
@@ -82,7 +82,7 @@ def subspace_rows(results: DataTree) -> list[SubspaceRow]:
 
 
 @paper_style()
-def shared_subspaces(results: DataTree, column: Column = "single") -> Figure:
+def shared_subspaces(results: Results, column: Column = "single") -> Figure:
     """Draws the variance that one unit, a sparse sum and all units explain against depth, and similarity beside it.
 
     A mean of held-out R² below −0.1 is left out.
@@ -100,7 +100,9 @@ def shared_subspaces(results: DataTree, column: Column = "single") -> Figure:
     require(shares_known(results), "shared_subspaces")
     labels, rows = layer_labels(names(results, "layer"), column), subspace_rows(results)
     epsilon = epsilon_labels(results)[matched_at(results)]
-    looks = {name: {"label": f"similarity, ε = {epsilon}"} | look for name, look in _LOOKS.items()}
+    looks: dict[str, dict[str, Any]] = {
+        name: {"label": f"similarity, ε = {epsilon}"} | look for name, look in _LOOKS.items()
+    }
     handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in looks.values()]
     with framed(column, 2.0 + labels.height + 0.4, handles) as figure:
         axes, depth = figure.add_subplot(), np.arange(len(rows))

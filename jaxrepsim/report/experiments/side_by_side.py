@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from jaxrepsim.report.doubtful import hollow_handle, mark_few
 from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, drawn_epsilons, measured, same_epsilons, same_layers
 from jaxrepsim.report.figure import framed, panel_grid
-from jaxrepsim.report.labels import ALONE, layer_labels, mark_layers, shortened
+from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
 from jaxrepsim.report.panels import similarity_axis
 from jaxrepsim.report.style import PAPER, Column, category_style, paper_style
 from jaxrepsim.report.summaries import Floats, over_pairs
@@ -79,7 +79,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
     accurate = any(len(run.accuracies) for run in found)
     by_layer, across = len(lines) + dead, 1 if column == "single" else 2
     down = -(-(by_layer + accurate) // across)
-    labels = layer_labels(layers, "single", ALONE["single"])
+    labels = layer_labels(layers, "single", ROOM["single"])
     handles = [
         Line2D([], [], markeredgecolor=PAPER, label=name, **category_style(index))
         for index, name in enumerate(shortened([*runs], 32))

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
-from xarray import DataTree
 
 from jaxrepsim.report.figure import framed, require
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.panels import stack, thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
 from jaxrepsim.report.summaries import Ints, epsilon_labels, names, unit_counts
@@ -28,7 +28,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 @paper_style()
-def simple_match_distribution(results: DataTree, column: Column = "single") -> Figure:
+def simple_match_distribution(results: Results, column: Column = "single") -> Figure:
     """Draws the sizes of all simple matches found, of every pair, one row of axes per ε, at most four.
 
     Each match is a point, its size (units of both sides) on a logarithmic axis; a box holds the middle half, its line

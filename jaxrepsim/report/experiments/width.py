@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
-from xarray import DataTree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.doubtful import hollow_handle
@@ -17,6 +16,7 @@ from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, drawn_epsilons, 
 from jaxrepsim.report.figure import framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import similarity_axis, thinned
+from jaxrepsim.report.results import Results
 from jaxrepsim.report.schema import provenance
 from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, paper_style
 from jaxrepsim.report.summaries import SAME, Floats
@@ -44,7 +44,7 @@ class WidthRow(NamedTuple):
         return int((np.diff(self.auc) >= SAME).sum())
 
 
-def by_width(runs: Runs) -> dict[float, DataTree]:
+def by_width(runs: Runs) -> dict[float, Results]:
     """Results by width, from the narrowest.
 
     Args:
