@@ -7,7 +7,19 @@ Expected:  mean correlation of one-to-one partners about 0.5 to 0.6 in conv1 and
            best held-out R² of sparse prediction 0.4 to 0.5 in conv4, by nearly all units, and 0.9 or more in conv8.
 """
 
-from jaxrepsim.pipeline import ConvergentConfig, DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import (
+    Clusters,
+    DataConfig,
+    ExcitingImages,
+    MatchingConfig,
+    MinimalMatches,
+    ModelConfig,
+    MutualInformation,
+    OneToOne,
+    RunConfig,
+    SparsePrediction,
+    TrainingConfig,
+)
 
 config = RunConfig(
     title="VGG-11 on the digits: Convergent Learning beside subspace match",
@@ -23,12 +35,11 @@ config = RunConfig(
         schedule="cosine",
         warmup_epochs=1,
     ),
-    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=4),
-    convergent=ConvergentConfig(
-        one_to_one=True,
-        bins=10,
-        penalties=(0.5, 0.2, 0.1, 0.03, 0.01, 1e-3, 1e-4),
-        clusters=64,
-        exciting=6,
-    ),
+    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5)),
+    minimal_matches=MinimalMatches(units=4),
+    one_to_one=OneToOne(on=True),
+    mutual_information=MutualInformation(bins=10),
+    sparse_prediction=SparsePrediction(penalties=(0.5, 0.2, 0.1, 0.03, 0.01, 1e-3, 1e-4)),
+    clusters=Clusters(count=64),
+    exciting_images=ExcitingImages(count=6),
 )

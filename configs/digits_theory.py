@@ -7,7 +7,22 @@ Expected:  every matched unit of conv7, conv8, fc1 and fc2 has several v-minimal
            similarity is above every shuffled draw (p = 0.025); at ε = 0.3 conv8 recurs whole in all three networks.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TheoryConfig, TrainingConfig
+from jaxrepsim.pipeline import (
+    AcrossLayers,
+    Chance,
+    DataConfig,
+    Decomposition,
+    Joint,
+    MatchingConfig,
+    MinimalMatches,
+    ModelConfig,
+    OverTraining,
+    RunConfig,
+    Stability,
+    TrainingConfig,
+)
+
+LAYERS = ("conv7", "conv8", "fc1", "fc2")
 
 config = RunConfig(
     title="VGG-11 on the digits: decomposition, stability and chance",
@@ -24,15 +39,12 @@ config = RunConfig(
         warmup_epochs=1,
         keep=(0, 1, 2, 4, 8, 12),
     ),
-    matching=MatchingConfig(epsilons=(0.15, 0.3, 0.5), minimal_units=2),
-    theory=TheoryConfig(
-        layers=("conv7", "conv8", "fc1", "fc2"),
-        decomposition=True,
-        simple_matches=60,
-        stability=True,
-        chance=39,
-        joint=True,
-        across_layers=True,
-        over_training=True,
-    ),
+    matching=MatchingConfig(epsilons=(0.15, 0.3, 0.5)),
+    minimal_matches=MinimalMatches(units=2),
+    decomposition=Decomposition(on=True, layers=LAYERS, simple_matches=60),
+    stability=Stability(on=True, layers=LAYERS, simple_matches=60),
+    chance=Chance(draws=39, layers=LAYERS),
+    joint=Joint(on=True),
+    across_layers=AcrossLayers(on=True),
+    over_training=OverTraining(on=True),
 )

@@ -8,7 +8,7 @@ Expected:  validation accuracy 97 % or more for each seed (97.7 to 98.8 % on two
            layers.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, ModelConfig, RunConfig, TrainingConfig
 
 config = RunConfig(
     title="VGG-11 on the digits, three seeds",
@@ -24,5 +24,6 @@ config = RunConfig(
         schedule="cosine",
         warmup_epochs=1,
     ),
-    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5), minimal_units=4),
+    matching=MatchingConfig(epsilons=(0.15, 0.2, 0.25, 0.3, 0.5)),
+    minimal_matches=MinimalMatches(units=4),
 )

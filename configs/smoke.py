@@ -5,7 +5,7 @@ Time:      half a minute on two CPU cores, most of it compilation.
 Expected:  validation accuracy above 95 % for both seeds.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, ModelConfig, RunConfig, TrainingConfig
 
 config = RunConfig(
     title="A smoke test",
@@ -14,5 +14,6 @@ config = RunConfig(
     training=TrainingConfig(
         seeds=(0, 1), epochs=4, batch_size=32, learning_rate=0.05, schedule="cosine", warmup_epochs=1
     ),
-    matching=MatchingConfig(epsilons=(0.3, 0.5), minimal_units=2),
+    matching=MatchingConfig(epsilons=(0.3, 0.5)),
+    minimal_matches=MinimalMatches(units=2),
 )

@@ -9,15 +9,13 @@ matched; hollow points are partly chance.
 """
 
 from functools import partial
-from pathlib import Path
 
-import tyro
-
-from jaxrepsim.pipeline.published import finished, publish, script
-from jaxrepsim.report.several import compared_table, runs_by_depth
+from jaxrepsim.pipeline.finished_runs import Sources, finished
+from jaxrepsim.pipeline.publish import publish, script
+from jaxrepsim.report.experiments.side_by_side import runs_by_depth, side_by_side_table
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of all runs, and draws their figure, both columns of a paper wide.
 
     Args:
@@ -25,7 +23,7 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     """
     found = finished(sources)
     runs = {run.name: run.results for run in found}
-    columns, rows = compared_table(runs)
+    columns, rows = side_by_side_table(runs)
     publish(
         found,
         "batch_norm",

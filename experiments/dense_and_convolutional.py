@@ -4,50 +4,44 @@ python experiments/dense_and_convolutional.py configs/dense_and_convolutional/sm
 
 The match profiles of each kind of layer, and similarity with depth. The paper's finding is there where convolutional
 layers hardly match at an ε at which fully connected ones do. What to keep in mind: a fully connected layer has one
-sample an image, a convolution one a position, so that chance gives the former more; the setting `theory.chance` shows
+sample per image, a convolution one per position, so that chance gives the former more; the setting `chance.draws` shows
 how much (shuffled inputs), and hollow points rest on fewer than ten samples a unit. The output is apart: that it agrees
 says only that both networks fit the same targets. Fully connected layers also lie deeper than any convolution; the
 lower panels show whether similarity changes with the kind or with depth.
 """
 
 from functools import partial
-from pathlib import Path
 
-import numpy as np
-import tyro
-
-from jaxrepsim.pipeline.published import Needs, finished, publish, script
-from jaxrepsim.report.kinds import both_kinds, kind_rows, similarity_by_kind
+from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
+from jaxrepsim.pipeline.publish import number, publish, script
+from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_rows
+from jaxrepsim.report.experiments.runs import MEAN_LABEL
 from jaxrepsim.report.summaries import epsilon_labels
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of each run, and draws its figure into its figures folder, one column wide.
 
     Args:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
-    for run in finished(sources, Needs(both_kinds, "matching.layers")):
+    for run in finished(sources, Needs(both_types, "matching.layers")):
         columns = ["kind", "layers", "of few samples", "ε", "similarity", "lowest layer", "highest layer", "shuffled"]
         rows = []
-        for row in kind_rows(run.results):
-            first = [row.kind, str(row.layers), str(row.few)]
-            rows.append([*first, "mean over ε ≤ 0.5", *_numbers(*map(float, row.auc))])
+        for row in type_rows(run.results):
+            first = [row.layer_type, str(row.layers), str(row.few)]
+            rows.append([*first, MEAN_LABEL, *(number(float(value)) for value in row.auc), ""])
             for index, label in enumerate(epsilon_labels(run.results)):
-                rows.append([*first, label, *_numbers(*(part[index] for part in row.similarity), row.shuffled[index])])
-        rows = [row + [""] * (len(columns) - len(row)) for row in rows]
+                here = [*(part[index] for part in row.similarity), row.shuffled[index]]
+                rows.append([*first, label, *map(number, here)])
         publish(
             [run],
             "dense_and_convolutional",
             f"Similarity by kind of layer: {run.name}",
             columns,
             rows,
-            partial(similarity_by_kind, run.results, "single"),
+            partial(similarity_by_type, run.results, "single"),
         )
-
-
-def _numbers(*values: float) -> list[str]:
-    return ["" if np.isnan(value) else f"{value:.2f}" for value in values]
 
 
 if __name__ == "__main__":

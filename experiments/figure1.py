@@ -1,4 +1,4 @@
-"""Figure 1 of Wang et al. 2018 (arXiv:1810.11750): similarity against depth, a panel a run, a curve an ε.
+"""Figure 1 of Wang et al. 2018 (arXiv:1810.11750): similarity against depth, one panel per run, one curve per ε.
 
 python experiments/figure1.py configs/figure1/smoke.py
 python experiments/figure1.py configs/figure1/resnet18_cifar10.py configs/figure1/vgg16_imagenet.py
@@ -11,16 +11,14 @@ mean over ε up to 0.5 too; dead units count as not matched.
 """
 
 from functools import partial
-from pathlib import Path
 
-import tyro
-
-from jaxrepsim.pipeline.published import finished, publish, script
-from jaxrepsim.report.several import depth_panels, depth_rows
-from jaxrepsim.report.several.runs import same_epsilons
+from jaxrepsim.pipeline.finished_runs import Sources, finished
+from jaxrepsim.pipeline.publish import publish, script
+from jaxrepsim.report.experiments.figure1 import depth_panels, depth_rows
+from jaxrepsim.report.experiments.runs import MEAN_LABEL, same_epsilons
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of all runs, and draws their figure, both columns of a paper wide.
 
     Args:
@@ -29,7 +27,7 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     found = finished(sources)
     runs = {run.name: run.results for run in found}
     epsilons = [f"ε = {label}" for label in same_epsilons(runs)]
-    columns = ["run", "layer", "units", "samples a unit", "dead", "mean over ε ≤ 0.5", *epsilons]
+    columns = ["run", "layer", "units", "samples a unit", "dead", MEAN_LABEL, *epsilons]
     rows = []
     for row in depth_rows(runs):
         counts = [f"{row.units}", f"{row.samples_per_unit:.1f}", f"{row.dead:.2f}"]

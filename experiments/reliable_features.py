@@ -6,29 +6,34 @@ closes.
 
 python experiments/reliable_features.py configs/digits_convergent.py
 
-Needs a run with the setting `convergent.one_to_one`. The paper's finding is there where, in one layer, the best units
-correlate far more than the worst, and cycles close far more often among units that correlate more.
+Needs a run with the setting `one_to_one.on`. The paper's finding is there where, in one layer, the best units correlate
+far more than the worst, and cycles close far more often among units that correlate more.
 """
 
 from functools import partial
 from math import isnan
-from pathlib import Path
 
-import tyro
+from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
+from jaxrepsim.pipeline.publish import publish, script
+from jaxrepsim.report.experiments.reliable_features import (
+    HIGH,
+    LOW,
+    Partners,
+    ReliableRow,
+    reliable_features,
+    reliable_rows,
+)
+from jaxrepsim.report.sections.one_to_one.aligned import aligned
 
-from jaxrepsim.pipeline.published import Needs, finished, publish, script
-from jaxrepsim.report.aligned import aligned
-from jaxrepsim.report.reliable import HIGH, LOW, Partners, ReliableRow, reliable_features, reliable_rows
 
-
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:
         sources: Folders of finished runs; or config files, whose runs are done first.
     """
     columns = ["layer", "matched", "mean", f"≥ {HIGH}", f"< {LOW}", "best", "worst", "cycles that close"]
-    for run in finished(sources, Needs(aligned, "convergent.one_to_one")):
+    for run in finished(sources, Needs(aligned, "one_to_one.on")):
         rows = [_cells(row) for row in reliable_rows(run.results)]
         publish(
             [run],

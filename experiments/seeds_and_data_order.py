@@ -2,24 +2,21 @@
 
 python experiments/seeds_and_data_order.py configs/seeds_and_data_order/smoke.py
 
-Runs that differ in `training.shared` alone: all networks of a run have in common nothing, their first weights
+Runs that differ in `training.shared` only: all networks of a run have in common nothing, their first weights
 (`initialisation`), or the order of examples with their augmentation (`order`); everything else is drawn from each
 network's seed. Where networks of the same first weights match well and those of the same order do not, representations
-go back to initialisation. What to keep in mind: compare only runs whose accuracies, in the last panel, are about
-equal; the bands are the least and the largest of a few pairs, which are not independent; hollow points are partly
-chance.
+go back to initialisation. What to keep in mind: compare only runs whose accuracies, in the last panel, are about equal;
+the bands are the least and the largest of a few pairs, which are not independent; hollow points are partly chance.
 """
 
 from functools import partial
-from pathlib import Path
 
-import tyro
-
-from jaxrepsim.pipeline.published import finished, publish, script
-from jaxrepsim.report.several import compared_table, runs_by_depth
+from jaxrepsim.pipeline.finished_runs import Sources, finished
+from jaxrepsim.pipeline.publish import publish, script
+from jaxrepsim.report.experiments.side_by_side import runs_by_depth, side_by_side_table
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of all runs, and draws their figure, both columns of a paper wide.
 
     Args:
@@ -27,7 +24,7 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
     """
     found = finished(sources)
     runs = {run.name: run.results for run in found}
-    columns, rows = compared_table(runs)
+    columns, rows = side_by_side_table(runs)
     publish(
         found,
         "seeds_and_data_order",

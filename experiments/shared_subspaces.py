@@ -8,31 +8,29 @@ similarity of the maximum match at the ε that the report speaks of.
 
 python experiments/shared_subspaces.py configs/digits_convergent.py
 
-Needs a run with the settings `convergent.one_to_one` and `convergent.penalties`. The paper's finding is there where the
+Needs a run with the settings `one_to_one.on` and `sparse_prediction.penalties`. The paper's finding is there where the
 span explains clearly more than one unit: the gap, shaded in the figure. What one unit explains is measured on all
 inputs, which favours it a little; choosing the penalty on the held-out inputs favours the sparse sum a little. A mean
-below −0.1 is in the table alone.
+below −0.1 is in the table only.
 """
 
 from functools import partial
-from pathlib import Path
 
-import tyro
-
-from jaxrepsim.pipeline.published import Needs, finished, publish, script
-from jaxrepsim.report.aligned import aligned
-from jaxrepsim.report.prediction import predicted
-from jaxrepsim.report.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
+from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
+from jaxrepsim.pipeline.publish import number, publish, script
+from jaxrepsim.report.experiments.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
+from jaxrepsim.report.sections.one_to_one.aligned import aligned
+from jaxrepsim.report.sections.sparse_prediction.prediction import predicted
 from jaxrepsim.report.summaries import epsilon_labels
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of each run, writes it as CSV, and draws its figure, one column wide, all into its folder.
 
     Args:
         sources: Folders of finished runs; or config files, whose runs are done first.
     """
-    needs = Needs(aligned, "convergent.one_to_one"), Needs(predicted, "convergent.penalties")
+    needs = Needs(aligned, "one_to_one.on"), Needs(predicted, "sparse_prediction.penalties")
     for run in finished(sources, *needs):
         epsilon = epsilon_labels(run.results)[matched_at(run.results)]
         columns = ["layer", "one unit", "sparse", "predictors", "all units", "gap", f"similarity, ε = {epsilon}"]
@@ -48,9 +46,9 @@ def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
 
 
 def _cells(row: SubspaceRow) -> list[str]:
-    explained = [f"{row.single:.2f}", f"{row.sparse:.2f}", f"{row.predictors:.1f}", f"{row.every:.2f}"]
-    cells = [*explained, f"{row.gap:.2f}", f"{row.similarity:.2f}"]
-    return [row.layer, *("–" if cell == "nan" else cell for cell in cells)]
+    numbers = [row.single, row.sparse, row.predictors, row.every, row.gap, row.similarity]
+    digits = (2, 2, 1, 2, 2, 2)
+    return [row.layer, *(number(value, n, "–") for value, n in zip(numbers, digits, strict=True))]
 
 
 if __name__ == "__main__":

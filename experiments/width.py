@@ -3,22 +3,20 @@
 python experiments/width.py configs/width/smoke.py
 
 Runs of one architecture that differ in `model.width`, the multiple of the published number of units of each hidden
-layer. A panel a layer, each pair a point: at up to three ε, and the mean over ε up to 0.5, which no choice of ε
+layer. One panel per layer, one point per pair: at up to three ε, and the mean over ε up to 0.5, which no choice of ε
 misleads. What to keep in mind: a wider layer has fewer samples a unit, so that chance gives it more, and points on
 fewer than ten are hollow; wider networks may be more accurate, as the last panel shows; the output has the same units
 at every width.
 """
 
 from functools import partial
-from pathlib import Path
 
-import tyro
-
-from jaxrepsim.pipeline.published import finished, publish, script
-from jaxrepsim.report.several import by_width, similarity_by_width, width_label, width_rows
+from jaxrepsim.pipeline.finished_runs import Sources, finished
+from jaxrepsim.pipeline.publish import publish, script
+from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_label, width_rows
 
 
-def main(sources: tyro.conf.Positional[tuple[Path, ...]]) -> None:
+def main(sources: Sources) -> None:
     """Prints the table of all runs, and draws their figure, both columns of a paper wide.
 
     Args:

@@ -1,12 +1,15 @@
 """The commands of the command line: what each is given, and what its help says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
-from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
+from jaxrepsim.pipeline.part import Need
+from jaxrepsim.pipeline.parts import Parts
+from jaxrepsim.pipeline.shared_settings import AlignmentConfig, MatchingConfig, SamplingConfig
 
 _Source = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER")]
 _Sources = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER...|FILE...")]
@@ -29,12 +32,12 @@ class _OnRuns:
 @dataclass(kw_only=True)
 class _OnOneSource(_OnRuns):
     source: _Source
-    """A config file, such as configs/digits_vgg.py; or the folder of a run to go on with."""
+    """A config file, such as configs/digits_vgg.py; or the folder of a run to resume."""
 
 
 @dataclass(kw_only=True)
 class RunCommand(_OnOneSource):
-    """The whole job: train every seed, extract and match every layer, write the report. Goes on where it stopped."""
+    """The whole job: train every seed, extract and match every layer, write the report. Resumes where it stopped."""
 
 
 @dataclass(kw_only=True)
@@ -53,37 +56,42 @@ class MatchRunCommand(_OnOneSource):
 
 
 @dataclass(frozen=True)
-class _Matching(MatchingConfig):
+class _FileMatching(MatchingConfig):
     positions: tyro.conf.Suppress[int | None] = None
     redraws: tyro.conf.Suppress[int] = 1
 
 
 @dataclass(frozen=True)
-class _Theory(TheoryConfig):
-    chance: tyro.conf.Suppress[int] = 0
-    across_layers: tyro.conf.Suppress[bool] = False
-    over_training: tyro.conf.Suppress[bool] = False
-    images: tyro.conf.Suppress[int] = 2000
-    rows: tyro.conf.Suppress[int] = 10_000
-
-
-@dataclass(frozen=True)
-class _Convergent(ConvergentConfig):
-    exciting: tyro.conf.Suppress[int] = 0
+class _FileAlignment(AlignmentConfig):
     before_activation: tyro.conf.Suppress[bool] = False
 
 
-@dataclass(frozen=True)
-class _Files:
-    matching: _Matching = field(default_factory=_Matching)
-    theory: _Theory = field(default_factory=_Theory)
-    convergent: _Convergent = field(default_factory=_Convergent)
+def _without(needs: tuple[Need, ...], *more: tuple[str, type, Any]) -> type[AnalysisConfig]:
+    """The settings of a comparison, of which those of parts with certain needs are accepted and not shown in the help.
+
+    Args:
+        needs: Of the parts.
+        more: Further fields: names, types, and values.
+    """
+    hidden: list[tuple[str, Any, Any]] = [
+        (name, type(part), part) for name, part in Parts().parts.items() if part.needs in needs
+    ]
+    hidden.append(("sampling", SamplingConfig, SamplingConfig()))
+    fields = [(name, tyro.conf.Suppress[kind], field(default=value)) for name, kind, value in hidden]
+    return make_dataclass("_Settings", [*fields, *more], bases=(AnalysisConfig,), frozen=True)
 
 
-@dataclass(frozen=True)
-class _Runs:
-    matching: MatchingConfig = field(default_factory=MatchingConfig)
-    theory: _Theory = field(default_factory=_Theory)
+FileSettings = _without(
+    ("sampled", "images"),
+    ("matching", _FileMatching, field(default_factory=_FileMatching)),
+    ("alignment", _FileAlignment, field(default_factory=_FileAlignment)),
+)
+"""Those of a match of activation files."""
+RunsSettings = _without(
+    ("sampled", "statistics", "images"),
+    ("alignment", tyro.conf.Suppress[AlignmentConfig], field(default_factory=AlignmentConfig)),
+)
+"""Those of a match of several runs."""
 
 
 @dataclass(kw_only=True)
@@ -102,7 +110,7 @@ class MatchCommand:
     layout: tuple[str, ...] = ()
     """Of arrays of three or four axes in files that do not state it: NHWC or NCHW for maps, NLC or NCL for tokens, RNC
     for several draws of samples. C is the axis of the units."""
-    settings: Annotated[_Files, tyro.conf.arg(name="")] = field(default_factory=_Files)
+    settings: Annotated[AnalysisConfig, tyro.conf.arg(name="")] = field(default_factory=FileSettings)
 
 
 @dataclass(kw_only=True)
@@ -113,7 +121,7 @@ class MatchRunsCommand:
     """Two run folders or more, whose networks have seen the same images."""
     out: _Folder = None
     """Where the results go."""
-    settings: Annotated[_Runs, tyro.conf.arg(name="")] = field(default_factory=_Runs)
+    settings: Annotated[AnalysisConfig, tyro.conf.arg(name="")] = field(default_factory=RunsSettings)
 
 
 @dataclass(kw_only=True)
@@ -129,10 +137,10 @@ class DataCommand:
     """Prepare a data set, from the archive that its makers publish: `jaxrepsim data prepare cifar10 --archive FILE`."""
 
     what: Annotated[Literal["prepare"], tyro.conf.Positional]
-    """Write it in the format of tensorflow-datasets, as its own builder does. Goes on where it stopped."""
+    """Write it in the format of tensorflow-datasets, as its own builder does. Resumes where it stopped."""
     name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
     """As in tensorflow-datasets: cifar10, imagenette/160px-v2."""
     archive: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None
-    """The original file, or the folder of several; without it you are told which are needed, and where they are."""
+    """The original file, or the folder of several; without it a message says which are needed, and where they are."""
     directory: _Folder = None
     """Where prepared sets are kept; by default ~/tensorflow_datasets."""

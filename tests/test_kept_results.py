@@ -9,7 +9,7 @@ from jaxrepsim import report
 from jaxrepsim.pipeline.config_file import load_configs
 from jaxrepsim.pipeline.folder import load
 from jaxrepsim.pipeline.results_files import read_netcdf
-from jaxrepsim.report.several import depth_rows
+from jaxrepsim.report.experiments.figure1 import depth_rows
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "docs" / "results" / "fashion_mnist_cpu"

@@ -8,7 +8,7 @@ Expected:  validation accuracy of 90 % or more with and without; see the panel o
 
 from dataclasses import replace
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 training = recipes.digits_training(seeds=recipes.SEEDS)
 runs = {
@@ -17,7 +17,8 @@ runs = {
         data=DataConfig("digits"),
         model=recipes.digits_model(name),
         training=settings,
-        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), minimal_units=0),
+        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7)),
+        minimal_matches=MinimalMatches(units=0),
     )
     # Without batch norm the larger steps do not converge, and more of them are needed.
     for name, settings in (("vgg11_bn", training), ("vgg11", replace(training, epochs=8, learning_rate=0.02)))

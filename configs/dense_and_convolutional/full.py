@@ -8,7 +8,7 @@ Expected:  accuracy as published: 92.64 % with batch norm (github.com/kuangliu/p
            convolutional layers hardly match at ε up to 0.3.
 """
 
-from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import Chance, DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
 
 runs = {
     name: RunConfig(
@@ -19,7 +19,8 @@ runs = {
         matching=recipes.paper_matching(),
         # As many rows of every layer as are compared, so that shuffled inputs show the chance there is: one position of
         # a map on each image, the same on all.
-        theory=TheoryConfig(chance=39, images=10_000),
+        sampling=SamplingConfig(images=10_000),
+        chance=Chance(draws=39),
     )
     for name in ("vgg16", "vgg16_bn")
 }

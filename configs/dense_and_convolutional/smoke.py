@@ -7,13 +7,14 @@ Expected:  validation accuracy of 95 % or more; at ε = 0.5 most units of fc2 ma
            With 16 samples a unit, shuffled inputs give fully connected layers nothing at that ε.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import Chance, DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 config = RunConfig(
     title="Layers of VGG-11s on the digits, by kind",
     data=DataConfig("digits"),
     model=recipes.digits_model("vgg11_bn"),
     training=recipes.digits_training(seeds=recipes.SEEDS),
-    matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), minimal_units=0),
-    theory=TheoryConfig(chance=9),
+    matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7)),
+    minimal_matches=MinimalMatches(units=0),
+    chance=Chance(draws=9),
 )

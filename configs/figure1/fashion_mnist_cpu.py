@@ -13,7 +13,7 @@ Expected:  see docs/reproducing.md. Published for networks of full width: 93.5 %
 
 from pathlib import Path
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TheoryConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, OverTraining, RunConfig, TrainingConfig
 
 runs = {
     "vgg": RunConfig(
@@ -32,7 +32,7 @@ runs = {
             keep=(0, 1, 2, 4),
         ),
         matching=MatchingConfig(positions=10_000, redraws=16),
-        theory=TheoryConfig(over_training=True),
+        over_training=OverTraining(on=True),
     ),
     "resnet": RunConfig(
         title="ResNet-18 of an eighth of the width on Fashion-MNIST, three seeds",
@@ -50,6 +50,6 @@ runs = {
             keep=(0, 1, 2, 4),
         ),
         matching=MatchingConfig(positions=10_000, redraws=16),
-        theory=TheoryConfig(over_training=True),
+        over_training=OverTraining(on=True),
     ),
 }

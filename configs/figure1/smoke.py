@@ -6,7 +6,7 @@ Time:      within two minutes on two CPU cores, most of it compilation.
 Expected:  validation accuracy of 95 % or more for each seed; at ε = 0.5 no match in most convolutions.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 runs = {
     name: RunConfig(
@@ -14,7 +14,8 @@ runs = {
         data=DataConfig("digits"),
         model=recipes.digits_model(name, width),
         training=recipes.digits_training(),
-        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), minimal_units=0),
+        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7)),
+        minimal_matches=MinimalMatches(units=0),
     )
     for name, width in (("vgg11_bn", 1 / 16), ("resnet20", 1 / 2))
 }

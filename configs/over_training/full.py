@@ -10,7 +10,7 @@ Expected:  accuracy as published: 92.64 % for a VGG-16 with batch norm, 93.02 % 
 
 from dataclasses import replace
 
-from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import DataConfig, ModelConfig, OverTraining, RunConfig, SamplingConfig, recipes
 
 runs = {
     name: RunConfig(
@@ -20,7 +20,8 @@ runs = {
         training=replace(recipes.cifar10_training(name), keep=(0, 1, 2, 5, 10, 20, 40, 80, 100, 120, 160)),
         matching=recipes.paper_matching(),
         # Four positions of each map; by the default of 10,000 rows it would be one.
-        theory=TheoryConfig(over_training=True, images=10_000, rows=40_000),
+        sampling=SamplingConfig(images=10_000, rows=40_000),
+        over_training=OverTraining(on=True),
     )
     for name in ("vgg16_bn", "resnet18")
 }

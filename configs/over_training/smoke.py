@@ -7,13 +7,14 @@ Expected:  validation accuracy of 95 % or more after the last epoch; at ε = 0.5
            conv8 falls from 0.7 to nothing, that of fc2 rises to 0.8.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, OverTraining, RunConfig, recipes
 
 config = RunConfig(
     title="VGG-11s on the digits while they learn",
     data=DataConfig("digits"),
     model=recipes.digits_model("vgg11_bn"),
     training=recipes.digits_training(seeds=recipes.SEEDS, keep=(0, 1, 2, 3, 5)),
-    matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), minimal_units=0),
-    theory=TheoryConfig(over_training=True),
+    matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7)),
+    minimal_matches=MinimalMatches(units=0),
+    over_training=OverTraining(on=True),
 )

@@ -10,7 +10,7 @@ Expected:  validation accuracy of 95 % or more in all three runs; networks that 
 
 from dataclasses import replace
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 runs = {
     f"same_{shared}": RunConfig(
@@ -18,7 +18,8 @@ runs = {
         data=DataConfig("digits"),
         model=recipes.digits_model("vgg11_bn"),
         training=replace(recipes.digits_training(seeds=recipes.SEEDS), shared=shared),
-        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), minimal_units=0),
+        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7)),
+        minimal_matches=MinimalMatches(units=0),
     )
     for shared in ("nothing", "initialisation", "order")
 }

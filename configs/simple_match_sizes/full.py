@@ -8,7 +8,7 @@ Expected:  accuracy as published: 92.64 % for a VGG-16 with batch norm, 93.02 % 
            (github.com/kuangliu/pytorch-cifar, README). As in the paper, few simple matches are small.
 """
 
-from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import DataConfig, Decomposition, ModelConfig, RunConfig, recipes
 
 runs = {
     name: RunConfig(
@@ -17,7 +17,7 @@ runs = {
         model=ModelConfig(name),
         training=recipes.cifar10_training(name),
         matching=recipes.paper_matching(),
-        theory=TheoryConfig(decomposition=True, simple_matches=200),
+        decomposition=Decomposition(on=True, simple_matches=200),
     )
     for name in ("vgg16_bn", "resnet18")
 }

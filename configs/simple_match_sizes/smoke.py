@@ -7,13 +7,14 @@ Expected:  validation accuracy of 95 % or more; the simple matches of fc1 and fc
            median above 5; so few units leave more of them one to one than the paper saw.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import DataConfig, Decomposition, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 config = RunConfig(
     title="Simple matches of VGG-11s on the digits",
     data=DataConfig("digits"),
     model=recipes.digits_model("vgg11_bn"),
     training=recipes.digits_training(),
-    matching=MatchingConfig(epsilons=(0.4, 0.5), layers=("conv1", "conv8", "fc1", "fc2", "logits"), minimal_units=2),
-    theory=TheoryConfig(decomposition=True, simple_matches=40, seconds=2.0),
+    matching=MatchingConfig(epsilons=(0.4, 0.5), layers=("conv1", "conv8", "fc1", "fc2", "logits")),
+    minimal_matches=MinimalMatches(units=2),
+    decomposition=Decomposition(on=True, simple_matches=40, seconds=2.0),
 )

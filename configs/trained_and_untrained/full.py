@@ -8,7 +8,7 @@ Expected:  accuracy as published: 92.64 % for a VGG-16 with batch norm, 93.02 % 
            (github.com/kuangliu/pytorch-cifar, README).
 """
 
-from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import Chance, DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
 
 runs = {
     name: RunConfig(
@@ -18,7 +18,8 @@ runs = {
         training=recipes.cifar10_training(name),
         matching=recipes.paper_matching(),
         # Four positions of each map; by the default of 10,000 rows it would be one.
-        theory=TheoryConfig(chance=39, images=10_000, rows=40_000),
+        sampling=SamplingConfig(images=10_000, rows=40_000),
+        chance=Chance(draws=39),
     )
     for name in ("vgg16_bn", "resnet18")
 }

@@ -7,13 +7,14 @@ Expected:  validation accuracy of 95 % or more; at ε = 0.5 untrained networks m
            and conv8, and shuffled inputs give nothing.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, TheoryConfig, recipes
+from jaxrepsim.pipeline import Chance, DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 config = RunConfig(
     title="VGG-11s on the digits, trained and untrained",
     data=DataConfig("digits"),
     model=recipes.digits_model("vgg11_bn"),
     training=recipes.digits_training(),
-    matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), minimal_units=0),
-    theory=TheoryConfig(chance=19),
+    matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7)),
+    minimal_matches=MinimalMatches(units=0),
+    chance=Chance(draws=19),
 )

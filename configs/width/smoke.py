@@ -7,7 +7,7 @@ Expected:  validation accuracy of 95 % or more at every width; similarity rises 
            connected layers, whose samples are too few from width 1/8 on (hollow points).
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
 
 LAYERS = ("conv1", "conv4", "conv7", "conv8", "fc1", "fc2", "logits")
 runs = {
@@ -16,7 +16,8 @@ runs = {
         data=DataConfig("digits"),
         model=recipes.digits_model("vgg11_bn", width),
         training=recipes.digits_training(),
-        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), layers=LAYERS, minimal_units=0),
+        matching=MatchingConfig(epsilons=(0.3, 0.5, 0.7), layers=LAYERS),
+        minimal_matches=MinimalMatches(units=0),
     )
     for width in (1 / 16, 1 / 8, 3 / 16)
 }

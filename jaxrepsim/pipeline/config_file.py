@@ -13,11 +13,8 @@ import msgspec
 import numpy as np
 
 from jaxrepsim.activations import not_activations
-from jaxrepsim.data.config import DataConfig
 from jaxrepsim.errors import InputError, nearest
-from jaxrepsim.models.config import ModelConfig
-from jaxrepsim.pipeline.config import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
-from jaxrepsim.training.config import TrainingConfig
+from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
 
 _NAME = r"\w[\w.-]*"
 _SETTING = "a setting is text, a number, true or false, several of these, or a settings class called with parentheses"
@@ -96,10 +93,10 @@ def place_of(path: Path) -> Path:
     return Path("runs", *parts[above[-1] + 1 :]) if above else Path("runs", parts[-1])
 
 
-def to_plain(config: RunConfig | MatchingConfig | TheoryConfig | ConvergentConfig) -> dict[str, Any]:
-    """The settings as dicts, lists, strings and numbers, exactly as JSON gives them back."""
+def to_plain(config: AnalysisConfig) -> dict[str, Any]:
+    """The settings as dicts, lists, strings and numbers, as JSON gives them back; parts without any are left out."""
     # As a dict first: msgspec leaves out defaults that it has not been given itself.
-    plain = dataclasses.asdict(config)
+    plain = {name: value for name, value in dataclasses.asdict(config).items() if value != {}}
     for name, value in _flat(plain).items():
         if isinstance(value, type) or callable(value):
             kind = "class" if isinstance(value, type) else "function"
@@ -157,7 +154,7 @@ def _is_name(name: object) -> bool:
 def _check_names(plain: Any, kind: type, prefix: str) -> None:
     if not isinstance(plain, dict):
         return
-    types = typing.get_type_hints(kind)
+    types = _settings(kind)
     for name, value in plain.items():
         if name not in types:
             raise InputError(_unknown_setting(prefix + name, name, types))
@@ -168,17 +165,21 @@ def _check_names(plain: Any, kind: type, prefix: str) -> None:
 def _misspelt(error: Exception) -> str | None:
     """`RunConfig(modle=...)` fails with a TypeError that names the class and the keyword."""
     found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    kinds = {
-        kind.__name__: kind
-        for kind in (RunConfig, DataConfig, ModelConfig, TrainingConfig, MatchingConfig, TheoryConfig, ConvergentConfig)
-    }
-    if not isinstance(error, TypeError) or found is None or found[1] not in kinds:
+    inside = [
+        kind for kind in _settings(RunConfig).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    ]
+    classes = {each.__name__: each for each in (RunConfig, *inside)}
+    if not isinstance(error, TypeError) or found is None or found[1] not in classes:
         return None
-    return _unknown_setting(f"{found[1]}.{found[2]}", found[2], typing.get_type_hints(kinds[found[1]]))
+    return _unknown_setting(f"{found[1]}.{found[2]}", found[2], _settings(classes[found[1]]))
 
 
-def _unknown_setting(shown: str, name: str, known: typing.Iterable[str]) -> str:
+def _settings(kind: type) -> dict[str, Any]:
+    """The settings of a class, and their types."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def _unknown_setting(full: str, name: str, known: typing.Iterable[str]) -> str:
     near = nearest(name, known)
-    return f"there is no setting {shown!r}; " + (
-        f"did you mean {near!r}?" if near else f"there are: {', '.join(known)}"
-    )
+    return f"there is no setting {full!r}; " + (f"did you mean {near!r}?" if near else f"there are: {', '.join(known)}")

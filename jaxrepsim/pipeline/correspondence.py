@@ -1,12 +1,12 @@
 """Which networks can be compared, on which layers, and what is to be warned of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
 from jaxrepsim.numerics.few_samples import FEW
-from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
 MOST_WARNINGS = 10
 """Beyond this many, the layers are counted."""
@@ -50,7 +50,7 @@ def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig
     return wanted
 
 
-def few_samples(networks: Mapping[str, ActivationFile], layers: list[str]) -> list[str]:
+def few_samples(networks: Mapping[str, ActivationFile], layers: Sequence[str]) -> list[str]:
     """A warning for each layer with fewer samples than ten times its units; of many such layers one for the rest."""
     warnings = []
     for layer in layers:

@@ -9,8 +9,8 @@ import numpy as np
 from jaxrepsim import activations
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
-from jaxrepsim.pipeline.config import MatchingConfig
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
 
 class Extracted(NamedTuple):

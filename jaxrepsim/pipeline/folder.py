@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
 from time import perf_counter, time
@@ -13,17 +13,19 @@ from filelock import FileLock, Timeout
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_temporary, write_text
-from jaxrepsim.pipeline.config import ConvergentConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
+from jaxrepsim.pipeline.format_1 import renamed
+from jaxrepsim.pipeline.parts import Parts
 
-FORMAT = 1
+FORMAT = 2
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
 
 STALE = 3600.0
 """Seconds after which a half-written figure or table has no writer any more."""
 
-LATER = ("config.theory.", "theory.", "config.convergent.", "convergent.", "config.data.workers")
-"""Settings that may change when there are results: nothing that was done before depends on them."""
+LATER = ("data.workers", "sampling.", "alignment.", *(f"{field.name}." for field in fields(Parts)))
+"""Settings that may change when there are results: results are kept apart by those of them that they depend on."""
 
 
 @dataclass(frozen=True)
@@ -46,32 +48,18 @@ class RunFolder:
         return self.path / "activations" / f"seed_{seed}.safetensors"
 
     @property
-    def layers(self) -> Path:
-        """One results file a layer that is done."""
-        return self.path / "results" / "layers"
-
-    @property
-    def theory(self) -> Path:
-        """One results file a part of the theory stage, or a part and layer, that is done."""
-        return self.path / "results" / "theory"
-
-    @property
-    def convergent(self) -> Path:
-        """One results file a layer that is aligned."""
-        return self.path / "results" / "convergent"
+    def parts(self) -> Path:
+        """What is done of each part; see `jaxrepsim.pipeline.analysis`."""
+        return self.path / "results" / "parts"
 
     @property
     def tables(self) -> Path:
-        """Long tables of the theory's parts and of the alignments."""
+        """Long tables, for other programs."""
         return self.path / "results"
 
     @property
     def results(self) -> Path:
         return self.path / "results" / "results.nc"
-
-    @property
-    def table(self) -> Path:
-        return self.path / "results" / "similarity.csv"
 
     @property
     def figures(self) -> Path:
@@ -83,7 +71,7 @@ class RunFolder:
 
     @property
     def timings(self) -> dict[str, float]:
-        """Seconds each stage has taken, all sittings of an interrupted run together."""
+        """Seconds that each stage and part has taken, all sittings of an interrupted run together."""
         file = self.path / "timings.json"
         return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
@@ -142,7 +130,7 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
 
     Raises:
         InputError: Something else is in the folder, or work there was begun with other settings (the message lists
-            them), those of the theory and of the alignments excepted.
+            them), those excepted that may change later.
     """
     path = folder.path
     if folder.record.exists():
@@ -165,10 +153,10 @@ def require_same(folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
         The record that is there.
 
     Raises:
-        InputError: Its settings are others, those of the theory and of the alignments excepted; or it is damaged.
+        InputError: Its settings are others, those excepted that may change later; or it is damaged.
     """
     before = _up_to_date(_read(folder))
-    different = [line for line in differences(before, record) if not line.startswith(LATER)]
+    different = [line for line in differences(before, record) if not line.removeprefix("config.").startswith(LATER)]
     if different:
         raise InputError(
             f"{folder.path} was begun with other settings; give another --out, or remove that folder:\n  "
@@ -181,7 +169,7 @@ def _up_to_date(record: dict[str, Any]) -> dict[str, Any]:
     """A record with the defaults of settings that did not exist yet when it was written."""
     if "config" in record:
         return record | {"config": to_plain(from_plain(record["config"]))}
-    return {"theory": to_plain(TheoryConfig()), "convergent": to_plain(ConvergentConfig())} | record
+    return to_plain(AnalysisConfig()) | record
 
 
 def load(path: Path) -> RunConfig:
@@ -208,6 +196,8 @@ def _read(folder: RunFolder) -> dict[str, Any]:
         version = record.pop("format")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{folder.record} is damaged ({error}); remove the folder, or give another --out") from error
+    if version == 1:
+        return record | {"config": renamed(record["config"])} if "config" in record else renamed(record)
     if version != FORMAT:
         raise InputError(f"{folder.path} has format {version}; this version of jaxrepsim reads format {FORMAT}")
     return record

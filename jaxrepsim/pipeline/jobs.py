@@ -9,21 +9,17 @@ from typing import Literal, NamedTuple
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.pipeline import comparison
 from jaxrepsim.pipeline import folder as run_folder
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import load_configs, place_of, to_plain
 from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.outputs import Say, up_to_date, write_versions
-from jaxrepsim.pipeline.processes import ALONE, Place, leave, watched
+from jaxrepsim.pipeline.outputs import Say, write_versions
+from jaxrepsim.pipeline.processes import ONLY_PROCESS, Place, leave, watched
 from jaxrepsim.pipeline.progress import Progress
-from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.pipeline.run import Run
 
 Stage = Literal["run", "train", "extract", "match"]
-
-
-_LAST = {"run": "report", "train": "train", "extract": "extract", "match": "match"}
-"""What a `Run` does for each."""
 
 
 class Job(NamedTuple):
@@ -50,40 +46,67 @@ class Job(NamedTuple):
         if not folder.results.exists():
             return False
         run_folder.require_same(folder, {"config": to_plain(self.config)})
-        return up_to_date(read_netcdf(folder.results), self.config.theory, self.config.convergent)
+        return comparison.finished(folder, self.config) is not None
 
 
-def find_jobs(source: Path, only: str | None = None, out: Path | None = None) -> list[Job]:
-    """The runs that a source names.
+class Source(NamedTuple):
+    """What a user names: a config file, which has been executed, or the folder of a run.
 
-    Args:
-        source: A config file, or the folder of a run.
-        only: The name of the one run that is meant, of those of a config file; by default all.
-        out: Where they go instead of `place_of(source)`: of several, each has a folder of its own in it.
+    Fields:
+        path: Of the file or folder.
+        configs: The settings of its runs, by their names; a folder's one run has the folder's name.
+    """
 
-    Returns:
-        The runs, in order.
+    path: Path
+    configs: dict[str, RunConfig]
+
+    def jobs(self, only: str | None = None, out: Path | None = None) -> list[Job]:
+        """The runs that are meant.
+
+        Args:
+            only: The name of the one run that is meant, of those of a config file; by default all.
+            out: Where they go instead of `place_of(path)`: of several, each has a folder of its own in it.
+
+        Returns:
+            The runs, in order.
+
+        Raises:
+            InputError: No run of that name.
+        """
+        if self.path.is_dir():
+            if only is not None:
+                raise InputError(f"--only chooses among the runs of a config file, and {self.path} is a run folder")
+            return [Job(name, config, out or self.path) for name, config in self.configs.items()]
+        if only is not None and only not in self.configs:
+            raise unknown("run", only, self.configs)
+        place = out or place_of(self.path)
+        single = list(self.configs) == [self.path.stem]
+        return [
+            Job(name, config, place if single else place / name)
+            for name, config in self.configs.items()
+            if only in (None, name)
+        ]
+
+
+def load_source(path: Path) -> Source:
+    """Reads the settings of a run folder, or executes a config file.
 
     Raises:
-        InputError: No such source, or it is damaged; no run of that name.
+        InputError: There is no such file or folder, or it is damaged.
     """
-    if source.is_dir():
-        if only is not None:
-            raise InputError(f"--only chooses among the runs of a config file, and {source} is a run folder")
-        return [Job(source.name, run_folder.load(source), out or source)]
-    if source.suffix in (".npz", ".safetensors"):
-        raise InputError(f"{source} is an activation file: `jaxrepsim match` takes two or more of them")
-    configs = load_configs(source)
-    if only is not None and only not in configs:
-        raise unknown("run", only, configs)
-    place = out or place_of(source)
-    single = list(configs) == [source.stem]
-    return [
-        Job(name, config, place if single else place / name) for name, config in configs.items() if only in (None, name)
-    ]
+    if path.is_dir():
+        return Source(path, {path.name: run_folder.load(path)})
+    if path.suffix in (".npz", ".safetensors"):
+        raise InputError(f"{path} is an activation file: `jaxrepsim match` takes two or more of them")
+    return Source(path, load_configs(path))
 
 
-def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, here: Place = ALONE) -> None:
+def find_jobs(path: Path, only: str | None = None, out: Path | None = None) -> list[Job]:
+    """The runs of a config file or run folder that are meant; see `load_source` and `Source.jobs`."""
+    return load_source(path).jobs(only, out)
+
+
+def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, here: Place = ONLY_PROCESS) -> None:
     """Does runs up to a stage, one after the other. What is there already is not done again.
 
     Several processes train and extract together; then the first goes on alone.
@@ -105,9 +128,9 @@ def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, h
         Run(job.config, RunFolder(job.folder), _named(progress, job.name, len(jobs)), say, here, sets) for job in jobs
     ]
     if here.processes > 1:
-        if not _together(runs, stage, here) or stage == "train":
+        if not _with_all_processes(runs, stage, here) or stage == "train":
             return
-        runs = [replace(run, here=ALONE) for run in runs]
+        runs = [replace(run, here=ONLY_PROCESS) for run in runs]
     else:
         for run in runs:
             run.check()
@@ -116,10 +139,22 @@ def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, h
             say(f"{job.name}: {job.folder}")
         with run.folder.locked():
             _claim(run)
-            getattr(run, _LAST[stage])()
+            _up_to(stage, run)
 
 
-def _together(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
+def _up_to(stage: Stage, run: Run) -> None:
+    match stage:
+        case "run":
+            run.report()
+        case "train":
+            run.train()
+        case "extract":
+            run.extract()
+        case "match":
+            run.match()
+
+
+def _with_all_processes(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
     """The part of all processes; whether this one goes on with the results."""
     with watched(here), ExitStack() as at_work:
         if not here.first:

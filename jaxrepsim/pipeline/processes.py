@@ -55,7 +55,7 @@ class Place(NamedTuple):
             time.sleep(0.1)
 
 
-ALONE = Place(1, 0)
+ONLY_PROCESS = Place(1, 0)
 
 
 def join(auto: bool = False) -> Place:
@@ -67,14 +67,14 @@ def join(auto: bool = False) -> Place:
             `JAX_NUM_PROCESSES` and `JAX_PROCESS_ID` (from 0).
 
     Returns:
-        Which process this is; `ALONE` where the environment says nothing.
+        Which process this is; `ONLY_PROCESS` where the environment says nothing.
 
     Raises:
         InputError: Only some of the variables are set, or not to what they mean; JAX finds no job; not all have come.
     """
     coordinator, processes, number = values = [os.environ.get(name, "") for name in VARIABLES]
     if not (auto or any(values)):
-        return ALONE
+        return ONLY_PROCESS
     # Its handler of SIGTERM would take the place of the one that lets a training write a checkpoint.
     jax.config.update("jax_enable_preemption_service", False)
     try:
@@ -83,10 +83,10 @@ def join(auto: bool = False) -> Place:
         elif ":" in coordinator and processes.isdecimal() and number.isdecimal() and int(number) < int(processes):
             jax.distributed.initialize(coordinator, int(processes), int(number))
         else:
-            told = ", ".join(f"{name}={value!r}" for name, value in zip(VARIABLES, values, strict=True))
+            received = ", ".join(f"{name}={value!r}" for name, value in zip(VARIABLES, values, strict=True))
             raise InputError(
                 f"several processes need all of {', '.join(VARIABLES)}: HOST:PORT of the first process, how many there "
-                f"are, and which this is, from 0. Received: {told}"
+                f"are, and which this is, from 0. Received: {received}"
             )
     except (ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
@@ -123,9 +123,9 @@ def watched(here: Place) -> Iterator[None]:
         with suppress(jax.errors.JaxRuntimeError):
             store.key_value_set(f"{_FAILED}{here.number}", _why(error))
         if failures:
-            told = "; ".join(f"process {number} {why}" for number, why in failures.items())
+            reasons = "; ".join(f"process {number} {why}" for number, why in failures.items())
             kind = preemption.Preempted if set(failures.values()) == {_STOPPED} else InputError
-            raise kind(told) from error
+            raise kind(reasons) from error
         raise
     finally:
         over.set()

@@ -1,4 +1,4 @@
-"""How a stage tells where it is."""
+"""How a stage says how far it has come."""
 
 from typing import Protocol
 
@@ -27,14 +27,14 @@ def stopping(progress: Progress) -> Progress:
     """A `Progress` that ends the stage where SIGTERM has come: for stages that lose nothing by it.
 
     Args:
-        progress: What is told first.
+        progress: What is called first.
 
     Returns:
         A function that raises `preemption.Preempted` when it is called after SIGTERM.
     """
 
-    def told(what: str, done: int, total: int, note: str = "") -> None:
+    def report(what: str, done: int, total: int, note: str = "") -> None:
         progress(what, done, total, note)
         preemption.check()
 
-    return told
+    return report

@@ -12,7 +12,7 @@ authors' published experiments, where nothing else is said.
 """
 
 from jaxrepsim.models.config import ModelConfig
-from jaxrepsim.pipeline.config import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training.config import TrainingConfig
 
 SEEDS = (0, 1, 2)
@@ -85,16 +85,9 @@ def imagenet_training(model: str, seeds: tuple[int, ...] = SEEDS) -> TrainingCon
     )
 
 
-def paper_matching(minimal_units: int = 8) -> MatchingConfig:
-    """The paper's comparison: 10,000 positions of a convolution, drawn 16 times; fully connected layers on all images.
-
-    Args:
-        minimal_units: For how many units of a layer and pair a v-minimal match is searched; the paper does not say.
-
-    Returns:
-        The settings.
-    """
-    return MatchingConfig(epsilons=EPSILONS, positions=10_000, redraws=16, minimal_units=minimal_units)
+def paper_matching() -> MatchingConfig:
+    """The paper's comparison: 10,000 positions of a convolution, drawn 16 times; dense layers on all images."""
+    return MatchingConfig(epsilons=EPSILONS, positions=10_000, redraws=16)
 
 
 def digits_model(name: str, width: float = 1 / 16) -> ModelConfig:

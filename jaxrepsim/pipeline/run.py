@@ -1,10 +1,9 @@
-"""The main job: train, extract, match, report. Each stage takes up what is there and does what is missing."""
+"""The main job: train, extract, match, report. Each stage takes what is there and does what is missing."""
 
-import json
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +13,21 @@ from flax import linen as nn
 from jaxrepsim import activations, data, models, training
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data.config import DataConfig
-from jaxrepsim.decomposition import solvers
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.comparison import compare
-from jaxrepsim.pipeline.config import MatchingConfig, RunConfig, TheoryConfig
-from jaxrepsim.pipeline.config_file import to_plain
-from jaxrepsim.pipeline.convergent import Networks, align
-from jaxrepsim.pipeline.correspondence import common_layers, few_samples
+from jaxrepsim.pipeline import analysis
+from jaxrepsim.pipeline.comparison import compare, finished
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.correspondence import common_layers
 from jaxrepsim.pipeline.extracted import write
-from jaxrepsim.pipeline.extraction import extract
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.layers import chosen_layers
-from jaxrepsim.pipeline.moments import MomentsOfRun
-from jaxrepsim.pipeline.outputs import Say, up_to_date, write_report, write_results
-from jaxrepsim.pipeline.processes import ALONE, Place
+from jaxrepsim.pipeline.outputs import Say, write_report
+from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.passes.extraction import extract
+from jaxrepsim.pipeline.passes.networks_at import NetworksAt
+from jaxrepsim.pipeline.passes.sources import Networks
+from jaxrepsim.pipeline.processes import ONLY_PROCESS, Place
 from jaxrepsim.pipeline.progress import Progress, silent, stopping
-from jaxrepsim.pipeline.results_files import read_netcdf
-from jaxrepsim.pipeline.theory import Compared, analyse
 from jaxrepsim.training.step import make_recipe
 
 
@@ -42,7 +39,7 @@ class Run:
     folder: RunFolder
     progress: Progress = silent
     say: Say = print
-    here: Place = ALONE
+    here: Place = ONLY_PROCESS
     """Which process this is, of those that train and extract together."""
     sets: dict[DataConfig, data.Dataset] = field(default_factory=dict)
     """What is loaded, of runs that share it."""
@@ -67,11 +64,7 @@ class Run:
         train = self.dataset.train
         make_recipe(self.model, self.config.training, len(train.labels), self.dataset.mean, self.dataset.std)
         known = models.layer_names(self.model, train.images.shape[1:])
-        chosen_layers(known, self.config.matching.layers)
-        matched = self.config.matching.layers or known
-        chosen_layers(matched, self.config.theory.layers)
-        chosen_layers(matched, self.config.convergent.layers)
-        check_packages(self.config.theory)
+        analysis.check(self.config, chosen_layers(known, self.config.matching.layers), {})
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
 
@@ -79,7 +72,7 @@ class Run:
         """Trains every seed, or takes up what its checkpoints hold; of several processes each trains its share."""
 
         # The names are training.Progress's.
-        def told(*, seed, epoch, epochs, step, steps, loss, accuracy, images_per_second) -> None:
+        def report(*, seed, epoch, epochs, step, steps, loss, accuracy, images_per_second) -> None:
             note = "" if loss is None else f"loss {loss:.3f}, accuracy {accuracy:.1%}"
             if images_per_second is not None:
                 note = f"{note}, {images_per_second:,.0f} images/s".removeprefix(", ")
@@ -92,7 +85,7 @@ class Run:
         with self._timed("training"):
             if share:
                 config = replace(config, seeds=share)
-                networks = training.train_networks(self.model, self.dataset, config, self.folder.checkpoints, told)
+                networks = training.train_networks(self.model, self.dataset, config, self.folder.checkpoints, report)
             for network in networks:
                 seconds = sum(epoch.seconds for epoch in network.history)
                 self.say(f"seed {network.seed}: validation accuracy {network.accuracy:.2%}, trained in {seconds:.1f} s")
@@ -125,22 +118,24 @@ class Run:
         """Whether the compressed activations of all networks are there."""
         return all(self.folder.activations(seed).exists() for seed in self.config.training.seeds)
 
-    def match(self) -> xr.Dataset:
-        """Compares every layer of every pair, where that is not done yet, and writes the table of results."""
-        file = self.folder.results
-        if not (file.exists() and up_to_date(read_netcdf(file), self.config.theory, self.config.convergent)):
-            networks = self.extract()
-            results = match_into(self.folder, networks, self.config.matching, self._stopping, self.say)
-            results = self._with_theory(self._with_history(results), networks)
-            results = self._with_alignments(results)
-            results.attrs |= {
-                "title": self.config.title,
-                "description": self.config.description,
-                "config": json.dumps(to_plain(self.config)),
-                "data": self.data_line(),
-            }
-            write_results(self.folder, results)
-        return read_netcdf(self.folder.results)
+    def match(self) -> xr.DataTree:
+        """Compares every layer of every pair, where that is not done yet, and writes the results."""
+        if (results := finished(self.folder, self.config)) is not None:
+            return results
+        config, model, dataset, progress = self.config, self.model, self.dataset, self._stopping
+        networks, trained, matching = self.extract(), self.trained(), config.matching
+        checkpoints, before = self.folder.checkpoints, config.alignment.before_activation
+        inputs = Inputs(
+            networks,
+            common_layers(networks, matching),
+            matching,
+            progress,
+            NetworksAt(model, dataset, config.training, matching, config.sampling, checkpoints, progress),
+            Networks(model, trained, dataset, matching, before),
+            config.wanted,
+        )
+        about = {"title": config.title, "description": config.description, "data": self.data_line()}
+        return compare(inputs, config, self.folder, self.say, about, {"networks": history(trained)})
 
     def report(self) -> Path:
         """Draws the report from the results."""
@@ -153,30 +148,6 @@ class Run:
     def _stopping(self) -> Progress:
         return stopping(self.progress)
 
-    def _with_theory(self, results: xr.Dataset, networks: dict[str, ActivationFile]) -> xr.Dataset:
-        """The results with what the settings ask for beyond the match profiles."""
-        config = self.config.theory
-        if not config.asked:
-            return results
-        needs_networks = bool(config.needs_networks)
-        moments = (
-            MomentsOfRun(self.model, self.dataset, self.config, self.folder.checkpoints, self._stopping)
-            if needs_networks
-            else None
-        )
-        compared = Compared(networks, results, self.config.matching, moments, self.config.training.keep)
-        with self.folder.timed("theory"):
-            return analyse(compared, config, self.folder.theory, self._stopping)
-
-    def _with_alignments(self, results: xr.Dataset) -> xr.Dataset:
-        """The results with the alignments that the settings ask for."""
-        config, matching = self.config.convergent, self.config.matching
-        if not config.asked:
-            return results
-        source = Networks(self.model, self.trained(), self.dataset, matching, config.before_activation)
-        with self.folder.timed("alignment"):
-            return align(results, source, config, matching.seed, self.folder.convergent, self._stopping)
-
     def trained(self) -> list[training.TrainedNetwork]:
         """The networks as their checkpoints have them: after the last epoch, or the best one."""
         return [
@@ -184,41 +155,21 @@ class Run:
             for seed in self.config.training.seeds
         ]
 
-    def _with_history(self, results: xr.Dataset) -> xr.Dataset:
-        """The results with each network's accuracy, that of the weights compared, and its whole training curves."""
-        trained = self.trained()
-        curves = {
-            name: (
-                ("network", "epoch"),
-                np.asarray([[getattr(epoch, name) for epoch in net.history] for net in trained]),
-            )
-            for name in ("train_loss", "validation_accuracy")
-        }
-        accuracy = {"accuracy": (("network",), np.asarray([net.accuracy for net in trained]))}
-        coords = {"network": [str(net.seed) for net in trained], "epoch": np.arange(1, len(trained[0].history) + 1)}
-        return results.merge(xr.Dataset({**curves, **accuracy}, coords))
-
     def data_line(self) -> str:
         """The images on which networks are compared, in words."""
         return f"{self.dataset.name}, {self.config.data.validation_split}, {len(self.dataset.validation.labels)} images"
 
 
-def check_packages(theory: TheoryConfig) -> None:
-    """Raises where packages that these settings need are missing."""
-    if (theory.decomposition or theory.stability) and not (solvers.available() and find_spec("networkx")):
-        raise InputError('theory.decomposition and theory.stability need more: pip install "jaxrepsim[decomposition]"')
+def history(trained: Sequence[training.TrainedNetwork]) -> xr.Dataset:
+    """The group `networks`: each network's accuracy, that of the weights compared, and its whole training curves.
 
-
-def match_into(
-    folder: RunFolder, networks: dict[str, ActivationFile], config: MatchingConfig, progress: Progress, say: Say
-) -> xr.Dataset:
-    """The comparison, with its warnings told and kept."""
-    warnings = few_samples(networks, common_layers(networks, config))
-    for warning in warnings:
-        say(f"warning: {warning}")
-    with folder.timed("matching"):
-        results = compare(networks, config, folder.layers, progress)
-    results.attrs["warnings"] = json.dumps(warnings)
-    pairs = results.sizes["pair"]
-    say(f"matched {results.sizes['layer']} layers of {pairs} {'pair' if pairs == 1 else 'pairs'}")
-    return results
+    Args:
+        trained: The networks that are compared.
+    """
+    curves = {
+        name: (("network", "epoch"), np.asarray([[getattr(epoch, name) for epoch in net.history] for net in trained]))
+        for name in ("train_loss", "validation_accuracy")
+    }
+    accuracy = {"accuracy": (("network",), np.asarray([net.accuracy for net in trained]))}
+    coords = {"network": [str(net.seed) for net in trained], "epoch": np.arange(1, len(trained[0].history) + 1)}
+    return xr.Dataset({**curves, **accuracy}, coords)

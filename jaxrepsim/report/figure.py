@@ -48,10 +48,15 @@ class Drawing(NamedTuple):
         Raises:
             ValueError: There is nothing to draw.
         """
-        if not self.present(results):
-            raise ValueError(f"these results hold nothing that the figure {self.name!r} could show")
-        with paper_style():  # handles of legends are made before `framed`, and take their sizes from the style too
+        require(self.present(results), self.name)
+        with paper_style():  # handles of a legend, which are made before the figure, have its lines too
             return self.draw(results, column)
+
+
+def require(present: bool, name: str) -> None:
+    """Raises ValueError where results do not hold what the figure of that name shows."""
+    if not present:
+        raise ValueError(f"these results hold nothing that the figure {name!r} could show")
 
 
 @contextmanager

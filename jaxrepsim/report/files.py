@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from matplotlib.figure import Figure
 from xarray import DataTree
 
 from jaxrepsim.files import atomic_path, write_text
@@ -39,12 +40,31 @@ def write_figures(
     """
     drawn, paths = some_layers(check(results, sections)), []
     for drawing in (drawing for section in sections for drawing in section.drawings(drawn)):
-        figure = drawing.figure(drawn, column)
-        for format in formats:
-            path = Path(folder) / f"{drawing.name}.{format}"
-            with atomic_path(path) as temporary, temporary.open("wb") as handle:
-                save(figure, handle, format)
-            paths.append(path)
+        paths += write_figure(drawing.figure(drawn, column), folder, drawing.name, formats)
+    return paths
+
+
+def write_figure(
+    figure: Figure,
+    folder: str | os.PathLike[str],
+    name: str,
+    formats: Sequence[Literal["svg", "png"]] = ("svg", "png"),
+) -> list[Path]:
+    """Writes one figure, atomically.
+
+    Args:
+        figure: The figure.
+        folder: Where to. Made where missing.
+        name: The stem of its files.
+        formats: As `write_figures` takes them.
+
+    Returns:
+        The files.
+    """
+    paths = [Path(folder) / f"{name}.{format}" for format in formats]
+    for format, path in zip(formats, paths, strict=True):
+        with atomic_path(path) as temporary, temporary.open("wb") as handle:
+            save(figure, handle, format)
     return paths
 
 

@@ -72,3 +72,16 @@ def stack(figure: Figure, results: Results, epsilons: Sequence[int], labels: Lay
         mark_layers(axes, labels, written=axes is rows[-1])
     rows[-1].set_xlabel("layer, from input to output")
     return rows
+
+
+def similarity_axis(axes: Axes, *, titled: bool = True) -> None:
+    """Makes the y axis that of similarity, from 0 to 1.
+
+    Args:
+        axes: The axes.
+        titled: Whether it has a title; false for all but the first of a row of axes.
+    """
+    axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
+    axes.yaxis.set_major_formatter("{x:g}")
+    if titled:
+        axes.set_ylabel("similarity")

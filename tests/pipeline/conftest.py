@@ -110,13 +110,15 @@ def analysed(once, finished) -> Path:
 
 
 THEORY = (
-    *("--theory.decomposition", "--theory.stability", "--theory.joint", "--theory.across-layers"),
-    *("--theory.over-training", "--theory.layers", "fc1", "stem", "--theory.simple-matches", "12"),
-    *("--theory.smallest-rounds", "2", "--theory.chance", "4", "--theory.images", "200", "--theory.rows", "400"),
+    *("--decomposition.on", "--decomposition.layers", "fc1", "stem", "--decomposition.simple-matches", "12"),
+    *("--decomposition.smallest-rounds", "2", "--stability.on", "--stability.layers", "fc1", "stem"),
+    *("--stability.simple-matches", "12", "--chance.draws", "4", "--chance.layers", "fc1", "stem"),
+    *("--sampling.images", "200", "--sampling.rows", "400"),
+    *("--joint.on", "--across-layers.on", "--over-training.on"),
 )
 ALIGNMENTS = (
-    *("--convergent.bins", "6", "--convergent.penalties", "0.1", "0.003", "--convergent.clusters", "4"),
-    *("--convergent.exciting", "3"),
+    *("--mutual-information.bins", "6", "--sparse-prediction.penalties", "0.1", "0.003", "--clusters.count", "4"),
+    *("--exciting-images.count", "3"),
 )
 
 

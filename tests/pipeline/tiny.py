@@ -17,12 +17,12 @@ from flax import linen as nn
 from jaxrepsim import cli
 from jaxrepsim.models.build import FAMILIES
 from jaxrepsim.models.layers import dense, normalised, relu
-from jaxrepsim.pipeline import comparison
+from jaxrepsim.pipeline import analysis
 
 LAYERS = ("stem", "fc1", "logits")
 """In forward order, which is not that of the alphabet."""
 CONFIG = """
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, ModelConfig, RunConfig, TrainingConfig
 
 config = RunConfig(
     title="A tiny run",
@@ -31,7 +31,8 @@ config = RunConfig(
     training=TrainingConfig(
         seeds=(0, 1, 2), epochs=4, batch_size=32, learning_rate=0.1, schedule="cosine", warmup_epochs=1, keep=(0, 1)
     ),
-    matching=MatchingConfig(epsilons=(0.01, 0.4, 0.6), minimal_units=2),
+    matching=MatchingConfig(epsilons=(0.01, 0.4, 0.6)),
+    minimal_matches=MinimalMatches(units=2),
 )
 """
 
@@ -64,7 +65,7 @@ def stop_after(name: str, number: int, setattr: Callable[..., None] = setattr) -
         return done
 
     setattr(Path, "replace", replaced)
-    setattr(comparison, "SECONDS", 0.0)  # a results file for each layer
+    setattr(analysis, "SECONDS", 0.0)  # a results file for each layer
 
 
 if __name__ == "__main__":

@@ -2,17 +2,33 @@
 
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import (
+    across_layers,
     both_papers,
     chance,
     clusters,
+    decomposition,
     exciting_images,
+    joint,
+    minimal_matches,
     mutual_information,
+    networks,
     one_to_one,
+    over_training,
+    similarity,
     sparse_prediction,
+    stability,
 )
 
 SECTIONS: tuple[Section, ...] = (
+    networks.SECTION,
+    similarity.SECTION,
     chance.SECTION,
+    joint.SECTION,
+    minimal_matches.SECTION,
+    decomposition.SECTION,
+    stability.SECTION,
+    across_layers.SECTION,
+    over_training.SECTION,
     one_to_one.SECTION,
     mutual_information.SECTION,
     sparse_prediction.SECTION,

@@ -1,0 +1,166 @@
+"""The comparison of the networks of several runs: compressed anew, all of them jointly, from their checkpoints."""
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+import xarray as xr
+
+from jaxrepsim import activations, models
+from jaxrepsim.activations import ActivationFile
+from jaxrepsim.data import DataConfig, Dataset
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import folder as run_folder
+from jaxrepsim.pipeline.analysis import check
+from jaxrepsim.pipeline.comparison import compare, finished
+from jaxrepsim.pipeline.config import AnalysisConfig
+from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.distinct_names import distinct
+from jaxrepsim.pipeline.extracted import inputs_of, save
+from jaxrepsim.pipeline.folder import RunFolder, claim
+from jaxrepsim.pipeline.layers import chosen_layers
+from jaxrepsim.pipeline.outputs import Say
+from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.passes.extraction import Subject, extract_jointly
+from jaxrepsim.pipeline.progress import Progress
+from jaxrepsim.pipeline.results_files import file_name
+from jaxrepsim.pipeline.run import Run
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
+
+_IMAGES = ("name", "validation_split", "image_size")
+"""Of the data settings, those that decide which images are compared on."""
+_REFUSED = "is for the networks of one run: leave it out"
+
+
+def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> AnalysisConfig:
+    """The settings of matching, and of minimal matches, on which runs agree; all others are the defaults.
+
+    Args:
+        paths: Run folders.
+        replaced: Those that are about to be replaced, and of which any will do, such as "matching.epsilons".
+
+    Returns:
+        The settings; of those in `replaced`, the first run's.
+
+    Raises:
+        InputError: A folder is no run folder; the runs differ in a setting that is not in `replaced`.
+    """
+    runs = [run_folder.load(path) for path in paths]
+    for section in ("matching", "minimal_matches"):
+        every = [getattr(run, section) for run in runs]
+        for path, settings in zip(paths, every, strict=True):
+            for field in dataclasses.fields(settings):
+                here, there, name = (
+                    getattr(every[0], field.name),
+                    getattr(settings, field.name),
+                    f"{section}.{field.name}",
+                )
+                if here != there and name not in replaced:
+                    raise InputError(
+                        f"the runs differ in {name}: {here} in {paths[0]}, {there} in {path}; say with "
+                        f"--{name.replace('_', '-')} which is meant"
+                    )
+    return AnalysisConfig(matching=runs[0].matching, minimal_matches=runs[0].minimal_matches)
+
+
+def match_runs(
+    paths: Sequence[Path], config: AnalysisConfig, folder: RunFolder, progress: Progress, say: Say
+) -> xr.DataTree:
+    """Compares all networks of several runs.
+
+    Each run's own activation files are compressed in a basis of their own, and cannot be compared with those of another
+    run. So the networks of all runs see the images again, and are compressed jointly.
+
+    Args:
+        paths: Two run folders or more, with trained networks; nothing is written there. In the results a network has
+            the name of its run and its seed: `digits_vgg/0`.
+        config: What is computed, no part that needs raw activations; for the settings of matching see
+            `agreed_settings`.
+        folder: Where the results go; missing, empty, or begun with the same networks and settings.
+        progress: Told how far it has come.
+        say: Told what was found.
+
+    Returns:
+        The results.
+
+    Raises:
+        InputError: A folder is no run folder, is given twice, or its networks are not trained; the runs have other
+            images, or other layers; a folder that holds something else; settings that need raw activations.
+    """
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise InputError(f"a run is given twice: {', '.join(map(str, paths))}")
+    matching = config.matching
+    sets: dict[DataConfig, Dataset] = {}
+    names = distinct([path.resolve().name for path in paths], paths)
+    runs = {
+        name: Run(run_folder.load(path), RunFolder(path), progress, say, sets=sets)
+        for name, path in zip(names, paths, strict=True)
+    }
+    _check_images(runs, matching)
+    layers = _common_layers(runs, matching)
+    check(config, layers, {"sampled": _REFUSED, "statistics": _REFUSED, "images": _REFUSED})
+    subjects = {
+        f"{name}/{network.seed}": Subject(run.model, network.variables, run.dataset.mean, run.dataset.std)
+        for name, run in runs.items()
+        for network in run.trained()
+    }
+    weights = {name: activations.fingerprint(*_leaves(subject)) for name, subject in subjects.items()}
+    first = next(iter(runs.values()))
+    inputs = inputs_of(first.dataset.validation.images, matching)
+    with folder.locked():
+        claim(folder, {**to_plain(config), "networks": weights, "inputs": inputs})
+        if (results := finished(folder, config)) is not None:
+            return results
+        networks = _extracted(folder, subjects, first, matching, progress, say)
+        about = {"title": f"Match of {', '.join(names)}", "data": first.data_line()}
+        return compare(Inputs(networks, layers, matching, progress), config, folder, say, about)
+
+
+def _check_images(runs: Mapping[str, Run], config: MatchingConfig) -> None:
+    (first, one), *rest = runs.items()
+    for name, other in rest:
+        for setting in _IMAGES:
+            here, there = getattr(one.config.data, setting), getattr(other.config.data, setting)
+            if here != there:
+                raise InputError(
+                    f"{first} and {name} cannot be compared: data.{setting} is {here!r} in one and {there!r} in the "
+                    "other, and networks are compared by their responses to the same images"
+                )
+        here, there = (inputs_of(run.dataset.validation.images, config) for run in (one, other))
+        if here != there:
+            raise InputError(f"{first} and {name} cannot be compared: their images have the same name, and are others")
+
+
+def _common_layers(runs: Mapping[str, Run], config: MatchingConfig) -> list[str]:
+    known = {name: models.layer_names(run.model, run.dataset.train.images.shape[1:]) for name, run in runs.items()}
+    first = next(iter(known))
+    for name, layers in known.items():
+        chosen_layers(layers, config.layers)
+        if not config.layers and layers != known[first]:
+            shared = [layer for layer in known[first] if all(layer in each for each in known.values())]
+            raise InputError(
+                f"{first} and {name} have other layers; say which with --matching.layers. Both have: "
+                f"{', '.join(shared) or 'none'}"
+            )
+    return chosen_layers(known[first], config.layers)
+
+
+def _extracted(
+    folder: RunFolder, subjects: Mapping[str, Subject], first: Run, config: MatchingConfig, progress: Progress, say: Say
+) -> dict[str, ActivationFile]:
+    """The activations of all networks, compressed jointly where that is not done yet."""
+    place = folder.path / "activations"
+    files = {name: place / f"{index:03d}_{file_name(name)}.safetensors" for index, name in enumerate(subjects)}
+    if not all(file.exists() for file in files.values()):
+        with folder.timed("extraction"):
+            extracted = extract_jointly(subjects, first.dataset.validation.images, config, progress)
+            for name, file in files.items():
+                save(file, extracted, name, {"data": first.data_line(), "network": name})
+        say(f"extracted {len(extracted.samples)} layers of {len(subjects)} networks")
+    return {name: activations.load(file) for name, file in files.items()}
+
+
+def _leaves(subject: Subject) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(subject.variables)]

@@ -1,0 +1,176 @@
+"""What a part of the analysis is: one subject, from its settings to its labelled group of results."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import ClassVar, Literal, TypeVar
+
+import jax
+import numpy as np
+import xarray as xr
+
+from jaxrepsim.activations import ActivationFile
+from jaxrepsim.pipeline.passes.networks_at import NetworksAt
+from jaxrepsim.pipeline.passes.sources import Source
+from jaxrepsim.pipeline.passes.statistics import Statistics, Wanted, gather
+from jaxrepsim.pipeline.progress import Progress, silent
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
+
+S = TypeVar("S")
+T = TypeVar("T")
+Need = Literal["compressed", "sampled", "statistics", "images"]
+"""What a part computes from: compressed activations, which every comparison has; a run's networks, over training and on
+a bounded sample of the images; statistics of the raw activations of all images; these, and the images themselves."""
+
+
+@dataclass
+class Inputs:
+    """What parts compute from. What only some of them need is computed when the first one asks for it."""
+
+    networks: Mapping[str, ActivationFile]
+    """The compressed activations of each, by its name in the results."""
+    layers: Sequence[str]
+    """All that are compared, from input to output."""
+    matching: MatchingConfig
+    progress: Progress = silent
+    networks_at: NetworksAt | None = None
+    """The networks of a run at any time of their training."""
+    source: Source | None = None
+    """Raw activations of all images."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """Which statistics of them are gathered."""
+    groups: dict[str, xr.Dataset] = field(default_factory=dict)
+    """The results so far, by name of the part; see `Part.uses`."""
+    lacking: Sequence[str] = ()
+    """The layers of which statistics are gathered, as a part lacks results of them."""
+
+    @property
+    def epsilons(self) -> np.ndarray:
+        return np.asarray(self.matching.epsilons)
+
+    @property
+    def units(self) -> int:
+        """Those of the widest layer of all."""
+        return max(network.layers[layer].shape[-1] for network in self.networks.values() for layer in self.layers)
+
+    @property
+    def pair_names(self) -> list[str]:
+        return [f"{a}-{b}" for a, b in pairs(list(self.networks))]
+
+    def rows(self, layer: str) -> list[np.ndarray]:
+        """A layer's compressed (rows, units) in each network, float64, of the first redraw where there are several."""
+        arrays = [network.layers[layer] for network in self.networks.values()]
+        return [np.asarray(array if array.ndim == 2 else array[0], np.float64) for array in arrays]
+
+    @property
+    def run(self) -> NetworksAt:
+        """`networks_at`, for parts that need it, and so are refused where there is none."""
+        assert self.networks_at is not None
+        return self.networks_at
+
+    @property
+    def raw(self) -> Source:
+        """`source`, for parts that need it, and so are refused where there is none."""
+        assert self.source is not None
+        return self.source
+
+    @cached_property
+    def statistics(self) -> dict[str, Statistics]:
+        """Of each layer that is lacking, from one pass over all images."""
+        with jax.enable_x64(False):  # networks are run as they were trained
+            return gather(self.raw, self.lacking, self.wanted, self.matching.seed, self.progress)
+
+
+class Part:
+    """One subject. A part is a frozen dataclass of its settings that inherits from this class.
+
+    Its name is that of its field in `jaxrepsim.pipeline.parts.Parts`, and so that of its settings, of its group in the
+    results file and of its section in the report. What it computes is cached, resumed, reported and labelled by
+    `jaxrepsim.pipeline.analysis`, which also sees to float64.
+    """
+
+    needs: ClassVar[Need] = "compressed"
+    by_layer: ClassVar[bool] = True
+    """Whether it gives one group per layer; else one of all layers."""
+    uses: ClassVar[tuple[str, ...]] = ()
+    """Parts whose groups it reads, or its section does: they are computed wherever it is asked for, and before it."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Settings other than its own that its numbers depend on, and that may change between sittings."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether its settings ask for it."""
+        raise NotImplementedError
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The layers that it is asked for; all where none is named."""
+        return ()
+
+    def check(self) -> None:
+        """Raises where something that it needs is not installed.
+
+        Raises:
+            InputError: Names the package.
+        """
+
+    def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
+        """Computes its group. It is called in float64.
+
+        Args:
+            inputs: What there is to compute from.
+            layers: Those of which there are no results yet.
+
+        Yields:
+            Of `by_layer` parts, for each layer in order, its variables with a leading dimension `layer` of one; else
+            one group of all layers, with their names as the coordinate `layer`. Coordinates that all groups share
+            (pair, network, epsilon, unit) are left to the caller. Padding is −1 in whole numbers and NaN elsewhere.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The setting of a part that is asked for by name."""
+
+    on: bool = False
+    """Whether it is computed."""
+
+    @property
+    def asked(self) -> bool:
+        return self.on
+
+
+@dataclass(frozen=True)
+class LayerPart(Part):
+    """A part that can be asked for on some of the layers."""
+
+    layers: tuple[str, ...] = ()
+    """Which layers; by default all that are matched."""
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        return self.layers
+
+
+def pairs(values: Sequence[T]) -> list[tuple[T, T]]:
+    """Every two of them, in the order of the results' `pair`."""
+    return list(combinations(values, 2))
+
+
+def in_threads(work: Callable[[S], T], jobs: Sequence[S]) -> Iterator[T]:
+    """The results of some work, in order, done in float64 and side by side.
+
+    Compilations and searches are long chains of small steps that keep one core busy each, and so go well beside one
+    another.
+    """
+
+    def in_float64(job: S) -> T:
+        with jax.enable_x64(True):  # a setting of the thread
+            return work(job)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(in_float64, jobs)

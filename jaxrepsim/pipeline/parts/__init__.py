@@ -1,0 +1,43 @@
+"""The parts of the analysis. Adding one is its file, and its line here."""
+
+from dataclasses import dataclass, field, fields
+
+from jaxrepsim.pipeline.part import Part
+from jaxrepsim.pipeline.parts.across_layers import AcrossLayers
+from jaxrepsim.pipeline.parts.chance import Chance
+from jaxrepsim.pipeline.parts.clusters import Clusters
+from jaxrepsim.pipeline.parts.decomposition import Decomposition
+from jaxrepsim.pipeline.parts.exciting_images import ExcitingImages
+from jaxrepsim.pipeline.parts.joint import Joint
+from jaxrepsim.pipeline.parts.minimal_matches import MinimalMatches
+from jaxrepsim.pipeline.parts.mutual_information import MutualInformation
+from jaxrepsim.pipeline.parts.one_to_one import OneToOne
+from jaxrepsim.pipeline.parts.over_training import OverTraining
+from jaxrepsim.pipeline.parts.similarity import Similarity
+from jaxrepsim.pipeline.parts.sparse_prediction import SparsePrediction
+from jaxrepsim.pipeline.parts.stability import Stability
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts by name, in the order in which they are computed."""
+
+    similarity: Similarity = field(default_factory=Similarity)
+    minimal_matches: MinimalMatches = field(default_factory=MinimalMatches)
+    decomposition: Decomposition = field(default_factory=Decomposition)
+    stability: Stability = field(default_factory=Stability)
+    chance: Chance = field(default_factory=Chance)
+    joint: Joint = field(default_factory=Joint)
+    across_layers: AcrossLayers = field(default_factory=AcrossLayers)
+    over_training: OverTraining = field(default_factory=OverTraining)
+    one_to_one: OneToOne = field(default_factory=OneToOne)
+    mutual_information: MutualInformation = field(default_factory=MutualInformation)
+    sparse_prediction: SparsePrediction = field(default_factory=SparsePrediction)
+    clusters: Clusters = field(default_factory=Clusters)
+    exciting_images: ExcitingImages = field(default_factory=ExcitingImages)
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """All of them by name; those of a class that inherits from this one, too."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: part for name, part in found.items() if isinstance(part, Part)}

@@ -1,0 +1,100 @@
+"""Matched pairs to look at: the images that excite both units most."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs
+from jaxrepsim.pipeline.passes.statistics import Statistics
+from jaxrepsim.pipeline.results_files import along_layers
+from jaxrepsim.settings import require
+
+PARTNERS = 6
+"""Pairs of partners of each layer, evenly from the most alike to the least."""
+SIDE = 64
+"""Pixels at most, of the longer side of an image."""
+
+
+@dataclass(frozen=True)
+class ExcitingImages(LayerPart):
+    """For some pairs of one-to-one partners of each layer, the images that excite the units most."""
+
+    needs = "images"
+    by_layer = False
+    uses = ("one_to_one",)
+    reads = ("alignment", "sparse_prediction")  # as one_to_one
+
+    count: int = 0
+    """So many images of each unit; 0 for none of it."""
+
+    def __post_init__(self) -> None:
+        require(self, ("count", "at least 0", lambda value: value >= 0))
+
+    @property
+    def asked(self) -> bool:
+        return self.count > 0
+
+    def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
+        networks = pairs(range(len(inputs.networks)))
+
+        def of(layer: str) -> xr.Dataset:
+            aligned, statistics = inputs.groups["one_to_one"].sel(layer=layer), inputs.statistics[layer]
+            by_pair = [_of_pair(aligned.isel(pair=pair), statistics, *both) for pair, both in enumerate(networks)]
+            return xr.concat(by_pair, dim="pair")
+
+        joined = along_layers([of(layer) for layer in layers], layers)
+        named = np.unique(np.concatenate([joined[f"image_{side}"].values.ravel() for side in "xy"]))
+        named = named[named >= 0].astype(int)
+        pixels = inputs.raw.pixels
+        assert pixels is not None  # a part that needs images is refused where there are none
+        dims = ("image", "pixel_row", "pixel_column", "channel")
+        yield joined.assign(pixels=(dims, _small(pixels[named]))).assign_coords(image=named)
+
+
+def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> xr.Dataset:
+    partner = aligned["partner"].values.astype(int)
+    constant = [aligned["unit_std"].values[network] == 0 for network in (a, b)]
+    alive = np.flatnonzero(partner >= 0)
+    alive = alive[~constant[0][alive] & ~constant[1][partner[alive]]]
+    correlation = aligned["correlation"].values
+    order = alive[np.argsort(-correlation[alive, partner[alive]], kind="stable")]
+    x = order[np.unique(np.linspace(0, len(order) - 1, PARTNERS).round().astype(int))] if len(order) else order
+    values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        "correlation": (("partners",), _padded(correlation[x, partner[x]].astype(float), np.nan))
+    }
+    for side, units, network in (("x", x, a), ("y", partner[x], b)):
+        value, image, place = (np.asarray(part)[units] for part in statistics.exciting[network])
+        row, column = _centre(place, image, statistics.shape)
+        values[f"unit_{side}"] = (("partners",), _padded(units.astype(np.int32), -1))
+        values[f"image_{side}"] = (("partners", "rank"), _padded(image.astype(np.int32), -1))
+        for name, found in {"value": np.where(image >= 0, value, np.nan), "row": row, "column": column}.items():
+            values[f"{name}_{side}"] = (("partners", "rank"), _padded(found.astype(float), np.nan))
+    return xr.Dataset(values)
+
+
+def _padded(values: np.ndarray, fill: float) -> np.ndarray:
+    """All layers have as many, some of them nothing."""
+    lacking = [(0, PARTNERS - len(values)), *((0, 0) for _ in values.shape[1:])]
+    return np.pad(values, lacking, constant_values=fill)
+
+
+def _centre(place: np.ndarray, image: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Where in the image a position of the map has its centre, as shares of height and width."""
+    if len(shape) != 2:
+        return np.full(place.shape, np.nan), np.full(place.shape, np.nan)
+    height, width = shape
+    row, column = (place // width + 0.5) / height, (place % width + 0.5) / width
+    return np.where(image >= 0, row, np.nan), np.where(image >= 0, column, np.nan)
+
+
+def _small(images: np.ndarray) -> np.ndarray:
+    """As bytes, and large ones averaged over blocks of pixels."""
+    shares = images / 255 if images.dtype == np.uint8 else images
+    side = -(-max(images.shape[1:3]) // SIDE)
+    tall, wide = (min(side, size) for size in images.shape[1:3])  # blocks: of a narrow strip, its whole width
+    height, width = images.shape[1] // tall, images.shape[2] // wide
+    shape = (len(images), height, tall, width, wide, images.shape[3])
+    blocks = shares[:, : height * tall, : width * wide].reshape(shape)
+    return (blocks.mean(axis=(2, 4)).clip(0, 1) * 255).round().astype(np.uint8)

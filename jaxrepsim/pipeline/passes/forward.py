@@ -1,0 +1,137 @@
+"""Networks run over images, batch by batch: one program for all networks, spread over devices."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from flax import linen as nn
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from jaxrepsim.data.dataset import Images
+from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
+from jaxrepsim.training import normalise
+
+
+class Batch(NamedTuple):
+    """Some images, on the devices.
+
+    Fields:
+        first: The index of the first.
+        stop: One more than that of the last.
+        images: (size, h, w, c), padded with the last image of all.
+        real: (size,), bool: which are no padding.
+    """
+
+    first: int
+    stop: int
+    images: jax.Array
+    real: jax.Array
+
+
+def batches(mesh: Mesh, images: Images, batch_size: int) -> Iterator[Batch]:
+    """All images in batches of one shape, so that what takes them is compiled once.
+
+    Args:
+        mesh: The devices, on one axis `data`; each gets as many images of a batch.
+        images: (n, h, w, c).
+        batch_size: Images a batch, rounded up to a multiple of the devices; n where that is less.
+
+    Yields:
+        The batches, in order.
+    """
+    size = -(-min(batch_size, len(images)) // mesh.size) * mesh.size
+    spread = NamedSharding(mesh, P("data"))
+    for first in range(0, len(images), size):
+        index = np.arange(first, first + size)
+        taken = np.minimum(index, len(images) - 1)
+        # Streamed images are read here: each process reads those of its own devices.
+        shape = (size, *images.shape[1:])
+        padded = jax.make_array_from_callback(shape, spread, partial(_part, images, taken))
+        yield Batch(first, min(first + size, len(images)), padded, placed(mesh, P("data"), index < len(images)))
+
+
+def _part(images: Images, taken: np.ndarray, part: Any) -> np.ndarray:
+    return images[taken[part[0]]]
+
+
+@partial(jax.jit, static_argnames=("mesh", "model", "mean", "std", "before"))
+def forward(
+    mesh: Mesh,
+    model: nn.Module,
+    variables: Any,
+    images: jax.Array,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    before: bool = False,
+) -> Any:
+    """The activations of a batch. Compiled once for all networks: their weights are arguments.
+
+    Args:
+        mesh: The devices.
+        model: A network whose call gives `(logits, activations)`.
+        variables: Its variables, on every device.
+        images: (size, h, w, c), raw pixels, spread over the devices.
+        mean: See `normalise`.
+        std: See `normalise`.
+        before: Whether the activations are those before the nonlinearity of each layer; for models whose call knows
+            `before`.
+
+    Returns:
+        For each layer, in order, (size, ..., units).
+    """
+
+    options: dict[str, Any] = {"before": True} if before else {}
+
+    def local(variables: Any, images: jax.Array) -> Any:
+        return model.apply(variables, normalise(images, mean, std), train=False, **options)[1]
+
+    return jax.shard_map(local, mesh=mesh, in_specs=(P(), P("data")), out_specs=P("data"))(variables, images)
+
+
+def wanted(maps: Mapping[str, jax.Array], config: MatchingConfig) -> OrderedDict[str, jax.Array]:
+    """The layers that the settings ask for, in the order of the network.
+
+    Raises:
+        InputError: A layer does not exist.
+    """
+    for layer in config.layers:
+        if layer not in maps:
+            raise unknown("layer", layer, maps)
+    return OrderedDict((name, values) for name, values in maps.items() if not config.layers or name in config.layers)
+
+
+def check_counts(faults: Mapping[str, jax.Array], network: str, batch: Batch) -> None:
+    """Checks that no activation of a batch is NaN or infinite.
+
+    Args:
+        faults: For each layer, (units,): how many of each unit's activations are not finite.
+        network: Its name, for the error.
+        batch: The images, for the error.
+
+    Raises:
+        InputError: Names network, layer, unit and images.
+    """
+    for layer, by_unit in faults.items():
+        counts = np.asarray(by_unit)
+        if counts.any():
+            units = np.flatnonzero(counts)
+            more = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
+            raise InputError(
+                f"{network}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
+                f"{batch.first} to {batch.stop - 1} are NaN or infinite{more}"
+            )
+
+
+def placed(mesh: Mesh, spec: P, values: np.ndarray) -> jax.Array:
+    """An array over all processes, of which each holds the whole and puts its part on its devices."""
+    return jax.make_array_from_callback(values.shape, NamedSharding(mesh, spec), lambda index: values[index])
+
+
+def replicated(mesh: Mesh, variables: Any) -> Any:
+    """A network's variables on every device."""
+    return jax.tree.map(lambda leaf: placed(mesh, P(), np.asarray(leaf)), variables)

@@ -1,0 +1,169 @@
+"""Where raw activations come from, batch by batch and all networks together: a run's networks, or activation files."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+from jax.sharding import Mesh
+
+from jaxrepsim.activations import ActivationFile, as_units
+from jaxrepsim.data.dataset import Dataset, Images
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline.passes.forward import batches, forward, replicated
+from jaxrepsim.pipeline.shared_settings import MatchingConfig
+from jaxrepsim.training import TrainedNetwork
+
+T = TypeVar("T")
+
+
+class Activations(NamedTuple):
+    """What all networks answer to some images, in some of the layers.
+
+    Fields:
+        first: The index of the first image.
+        stop: One more than that of the last.
+        real: (size,), bool: which images are no padding.
+        layers: For each layer, for each network, (size, ..., units): a map, or a vector.
+    """
+
+    first: int
+    stop: int
+    real: jax.Array
+    layers: Mapping[str, tuple[jax.Array, ...]]
+
+
+class Source(Protocol):
+    """Networks, and images for them."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the networks, for errors."""
+        ...
+
+    def images(self, layer: str) -> int:
+        """How many a layer has seen."""
+        ...
+
+    @property
+    def pixels(self) -> Images | None:
+        """(images, h, w, c), from 0 to 1 or of bytes, for those who want to see them; None where there are none."""
+        ...
+
+    def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
+        """All images of all these layers, in batches of one size a layer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A run's networks, on its validation images."""
+
+    model: nn.Module
+    networks: Sequence[TrainedNetwork]
+    dataset: Dataset
+    matching: MatchingConfig
+    before_activation: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return [f"seed {network.seed}" for network in self.networks]
+
+    def images(self, layer: str) -> int:
+        return len(self.dataset.validation.images)
+
+    @property
+    def pixels(self) -> Images:
+        return self.dataset.validation.images
+
+    def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
+        """Each network runs over a batch; all devices of this process share it."""
+        mesh = Mesh(np.array(jax.local_devices()), ("data",))
+        weights = [replicated(mesh, network.variables) for network in self.networks]
+        data = self.dataset
+        for batch in batches(mesh, self.pixels, self.matching.batch_size):
+            found = [
+                forward(mesh, self.model, each, batch.images, data.mean, data.std, self.before_activation)
+                for each in weights
+            ]
+            maps = OrderedDict((layer, tuple(one[layer] for one in found)) for layer in layers)
+            yield Activations(batch.first, batch.stop, batch.real, maps)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Activation files with a row for each image, or for each position of each image.
+
+    The layer of fewest rows is taken to have one row an image, and a layer of P times as many rows P positions. A layer
+    whose rows are no such multiple has images of its own, a row each.
+    """
+
+    networks: Mapping[str, ActivationFile]
+    batch_size: int
+
+    def check(self, layers: Sequence[str]) -> None:
+        """Raises where files hold no raw activations.
+
+        Raises:
+            InputError: A layer is compressed, or holds several draws of samples.
+        """
+        for name, file in self.networks.items():
+            for layer in layers:
+                rows = file.layers[layer]
+                if rows.ndim == 3:
+                    raise InputError(f"{name}: layer {layer!r} holds {len(rows)} draws of samples, not all of them")
+                if file.basis or len(rows) != file.samples[layer]:
+                    raise InputError(
+                        f"{name}: layer {layer!r} is compressed: its {len(rows)} rows stand for {file.samples[layer]} "
+                        "samples. Correlations, and all that is built on them, need raw activations"
+                    )
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.networks)
+
+    def images(self, layer: str) -> int:
+        file = next(iter(self.networks.values()))
+        rows = len(file.layers[layer])
+        # Rows of other layers, drawn or compressed, say nothing of the images.
+        fewest = min(count for name, count in file.samples.items() if file.layers[name].shape[:-1] == (count,))
+        return fewest if rows % fewest == 0 else rows
+
+    @property
+    def pixels(self) -> None:
+        return None
+
+    def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
+        """Layer by layer, slices of the arrays, the last one padded with its own last image."""
+        for layer in layers:
+            count = self.images(layer)
+            size = min(self.batch_size, count)
+            maps = [file.layers[layer] for file in self.networks.values()]
+            if len(maps[0]) != count:
+                maps = [rows.reshape(count, -1, rows.shape[-1]) for rows in maps]
+            for first in range(0, count, size):
+                index = np.arange(first, first + size)
+                taken = np.minimum(index, count - 1)
+                with jax.enable_x64(True):
+                    chosen = tuple(jnp.asarray(rows[taken]) for rows in maps)
+                yield Activations(first, min(first + size, count), jnp.asarray(index < count), {layer: chosen})
+
+
+def chosen_rows(maps: Sequence[jax.Array], chosen: jax.Array) -> list[jax.Array]:
+    """Each network's activations at the chosen positions, (rows, units), all positions of an image together."""
+    return [as_units(by_image(values)[:, chosen]) for values in maps]
+
+
+def by_image(values: jax.Array) -> jax.Array:
+    """(size, ..., units) as (size, positions, units)."""
+    return values.reshape(len(values), -1, values.shape[-1])
+
+
+def beside(maps: Sequence[jax.Array], state: T) -> T:
+    """A state on the devices of the activations, as it will be after an update: one compiled program serves both."""
+    mesh = getattr(maps[0].sharding, "mesh", None)
+    return replicated(mesh, state) if isinstance(mesh, Mesh) else state

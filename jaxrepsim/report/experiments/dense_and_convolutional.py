@@ -1,0 +1,187 @@
+"""Convolutional against fully connected layers: their match profiles, and their similarity with depth."""
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from jaxrepsim.report.doubtful import few_samples, hollow_handle
+from jaxrepsim.report.figure import framed
+from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
+from jaxrepsim.report.panels import nonzero_epsilons, similarity_axis, thinned
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.sections.chance import nulls
+from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, paper_style
+from jaxrepsim.report.summaries import (
+    Floats,
+    Spread,
+    epsilon_labels,
+    names,
+    over_known,
+    pair_similarity,
+    profile_auc,
+    profile_similarity,
+)
+
+TYPES = ("convolutional", "pooled", "fully connected", "output", "other")
+"""Of layers, in the order of rows and of the legend."""
+_CONVOLUTION = re.compile(r"stem|conv\d+(_\d+)?|block\d+_\d+\.(conv\d+|sum)")
+_MOST_EPSILONS = 2
+_GRID = np.arange(0, 1.0001, 0.01)
+_CHANCE: dict[str, Any] = {"color": MUTED, "marker": "_", "markersize": 8, "markeredgewidth": 1.1, "linestyle": "none"}
+
+
+class TypeRow(NamedTuple):
+    """All layers of one type: for each layer the mean over pairs, then mean, lowest and highest over layers."""
+
+    layer_type: str
+    layers: int
+    few: int
+    """Layers with fewer than ten samples a unit: part of their similarity is chance."""
+    auc: Spread
+    """Mean similarity over ε up to 0.5: three numbers."""
+    similarity: Spread
+    """At each ε, three arrays (ε,)."""
+    shuffled: Floats
+    """At each ε what shuffled inputs give, the mean over layers, pairs and draws: (ε,), NaN where not computed."""
+
+
+def type_of(layer: str) -> str:
+    """Which type of layer a name of this package's models means.
+
+    The output is apart: that two good networks agree there says only that both fit the same targets.
+
+    Args:
+        layer: Such as `conv3`, `block2_1.sum`, `fc1`.
+
+    Returns:
+        One of `TYPES`; `other` where it is no name of theirs, as in activation files.
+
+    >>> [type_of(name) for name in ("stem", "block1_2.conv1", "pool", "fc1", "logits")]
+    ['convolutional', 'convolutional', 'pooled', 'fully connected', 'output']
+    """
+    if layer == "logits":
+        return "output"
+    if re.fullmatch(r"fc\d+", layer):
+        return "fully connected"
+    if layer == "pool":
+        return "pooled"
+    return "convolutional" if _CONVOLUTION.fullmatch(layer) else "other"
+
+
+def both_types(results: Results) -> bool:
+    """Whether there is a convolutional layer, and one that is fully connected or the output."""
+    types = {type_of(name) for name in names(results, "layer")}
+    return "convolutional" in types and bool(types & {"fully connected", "output"})
+
+
+def type_rows(results: Results) -> list[TypeRow]:
+    """Similarity by type of layer.
+
+    Args:
+        results: The tree of results.
+
+    Returns:
+        One row per type that there is.
+    """
+    auc, similarity = profile_auc(results).mean(1), pair_similarity(results).mean(1)
+    null = _shuffled(results)
+    few = few_samples(results)
+    return [
+        TypeRow(
+            layer_type,
+            int(here.sum()),
+            int(few[here].sum()),
+            over_known(auc[here], 0),
+            over_known(similarity[here], 0),
+            over_known(null[here], 0).mean,
+        )
+        for layer_type, here in _types(results).items()
+    ]
+
+
+@paper_style()
+def similarity_by_type(results: Results, column: Column = "single") -> Figure:
+    """Draws the match profile of each type of layer, and similarity with depth at up to two ε, coloured by type.
+
+    Profiles (how many units match, at every ε) are means over layers; bands run from the lowest layer to the highest.
+    Below, each pair is a point and a line joins the means; bars are the mean of shuffled inputs, where chance was
+    computed: fully connected layers have one sample per image only, so that chance gives them more. Hollow points rest
+    on fewer than ten samples a unit.
+
+    Args:
+        results: The tree of results.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+    """
+    types, labels = _types(results), layer_labels(names(results, "layer"), column, ROOM[column])
+    similarity, null, few = pair_similarity(results), _shuffled(results), few_samples(results)
+    drawn = thinned(nonzero_epsilons(similarity) or [similarity.shape[-1] - 1], _MOST_EPSILONS)
+    handles = [Line2D([], [], markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
+    if not np.isnan(null).all():
+        handles.append(Line2D([], [], label="shuffled inputs", **_CHANCE))
+    if few.any():
+        handles.append(hollow_handle())
+    with framed(column, 1.75 + 1.25 * len(drawn) + labels.height + 0.75, handles) as figure:
+        heights = [1.5] + [1] * len(drawn)
+        top, *stacked = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights).ravel()
+        _profiles(top, results, types)
+        for axes, epsilon in zip(stacked, drawn, strict=True):
+            _depth(axes, types, similarity[..., epsilon], few, null[:, epsilon])
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
+            mark_layers(axes, labels, written=axes is stacked[-1])
+        stacked[-1].set_xlabel("layer, from input to output")
+    return figure
+
+
+def _types(results: Results) -> dict[str, NDArray[np.bool_]]:
+    """For each type that there is, which layers are of it."""
+    of = np.array([type_of(name) for name in names(results, "layer")])
+    return {layer_type: of == layer_type for layer_type in TYPES if (of == layer_type).any()}
+
+
+def _shuffled(results: Results) -> Floats:
+    """What shuffled inputs give, the mean over pairs and draws: (layer, ε), NaN where not computed."""
+    if "chance" not in results.children:
+        return np.full((results.sizes["layer"], results.sizes["epsilon"]), np.nan)
+    return nulls.spread(results, "shuffled").mean
+
+
+def _look(layer_type: str) -> dict[str, Any]:
+    return category_style(TYPES.index(layer_type))
+
+
+def _profiles(axes: Axes, results: Results, types: dict[str, NDArray[np.bool_]]) -> None:
+    profile = profile_similarity(results, _GRID).mean(1)
+    for layer_type, here in types.items():
+        style = _look(layer_type)
+        mean, low, high = over_known(profile[here], 0)
+        axes.fill_between(_GRID, low, high, color=style["color"], alpha=0.16, linewidth=0)
+        axes.plot(_GRID, mean, markeredgecolor=PAPER, markevery=10, clip_on=False, zorder=3, **style)
+    for epsilon in results["epsilon"].values:
+        axes.axvline(epsilon, color=MUTED, linewidth=0.4, linestyle=(0, (1, 3)), zorder=1)
+    axes.set(xlim=(0, 1), xlabel="ε")
+    similarity_axis(axes)
+    axes.set_title("all layers of a kind, every ε", loc="left", pad=3)
+
+
+def _depth(
+    axes: Axes, types: dict[str, NDArray[np.bool_]], values: Floats, few: NDArray[np.bool_], null: Floats
+) -> None:
+    depth, pairs = np.arange(len(values)), values.shape[1]
+    axes.plot(depth, values.mean(1), color=MUTED, linewidth=0.7, zorder=2)
+    axes.plot(depth, null, clip_on=False, zorder=3, **_CHANCE)
+    aside = 0.12 * (np.arange(pairs) - (pairs - 1) / 2) if pairs <= 6 else np.zeros(pairs)
+    for layer_type, here in types.items():
+        style = _look(layer_type) | {"linestyle": "none"}
+        for layer in np.flatnonzero(here):
+            hollow = {"markerfacecolor": PAPER, "markeredgecolor": style["color"], "markeredgewidth": 0.8}
+            look: dict[str, Any] = style | (hollow if few[layer] else {"markeredgecolor": PAPER})
+            axes.plot(layer + aside, values[layer], clip_on=False, zorder=4, **look)
+    similarity_axis(axes)

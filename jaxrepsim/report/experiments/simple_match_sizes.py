@@ -1,0 +1,99 @@
+"""How large simple matches are: from one unit to one, up to the whole match."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from jaxrepsim.report.figure import framed, require
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.panels import stack, thinned
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
+from jaxrepsim.report.summaries import Ints, epsilon_labels, names, unit_counts
+
+_MOST_EPSILONS = 4
+_MOST_POINTS = 400
+"""Of a layer and ε: beyond, evenly spaced ones of the sorted sizes are drawn."""
+_LOOKS: dict[str, dict[str, Any]] = {
+    "simple match": {"color": ACCENT, "marker": "o", "markersize": 2.4},
+    "one unit to one": {"color": "#d55e00", "marker": "D", "markersize": 3},
+    "maximum match": {"color": INK, "marker": "_", "markersize": 7, "markeredgewidth": 1.2},
+    "all units": {"color": MUTED, "marker": "_", "markersize": 7, "markeredgewidth": 0.6},
+}
+
+
+@paper_style()
+def simple_match_distribution(results: Results, column: Column = "single") -> Figure:
+    """Draws the sizes of all simple matches found, of every pair, one row of axes per ε, at most four.
+
+    Each match is a point, its size (units of both sides) on a logarithmic axis; a box holds the middle half, its line
+    the median. One unit to one has size 2. Ticks mark the size of the maximum match, the mean over the pairs whose
+    simple matches are shown, and all units of both networks. Where the search was stopped there may be more matches,
+    and the sizes are those found first.
+
+    Args:
+        results: Results with simple matches.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No simple match was found.
+
+    Source: Wang et al. 2018 (arXiv:1810.11750), section 5, on the sizes of simple matches.
+    """
+    require(any_simple(results), "simple_match_sizes")
+    labels = layer_labels(names(results, "layer"), column)
+    sizes, matched, units = simple_sizes(results), matched_units(results), np.add(*unit_counts(results))
+    drawn = thinned(np.flatnonzero(sizes.found.any((0, 1))).tolist(), _MOST_EPSILONS)
+    handles = [Line2D([], [], linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
+    with framed(column, 1.35 * len(drawn) + labels.height + 0.45, handles) as figure:
+        for epsilon, axes in zip(drawn, stack(figure, results, drawn, labels), strict=True):
+            axes.axhline(2, color=FAINT, linewidth=0.8, zorder=1)
+            for layer in range(len(labels.names)):
+                both = _found(sizes.both, layer, epsilon)
+                axes.plot(layer, units[layer].mean(), linestyle="none", zorder=2, **_LOOKS["all units"])
+                if len(both):
+                    whole = matched[layer, sizes.found[layer, :, epsilon] > 0, epsilon].mean()
+                    axes.plot(layer, whole, linestyle="none", zorder=2, **_LOOKS["maximum match"])
+                    _sizes(axes, layer, both, int(sizes.single[layer, :, epsilon].sum()))
+            axes.set_yscale("log", base=2)
+            axes.set_ylim(1.5, 1.35 * units.max())
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.set_ylabel("size: units,\nboth sides")
+            searched = _search(sizes.found[..., epsilon], results["decomposition/simple_complete"].values[..., epsilon])
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}: {searched}", loc="left", pad=3)
+    return figure
+
+
+def _found(both: Ints, layer: int, epsilon: int) -> Ints:
+    values = both[layer, :, epsilon]
+    return np.sort(values[values > 0])
+
+
+def _sizes(axes: Axes, layer: int, both: Ints, single: int) -> None:
+    first, median, third = np.quantile(both, (0.25, 0.5, 0.75))
+    axes.bar(layer, third - first, 0.56, first, color=ACCENT, alpha=0.22, linewidth=0)
+    axes.hlines(median, layer - 0.28, layer + 0.28, color=ACCENT, linewidth=1.4)
+    # Size 2 has nothing else: a match has a unit on each side.
+    for name, values in (("one unit to one", both[:single]), ("simple match", both[single:])):
+        kept = values[thinned(range(len(values)), _MOST_POINTS)]
+        # Multiples of the golden ratio spread points evenly without a random number.
+        aside = (np.arange(len(kept)) * 0.618034 % 1 - 0.5) * 0.5
+        axes.plot(
+            layer + aside, kept, linestyle="none", zorder=3, **(_LOOKS[name] | {"markeredgewidth": 0, "alpha": 0.75})
+        )
+
+
+def _search(found: Ints, complete: Ints) -> str:
+    """How many were found at an ε, and whether there may be more; both are (layer, pair)."""
+    # A search that was stopped before it found any tells as little of what there is.
+    searches, stopped = int(((found > 0) | (complete == 0)).sum()), int((complete == 0).sum())
+    return f"{found.sum():,} found, {f'{stopped} of {searches} searches stopped' if stopped else 'all there are'}"

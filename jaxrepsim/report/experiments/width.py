@@ -1,0 +1,195 @@
+"""Whether similarity rises with width: runs of one architecture, each with another number of units per layer."""
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from jaxrepsim.errors import InputError
+from jaxrepsim.report.doubtful import hollow_handle
+from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, drawn_epsilons, measured, same_epsilons, same_layers
+from jaxrepsim.report.figure import framed, panel_grid
+from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.panels import similarity_axis, thinned
+from jaxrepsim.report.results import Results
+from jaxrepsim.report.schema import provenance
+from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, paper_style
+from jaxrepsim.report.summaries import SAME, Floats
+
+_MOST_LAYERS = 19
+
+
+class WidthRow(NamedTuple):
+    """One layer at all widths, from the narrowest; lists have one entry per width."""
+
+    layer: str
+    few: list[bool]
+    """Fewer than ten samples a unit: part of the similarity is chance."""
+    auc: list[float]
+    """Mean similarity over ε up to 0.5, the mean over pairs."""
+
+    @property
+    def change(self) -> float:
+        """From the narrowest to the widest, of `auc`."""
+        return self.auc[-1] - self.auc[0]
+
+    @property
+    def rising(self) -> int:
+        """Steps from one width to the next in which `auc` rises by 0.02 or more."""
+        return int((np.diff(self.auc) >= SAME).sum())
+
+
+def by_width(runs: Runs) -> dict[float, Results]:
+    """Results by width, from the narrowest.
+
+    Args:
+        runs: Results by the names of their runs.
+
+    Returns:
+        The same by `model.width` of their settings.
+
+    Raises:
+        InputError: Results hold no settings of a run, two have the same width, or they are of different architectures.
+    """
+    models = {}
+    for name, results in runs.items():
+        model = provenance(results).config.get("model")
+        if not isinstance(model, dict) or not {"name", "width"} <= model.keys():
+            raise InputError(f"the results of {name} do not say how wide its networks are: were they written by a run?")
+        models[name] = model
+    if len(architectures := sorted({str(model["name"]) for model in models.values()})) > 1:
+        raise InputError(f"widths are compared within one architecture; received {', '.join(architectures)}")
+    found = {float(models[name]["width"]): results for name, results in runs.items()}
+    if len(found) < len(runs):
+        raise InputError(f"each run needs a width of its own; received {[m['width'] for m in models.values()]}")
+    return dict(sorted(found.items()))
+
+
+def width_rows(runs: Runs) -> list[WidthRow]:
+    """How similarity changes with width, layer by layer.
+
+    Args:
+        runs: Results by the names of their runs; all have the same layers and values of ε.
+
+    Returns:
+        One row per layer, from input to output.
+
+    Raises:
+        InputError: See `by_width`; or they have different layers or values of ε.
+    """
+    layers = same_layers(runs)
+    same_epsilons(runs)
+    found = [measured(results) for results in by_width(runs).values()]
+    return [
+        WidthRow(layer, [bool(run.few[index]) for run in found], [float(run.auc[index].mean()) for run in found])
+        for index, layer in enumerate(layers)
+    ]
+
+
+@paper_style()
+def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
+    """Draws similarity against width, one panel per layer: at up to three ε, and the mean over ε up to 0.5.
+
+    Each pair is a point, lines are means over pairs; hollow points rest on fewer than ten samples a unit, as those of
+    wide layers do first. Widths are on a logarithmic axis. The last panel has the accuracy of each network. Beyond 19
+    layers evenly spaced ones are shown.
+
+    Args:
+        runs: Results by the names of their runs; all have the same layers and values of ε, and different widths.
+        column: The width: one column of a paper, or both.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: See `width_rows`.
+    """
+    layers, epsilons = same_layers(runs), same_epsilons(runs)
+    ordered = by_width(runs)
+    widths = np.array([*ordered])
+    found = [measured(results) for results in ordered.values()]
+    few = np.array([run.few for run in found])
+    colors = epsilon_colors(len(epsilons))
+    # Each series: what it is called, its values at each width, (layer, pair), and how it looks.
+    series: list[tuple[str, list[Floats], dict[str, Any]]] = [
+        (MEAN_LABEL, [run.auc for run in found], {"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))})
+    ]
+    series += [
+        (
+            f"ε = {epsilons[index]}",
+            [run.similarity[..., index] for run in found],
+            {"color": colors[index], "marker": marker(index), "linestyle": "-"},
+        )
+        for index in drawn_epsilons(found)
+    ]
+    handles = [Line2D([], [], label=label, markeredgecolor=PAPER, **look) for label, _, look in series]
+    if few.any():
+        handles.append(hollow_handle())
+    drawn, titles = thinned(range(len(layers)), _MOST_LAYERS), shortened(layers, 18)
+    panels = len(drawn) + any(len(run.accuracies) for run in found)
+    across = 2 if column == "single" else 4
+    with framed(column, -(-panels // across) * 1.35 + 0.3, handles) as figure:
+        grid = panel_grid(figure, panels, across, sharex=True)
+        for place, (axes, layer) in enumerate(zip(grid, drawn, strict=False)):
+            for _, values, look in series:
+                _series(axes, widths, [value[layer] for value in values], few[:, layer], look)
+            axes.set_title(titles[layer], loc="left", pad=3)
+            similarity_axis(axes, titled=place % across == 0)
+        if panels > len(drawn):
+            _accuracy(grid[-1], widths, [100 * run.accuracies for run in found])
+        for axes in grid:
+            _mark_widths(axes, widths)
+        # Below the last row's gap stands a panel of the row before, whose ticks would else be hidden.
+        for axes in grid[-across:]:
+            axes.tick_params(axis="x", labelbottom=True)
+        figure.supxlabel("width: units of a layer, as a multiple of the published network's", fontsize=7.5)
+    return figure
+
+
+def _series(axes: Axes, widths: Floats, values: list[Floats], few: NDArray[np.bool_], look: dict[str, Any]) -> None:
+    color = look["color"]
+    axes.plot(widths, [value.mean() for value in values], color=color, linestyle=look["linestyle"], zorder=3)
+    for width, pairs, hollow in zip(widths, values, few, strict=True):
+        axes.plot(
+            np.full(len(pairs), width),
+            pairs,
+            linestyle="none",
+            marker=look["marker"],
+            markersize=3.4,
+            markerfacecolor=PAPER if hollow else color,
+            markeredgecolor=color if hollow else PAPER,
+            markeredgewidth=0.8 if hollow else 0.3,
+            clip_on=False,
+            zorder=4,
+        )
+
+
+def _accuracy(axes: Axes, widths: Floats, percent: list[Floats]) -> None:
+    axes.plot(widths, [values.mean() if len(values) else np.nan for values in percent], color=MUTED, linewidth=0.8)
+    for width, values in zip(widths, percent, strict=True):
+        axes.plot(np.full(len(values), width), values, "o", color=INK, markeredgecolor=PAPER, clip_on=False)
+    axes.set_title("validation accuracy, %", loc="left", pad=3)
+    axes.margins(y=0.25)
+
+
+def _mark_widths(axes: Axes, widths: Floats) -> None:
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(widths, [width_label(width) for width in widths])
+    aside = 1.25 if len(widths) > 1 else 2
+    axes.set_xlim(widths[0] / aside, widths[-1] * aside)
+
+
+def width_label(width: float) -> str:
+    """A width as a fraction where it is one, else as a number.
+
+    >>> width_label(0.0625), width_label(2.0), width_label(0.3)
+    ('1/16', '2', '0.3')
+    """
+    fraction = Fraction(width)
+    return str(fraction) if fraction.denominator <= 64 else f"{width:g}"
