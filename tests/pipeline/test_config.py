@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import MatchingConfig, RunConfig
+from jaxrepsim.pipeline import MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, load_config, load_configs, place_of, to_plain
 
 HEAD = "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"

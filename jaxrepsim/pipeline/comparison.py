@@ -1,0 +1,70 @@
+"""The comparison of networks: computed where it is not there yet, warned of where samples are few, and written."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+
+from jaxrepsim import report
+from jaxrepsim.pipeline.analysis import analyse, up_to_date
+from jaxrepsim.pipeline.config import AnalysisConfig
+from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.correspondence import few_samples
+from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.outputs import Say
+from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
+from jaxrepsim.pipeline.versions import versions
+from jaxrepsim.report.schema import check, tree
+
+
+def finished(folder: RunFolder, config: AnalysisConfig) -> xr.DataTree | None:
+    """The results of a folder, where they are there and are all that the settings ask for.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    if not folder.results.exists():
+        return None
+    results = read_netcdf(folder.results)
+    return results if up_to_date(results, config) else None
+
+
+def compare(
+    inputs: Inputs,
+    config: AnalysisConfig,
+    folder: RunFolder,
+    say: Say,
+    attributes: Mapping[str, Any],
+    records: Mapping[str, xr.Dataset] | None = None,
+) -> xr.DataTree:
+    """Computes what the settings ask for, and writes it as one netCDF file and as long tables.
+
+    Args:
+        inputs: What is compared.
+        config: The settings.
+        folder: Where the results go, and what is done of them.
+        say: Told of warnings, and what was matched.
+        attributes: What there is to say of all results; see `jaxrepsim.report.schema`.
+        records: Groups that no part computes.
+
+    Returns:
+        The results, as they are in the file.
+
+    Raises:
+        InputError: An activation is NaN or infinite.
+    """
+    warnings = few_samples(inputs.networks, inputs.layers)
+    for warning in warnings:
+        say(f"warning: {warning}")
+    groups = analyse(inputs, config, folder)
+    pairs = len(inputs.pair_names)
+    say(f"matched {len(inputs.layers)} layers of {pairs} {'pair' if pairs == 1 else 'pairs'}")
+    made = {"config": to_plain(config), "versions": versions(), "warnings": warnings}
+    encoded = {name: json.dumps(value) for name, value in made.items()}
+    results = tree({**groups, **(records or {})}, {**attributes, **encoded})
+    check(results)
+    report.write_tables(results, folder.tables)
+    write_netcdf(results, folder.results)
+    return read_netcdf(folder.results)
