@@ -7,11 +7,13 @@ import jax
 import numpy as np
 import xarray as xr
 
-from jaxrepsim import matching
 from jaxrepsim.activations import layer_key
+from jaxrepsim.matching.asked import Asked
+from jaxrepsim.matching.minimal import in_random_order
+from jaxrepsim.matching.prepared import Prepared
 from jaxrepsim.numerics.permutations import permutation
-from jaxrepsim.pipeline.part import Inputs, Part, in_threads, pairs
-from jaxrepsim.pipeline.parts.similarity import buckets, redraws
+from jaxrepsim.pipeline.factored import factored, one_of_each, redraws, shared_sizes
+from jaxrepsim.pipeline.part import Inputs, Part, in_threads
 from jaxrepsim.settings import require
 
 
@@ -32,21 +34,27 @@ class MinimalMatches(Part):
         return self.units > 0
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        list(in_threads(_compile, buckets(inputs, layers)))
-        for layer in layers:
-            yield self._of_layer(layer, inputs)
+        sizes = shared_sizes(inputs, layers)
 
-    def _of_layer(self, layer: str, inputs: Inputs) -> xr.Dataset:
-        both = pairs(redraws(inputs.networks, layer)[0])
+        def compiled(layer: str) -> None:
+            pair = factored(redraws(inputs.networks, layer)[0][:2], sizes[layer])[0]
+            in_random_order(Asked(pair, 0.5), np.zeros(1, int), jax.random.key(0))
+
+        list(in_threads(compiled, one_of_each(sizes)))
+        for layer, size in sizes.items():
+            yield self._of_layer(layer, inputs, factored(redraws(inputs.networks, layer)[0], size))
+
+    def _of_layer(self, layer: str, inputs: Inputs, both: Sequence[Prepared]) -> xr.Dataset:
         similarity = inputs.groups["similarity"].sel(layer=layer).isel(redraw=0)
         matched = similarity["matched_x"].values > 0
         seed, epsilons = inputs.matching.seed, inputs.epsilons
         shape = (len(both), len(epsilons), self.units)
         found = {"sampled_unit": np.full(shape, -1), "size_x": np.zeros(shape, int), "size_y": np.zeros(shape, int)}
         chosen = []
-        for index, (x, y) in enumerate(both):
+        for index, pair in enumerate(both):
             critical = [
-                similarity[f"profile_{side}"].values[index, : part.shape[1]] for side, part in (("x", x), ("y", y))
+                similarity[f"profile_{side}"].values[index, :width]
+                for side, width in zip("xy", pair.widths, strict=True)
             ]
             alive = np.flatnonzero(np.isfinite(np.concatenate(critical)))
             key = jax.random.fold_in(jax.random.fold_in(layer_key(seed, layer), index), 1)
@@ -57,7 +65,7 @@ class MinimalMatches(Part):
         def search(job: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
             index, at = job
             key = jax.random.fold_in(layer_key(seed, layer), index)
-            match = matching.minimal_matches(*both[index], epsilons[at], chosen[index], key)
+            match = in_random_order(Asked(both[index], epsilons[at]), chosen[index], key)
             return np.asarray(match.x).sum(axis=-1), np.asarray(match.y).sum(axis=-1)
 
         for done, ((index, at), sizes) in enumerate(zip(jobs, in_threads(search, jobs), strict=True), start=1):
@@ -66,8 +74,3 @@ class MinimalMatches(Part):
             inputs.progress("searching minimal matches", done, len(jobs), layer)
         variables = {name: (("pair", "epsilon", "sample"), values) for name, values in found.items()}
         return xr.Dataset(variables, coords={"sample": np.arange(self.units)})
-
-
-def _compile(units: int) -> None:
-    dead = np.zeros((2 * units, units))
-    matching.minimal_matches(dead, dead, 0.5, np.zeros(1, int), jax.random.key(0))

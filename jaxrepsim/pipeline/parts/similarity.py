@@ -7,10 +7,9 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.compression import compress
-from jaxrepsim.matching import match_profile
-from jaxrepsim.numerics.buckets import units_bucket
+from jaxrepsim.matching.profile import critical_of
 from jaxrepsim.numerics.precision import reached
+from jaxrepsim.pipeline.factored import factored, one_of_each, redraws, shared_sizes
 from jaxrepsim.pipeline.part import Inputs, Part, in_threads, pairs
 
 
@@ -23,41 +22,26 @@ class Similarity(Part):
         return True
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        # Programs are shared by widths of one bucket, and compiled side by side.
-        list(in_threads(_compile, buckets(inputs, layers)))
-        for layer in layers:
-            yield _of_layer(layer, inputs.networks, inputs.epsilons)
+        sizes = shared_sizes(inputs, layers)
+
+        def compiled(layer: str) -> None:
+            critical_of(factored(redraws(inputs.networks, layer)[0][:2], sizes[layer])[0])
+
+        list(in_threads(compiled, one_of_each(sizes)))
+        for layer, size in sizes.items():
+            yield _of_layer(layer, inputs.networks, inputs.epsilons, size)
 
 
-def buckets(inputs: Inputs, layers: Sequence[str]) -> list[int]:
-    """The sizes that programs are compiled for, the largest first."""
-    widths = [max(network.layers[layer].shape[-1] for network in inputs.networks.values()) for layer in layers]
-    return sorted({units_bucket(width) for width in widths}, reverse=True)
-
-
-def redraws(networks: Mapping[str, ActivationFile], layer: str) -> list[list[np.ndarray]]:
-    """For each redraw the (rows, units) of every network, float64, compressed jointly."""
-    arrays = [network.layers[layer] for network in networks.values()]
-    arrays = [np.asarray(array if array.ndim == 3 else array[None], np.float64) for array in arrays]
-    return [[np.asarray(part) for part in compress(*rows)] for rows in zip(*arrays, strict=True)]
-
-
-def _compile(units: int) -> None:
-    dead = np.zeros((2 * units, units))
-    match_profile(dead, dead)
-
-
-def _of_layer(layer: str, networks: Mapping[str, ActivationFile], epsilons: np.ndarray) -> xr.Dataset:
+def _of_layer(layer: str, networks: Mapping[str, ActivationFile], epsilons: np.ndarray, size: int) -> xr.Dataset:
     draws = redraws(networks, layer)
     widths = [array.shape[-1] for array in draws[0]]
-    both = pairs(range(len(widths)))
+    both = pairs(widths)
     profiles = np.full((2, len(both), len(draws), max(widths)), np.nan)
-    for index, (a, b) in enumerate(both):
-        for draw, arrays in enumerate(draws):
-            x, y = match_profile(arrays[a], arrays[b])
-            profiles[0, index, draw, : widths[a]], profiles[1, index, draw, : widths[b]] = x, y
+    for draw, arrays in enumerate(draws):
+        for index, ((a, b), pair) in enumerate(zip(both, factored(arrays, size), strict=True)):
+            profiles[0, index, draw, :a], profiles[1, index, draw, :b] = critical_of(pair)
     matched_x, matched_y = reached(profiles[:, :, None], epsilons[None, None, :, None, None]).sum(axis=-1)
-    totals = np.asarray([widths[a] + widths[b] for a, b in both])[:, None, None]
+    totals = np.asarray([a + b for a, b in both])[:, None, None]
     match, profile = ("pair", "epsilon", "redraw"), ("pair", "redraw", "unit")
     return xr.Dataset(
         {
