@@ -9,9 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from jaxrepsim.pipeline.convergent import Networks
-from jaxrepsim.pipeline.convergent.statistics import gather
-from jaxrepsim.pipeline.files import match_files
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import squareform
@@ -322,13 +319,13 @@ def test_files_of_raw_activations_give_the_same(files, results, tmp_path, monkey
 
 
 def test_files_that_are_compressed_are_refused_before_any_work(folder, files, tmp_path):
-    paths = [folder.activations(seed) for seed in (0, 1)]
+    paths, place = [folder.activations(seed) for seed in (0, 1)], RunFolder(tmp_path / "no")
+    aligned = dataclasses.replace(PLAIN, one_to_one=OneToOne(on=True))
     with pytest.raises(InputError, match=r"layer 'stem' is compressed: its \d+ rows stand for \d+ samples"):
-        config = dataclasses.replace(PLAIN, one_to_one=OneToOne(on=True))
-        match_files(paths, config, RunFolder(tmp_path / "no"), silent, silent)
+        match_files(paths, aligned, place, silent, silent)
+    exciting = dataclasses.replace(PLAIN, exciting_images=ExcitingImages(count=2))
     with pytest.raises(InputError, match=r"exciting_images needs the images of a run"):
-        config = dataclasses.replace(PLAIN, exciting_images=ExcitingImages(count=2))
-        match_files(files[:2], config, RunFolder(tmp_path / "no"), silent, silent)
+        match_files(files[:2], exciting, place, silent, silent)
     assert not (tmp_path / "no").exists()
 
 

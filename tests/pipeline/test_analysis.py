@@ -178,7 +178,7 @@ def test_a_part_from_outside_the_package(rng, tmp_path):
 
     def done(config):
         inputs = Inputs(networks, ["conv", "fc"], config.matching, lambda *call: calls.append(call))
-        compare(inputs, config, folder, silent, {"title": "with a toy"})
+        compare(inputs, config, folder, print, {"title": "with a toy"})
         return read_netcdf(folder.results)
 
     results = done(config)
