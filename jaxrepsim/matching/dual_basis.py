@@ -50,11 +50,11 @@ class DualBasis(NamedTuple):
 class Gram(NamedTuple):
     """Inner products of units of norm 1; zero for a dead one."""
 
-    own: Float[Array, "k n n"]
+    own: Float[Values, "k n n"]
     """Within each network."""
-    cross: Float[Array, "pairs n n"]
+    cross: Float[Values, "pairs n n"]
     """Between two networks, for every pair (a, b), a < b, in the order of `combinations`."""
-    alive: Bool[Array, "k n"]
+    alive: Bool[Values, "k n"]
 
     def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
         """By elimination."""
@@ -95,7 +95,7 @@ class Either(NamedTuple):
     networks: tuple[Float[Array, "m _"], ...]
 
     @property
-    def alive(self) -> Bool[Array, "k n"]:
+    def alive(self) -> Bool[Values, "k n"]:
         return self.gram.alive
 
     def basis(self, units: Bool[Array, "k n"]) -> DualBasis:

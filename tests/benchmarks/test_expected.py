@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import Mesh
-from jaxrepsim.pipeline.extraction import _begin
 
 from benchmarks import expected
 from benchmarks.cost_model import Cost, Rates, measured_rates
@@ -19,6 +18,7 @@ from benchmarks.workload import Stage, states, workload
 from jaxrepsim.errors import InputError
 from jaxrepsim.models import VGG, ModelConfig
 from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.passes.extraction import _begin
 
 SMOKE = Path(__file__).parent.parent.parent / "configs" / "smoke.py"
 
