@@ -21,6 +21,7 @@ ORDER = (
     "compression",
     "matching",
     "decomposition",
+    "measures",
     "chance",
     "convergent",
     "report",
@@ -33,6 +34,7 @@ APART = {
     "compression": {"numerics"},
     "matching": {"numerics", "compression"},
     "decomposition": {"numerics", "compression", "matching"},
+    "measures": {"numerics", "compression", "matching"},
     "chance": {"numerics", "compression", "matching"},
     "convergent": {"numerics"},
 }

@@ -7,6 +7,7 @@ from jaxrepsim.pipeline.parts.across_layers import AcrossLayers
 from jaxrepsim.pipeline.parts.chance import Chance
 from jaxrepsim.pipeline.parts.clusters import Clusters
 from jaxrepsim.pipeline.parts.decomposition import Decomposition
+from jaxrepsim.pipeline.parts.dimensionality import Dimensionality
 from jaxrepsim.pipeline.parts.exciting_images import ExcitingImages
 from jaxrepsim.pipeline.parts.joint import Joint
 from jaxrepsim.pipeline.parts.minimal_matches import MinimalMatches
@@ -28,6 +29,7 @@ class Parts:
     stability: Stability = field(default_factory=Stability)
     chance: Chance = field(default_factory=Chance)
     joint: Joint = field(default_factory=Joint)
+    dimensionality: Dimensionality = field(default_factory=Dimensionality)
     across_layers: AcrossLayers = field(default_factory=AcrossLayers)
     over_training: OverTraining = field(default_factory=OverTraining)
     one_to_one: OneToOne = field(default_factory=OneToOne)
