@@ -74,7 +74,9 @@ def build(
     drawn = some_layers(checked)
     known = _said(checked, here) | _known(drawn, sections) | _links(path, files, here)
     html = [(section, _section(environment, section, drawn, known)) for section in here]
-    write_text(path, environment.get_template("template.html").render(known | {"sections": html}))
+    methods = [_rendered(environment, section.method, known) for section in here if section.method.exists()]
+    page = known | {"sections": html, "methods": methods}
+    write_text(path, environment.get_template("template.html").render(page))
 
 
 def _said(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
@@ -89,7 +91,6 @@ def _known(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
     colors = dark_colors(results.sizes["epsilon"], len(layers))
     return {
         "about": provenance(results),
-        "groups": list(results.children),
         "layers": layers,
         "networks": names(results, "network"),
         "pairs": names(results, "pair"),
@@ -106,8 +107,11 @@ def _known(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
 
 def _section(environment: Environment, section: Section, results: Results, known: Mapping[str, Any]) -> Markup:
     figures = {drawing.name: _drawn(drawing, results) for drawing in section.drawings(results)}
-    template = environment.from_string(section.template.read_text(encoding="utf-8"))
-    return Markup(template.render({**known, "figures": figures, **section.context(results)}))
+    return _rendered(environment, section.template, {**known, "figures": figures, **section.context(results)})
+
+
+def _rendered(environment: Environment, template: Path, known: Mapping[str, Any]) -> Markup:
+    return Markup(environment.from_string(template.read_text(encoding="utf-8")).render(known))
 
 
 def _drawn(drawing: Drawing, results: Results) -> dict[str, Any]:

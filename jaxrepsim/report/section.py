@@ -43,6 +43,11 @@ class Section:
     present: Callable[[Results], bool] | None = None
     """Whether the page has it; by default where the results hold its group, and always where it has none."""
 
+    @property
+    def method(self) -> Path:
+        """Its entries in the list of definitions at the end of the page, where there is this file beside its template."""
+        return self.template.with_suffix(".method.html")
+
     def is_in(self, results: Results) -> bool:
         """Whether the page of these results has it."""
         if self.present is not None:
