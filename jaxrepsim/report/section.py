@@ -45,7 +45,7 @@ class Section:
 
     @property
     def method(self) -> Path:
-        """Its entries in the list of definitions at the end of the page, where there is this file beside its template."""
+        """Its entries in the list of definitions, where there is this file beside its template."""
         return self.template.with_suffix(".method.html")
 
     def is_in(self, results: Results) -> bool:
