@@ -47,7 +47,7 @@ def test_one_gpu(machine):
     assert sorted(call[-1] for call in calls) == ["0", "3"]
 
 
-@pytest.mark.parametrize("script", ["one_gpu.sh", "several_gpus.sh"])
+@pytest.mark.parametrize("script", ["one_gpu.sh", "multi_gpu.sh"])
 def test_without_a_gpu_nothing_begins(machine, script):
     """JAX itself would go on, on the CPU, with `JAX_PLATFORMS=cuda,cpu` too."""
     machine[0]("nvidia-smi", "echo 'No devices were found'; exit 6")
@@ -61,7 +61,7 @@ def test_without_a_gpu_nothing_begins(machine, script):
 
 
 def test_a_process_a_gpu(machine):
-    done, calls = launched(machine[1], "several_gpus.sh", "a.py", "--only", "b")
+    done, calls = launched(machine[1], "multi_gpu.sh", "a.py", "--only", "b")
     assert done.returncode == 0, done.stderr
     assert [call[:5] for call in calls] == [
         ["run a.py --only b", str(number), "4", "localhost:8476", str(number)] for number in range(4)
@@ -70,28 +70,28 @@ def test_a_process_a_gpu(machine):
 
 def test_gpus_are_shared_out(machine):
     chosen = {"CUDA_VISIBLE_DEVICES": "2,3,5,7,8,9", "PROCESSES": "2", "PORT": "99"}
-    _, calls = launched(machine[1], "several_gpus.sh", "a.py", **chosen)
+    _, calls = launched(machine[1], "multi_gpu.sh", "a.py", **chosen)
     assert [call[1:5] for call in calls] == [["0", "2", "localhost:99", "0,1,2"], ["1", "2", "localhost:99", "3,4,5"]]
-    done, _ = launched(machine[1], "several_gpus.sh", "a.py", PROCESSES="3")
+    done, _ = launched(machine[1], "multi_gpu.sh", "a.py", PROCESSES="3")
     assert done.returncode == 2
     assert "does not divide the 4 GPUs" in done.stderr
 
 
 def test_one_process_on_all_gpus(machine):
-    _, calls = launched(machine[1], "several_gpus.sh", "a.py", PROCESSES="1")
+    _, calls = launched(machine[1], "multi_gpu.sh", "a.py", PROCESSES="1")
     assert calls == [["run a.py", "", "", "", "", "cuda,cpu", ""]]
 
 
 def test_the_status_is_that_of_the_process_that_failed(machine):
     machine[0]("jaxrepsim", '[[ "$JAX_PROCESS_ID" != 2 ]] || exit 7')
-    assert launched(machine[1], "several_gpus.sh", "a.py")[0].returncode == 7
+    assert launched(machine[1], "multi_gpu.sh", "a.py")[0].returncode == 7
 
 
 def test_sigterm_reaches_every_process_and_all_are_waited_for(machine):
     work = 'trap "sleep 0.3; echo stopped >> $NOTES; exit 143" TERM; echo ready >> $NOTES; while :; do sleep 0.05; done'
     machine[0]("jaxrepsim", work)
     notes = Path(machine[1]["NOTES"])
-    script = subprocess.Popen([LAUNCH / "several_gpus.sh", "a.py"], env=machine[1])
+    script = subprocess.Popen([LAUNCH / "multi_gpu.sh", "a.py"], env=machine[1])
     try:
         until = time.monotonic() + 30
         while not (notes.exists() and notes.read_text(encoding="utf-8").count("ready") == 4):
@@ -119,7 +119,7 @@ def test_tpu_slice(machine):
     ]
 
 
-@pytest.mark.parametrize("script", ["one_gpu.sh", "several_gpus.sh", "tpu_slice.sh"])
+@pytest.mark.parametrize("script", ["one_gpu.sh", "multi_gpu.sh", "tpu_slice.sh"])
 def test_a_call_without_a_config_says_how(machine, script):
     done, calls = launched(machine[1], script)
     assert done.returncode == 2

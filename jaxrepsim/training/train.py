@@ -66,7 +66,7 @@ def train_networks(
 
     One after the other they share the compiled step, and each has all local devices. In one program they are spread
     over the devices, and those of one device are vmapped: then convolutions become grouped ones, which a CPU runs
-    slower (`benchmarks.several_seeds`), and rounding depends on how many there are. Those that resume from checkpoints
+    slower (`benchmarks.seeds_at_once`), and rounding depends on how many there are. Those that resume from checkpoints
     share a program with those that have come as far.
 
     Args:

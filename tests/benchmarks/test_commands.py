@@ -3,7 +3,7 @@
 import pytest
 import tyro
 
-from benchmarks import accelerator, growth, several_seeds, side_by_side, timing
+from benchmarks import accelerator, growth, seeds_at_once, side_by_side, timing
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +76,6 @@ def test_unknown_rows_are_refused():
 
 
 @pytest.mark.long
-def test_several_seeds_agree_every_way(capsys):
-    assert several_seeds.main(several_seeds.Options(quick=True)) == 0
+def test_seeds_at_once_agree_every_way(capsys):
+    assert seeds_at_once.main(seeds_at_once.Options(quick=True)) == 0
     assert cells(capsys.readouterr().out, 1) == ["loop", "map", "vmap"]

@@ -96,7 +96,7 @@ def test_a_run_by_hand():
     assert spread == 3 * weights + 25 * numbers * 4 + resident
 
 
-def test_half_precision_and_several_seeds_at_once():
+def test_half_precision_and_seeds_at_once_at_once():
     """A network's own activations are half as large, its weights are held once more; networks lie side by side."""
     config = RunConfig(model=ModelConfig("vgg11_bn", 0.25), training=TrainingConfig(seeds=(0, 1, 2, 3)))
     training = SimpleNamespace(**{**vars(config.training), "precision": "bfloat16", "seeds_at_once": 4})

@@ -3,8 +3,8 @@
 # of the seeds on its own GPUs, then all extract on all of them. The same command again goes on where the last one
 # stopped.
 #
-#   experiments/launch/several_gpus.sh configs/figure1/vggs_cifar10.py                  a process a GPU
-#   PROCESSES=1 experiments/launch/several_gpus.sh configs/figure1/vgg16_imagenet.py    each batch over all GPUs
+#   experiments/launch/multi_gpu.sh configs/figure1/vggs_cifar10.py                  a process a GPU
+#   PROCESSES=1 experiments/launch/multi_gpu.sh configs/figure1/vgg16_imagenet.py    each batch over all GPUs
 #
 # Options after the config file are those of `jaxrepsim run`. From the environment:
 #   PROCESSES             how many, a divisor of the number of GPUs, which is the default; in training no more than

@@ -1,6 +1,6 @@
 """Training several seeds: one after the other, or in one program by `lax.map` or by `vmap` (`training.seeds_at_once`).
 
-python -m benchmarks.several_seeds
+python -m benchmarks.seeds_at_once
 
 All three train the same networks, from the same first weights on the same batches, for the same few steps; which
 weights come out is compared. Where there are several devices, one after the other spreads each batch over all of them,
