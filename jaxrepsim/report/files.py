@@ -73,7 +73,8 @@ def write_tables(
 ) -> list[Path]:
     """Writes the long tables of every section that the results hold, as comma-separated values, atomically.
 
-    Each has the name of its section, and those of a section that has several theirs. What was not computed has no row.
+    A file has the name of its section, or that which the section gives to a further table. What was not computed has no
+    row.
 
     Args:
         results: The tree of results.
