@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return xr.load_dataset(folder.results, engine="h5netcdf")
+    return xr.load_datatree(folder.results, engine="h5netcdf")
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,10 @@ def raw(folder):
 
 
 def mean_correlation(results, layer):
-    partner = results.partner.sel(layer=layer).values
+    aligned = results["one_to_one"].to_dataset().sel(layer=layer)
+    partner = aligned.partner.values
     values = [
-        here[np.flatnonzero(of >= 0), of[of >= 0]]
-        for here, of in zip(results.correlation.sel(layer=layer).values, partner, strict=True)
+        here[np.flatnonzero(of >= 0), of[of >= 0]] for here, of in zip(aligned.correlation.values, partner, strict=True)
     ]
     return np.mean(values)
 
@@ -59,7 +59,8 @@ def test_what_the_config_expects(results):
     for layer in ("conv2", "conv3", "conv4"):
         assert 0.25 < mean_correlation(results, layer) < 0.4
     assert mean_correlation(results, "conv8") == pytest.approx(0.61, abs=0.05)
-    best = np.maximum(results.held_out_r2_x.mean(("pair", "unit")), results.held_out_r2_y.mean(("pair", "unit")))
+    predicted = results["sparse_prediction"].to_dataset()
+    best = np.maximum(predicted.held_out_r2_x.mean(("pair", "unit")), predicted.held_out_r2_y.mean(("pair", "unit")))
     best = best.max("penalty")
     assert float(best.sel(layer="conv4")) == pytest.approx(0.44, abs=0.05)
     assert float(best.sel(layer="conv8")) == pytest.approx(0.95, abs=0.02)
@@ -68,7 +69,7 @@ def test_what_the_config_expects(results):
 def test_correlations(results, raw):
     for layer, networks in raw.items():
         n = networks[0].shape[-1]
-        found = results.correlation.sel(layer=layer, pair="0-2").values[:n, :n]
+        found = results["one_to_one/correlation"].sel(layer=layer, pair="0-2").values[:n, :n]
         np.testing.assert_allclose(found, correlations(rows(networks[0]), rows(networks[2]))[:n, n:], atol=1e-4)
 
 
@@ -82,7 +83,7 @@ def test_sparse_prediction_is_scikit_learns(results, raw, layer):
     x_out, y_out = ((z - mean) / std for z, (mean, std) in zip(outside, scale, strict=True))
     units = np.flatnonzero((np.ptp(y, axis=0) > 0) & (np.ptp(y_out, axis=0) > 0))[:3]
     for penalty in (0.2, 0.03, 0.001):
-        here = results.sel(layer=layer, pair="0-1", penalty=penalty)
+        here = results["sparse_prediction"].to_dataset().sel(layer=layer, pair="0-1", penalty=penalty)
         for unit in units:
             lasso = Lasso(alpha=penalty, tol=1e-10, max_iter=200_000, precompute=True).fit(x, y[:, unit])
             assert float(here.fitted_r2_y[unit]) == pytest.approx(r2_score(y[:, unit], lasso.predict(x)), abs=1e-4)

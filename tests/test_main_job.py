@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return xr.load_dataset(folder.results, engine="h5netcdf")
+    return xr.load_datatree(folder.results, engine="h5netcdf")
 
 
 @pytest.fixture(scope="module")
@@ -49,20 +49,20 @@ def reduced(x, y):
 
 
 def test_every_network_is_good(results):
-    assert (results.accuracy >= 0.97).all()
+    assert (results["networks/accuracy"] >= 0.97).all()
 
 
 def test_the_table_agrees_with_least_squares_on_every_layer_epsilon_and_pair(results, raw):
     compared = 0
-    for pair in map(str, results.pair.values):
+    for pair in map(str, results["pair"].values):
         a, b = pair.split("-")
-        for layer in map(str, results.layer.values):
+        for layer in map(str, results["layer"].values):
             x, y = reduced(raw[a][layer], raw[b][layer])
-            for epsilon in results.epsilon.values:
+            for epsilon in results["epsilon"].values:
                 seen = reference.Seen(epsilon)
                 matched = reference.maximum_match_lstsq(x, y, epsilon, seen=seen)
                 assert seen.margin > MARGIN
-                here = results.sel(layer=layer, pair=pair, epsilon=epsilon, redraw=0)
+                here = results["similarity"].to_dataset().sel(layer=layer, pair=pair, epsilon=epsilon, redraw=0)
                 sizes = (matched[: x.shape[1]].sum(), matched[x.shape[1] :].sum())
                 assert (int(here.matched_x), int(here.matched_y)) == sizes, (layer, pair, epsilon)
                 compared += 1
@@ -75,16 +75,14 @@ def test_minimal_matches_at_128_units_a_side_are_the_oracles_sets(folder, result
     compared = 0
     with jax.enable_x64(True):
         search = jax.jit(minimal_match)
-        for layer in map(str, results.layer.values):
-            if int(results.units.sel(layer=layer)) != 128:
+        for layer in map(str, results["layer"].values):
+            if int(results["similarity/units"].sel(layer=layer)) != 128:
                 continue
             x, y = reduced(*(net[layer] for net in networks))
             key = jax.random.fold_in(activations.layer_key(config.seed, layer), 0)
-            for epsilon in results.epsilon.values:
-                here = results.sel(layer=layer, pair="0-1", epsilon=epsilon)
-                for unit, size in zip(
-                    here.minimal_unit.values, (here.minimal_size_x + here.minimal_size_y).values, strict=True
-                ):
+            for epsilon in results["epsilon"].values:
+                here = results["minimal_matches"].to_dataset().sel(layer=layer, pair="0-1", epsilon=epsilon)
+                for unit, size in zip(here.sampled_unit.values, (here.size_x + here.size_y).values, strict=True):
                     order = np.asarray(jax.random.permutation(jax.random.fold_in(key, unit), 256))
                     seen = reference.Seen(epsilon)
                     expected = reference.minimal_match_lstsq(x, y, epsilon, int(unit), order=order, seen=seen)

@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return xr.load_dataset(folder.results, engine="h5netcdf")
+    return xr.load_datatree(folder.results, engine="h5netcdf")
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,14 @@ def networks(folder):
 
 
 def test_what_the_config_expects(results):
-    some = results.sel(layer=list(LAYERS))
-    assert int(some.certified_minimum.sum()) == 0
-    assert int(some.certified_several.sum()) == int((some.matched_x + some.matched_y).sum())
-    matched = some.chance_observed > 0
-    assert (some.p_shuffled.where(matched) <= 0.025).sum() == matched.sum()
-    assert float(results.joint_similarity.sel(layer="conv8", epsilon=0.3)) == 1.0
+    decomposition, similarity, chance = (
+        results[name].to_dataset().sel(layer=list(LAYERS)) for name in ("decomposition", "similarity", "chance")
+    )
+    assert int(decomposition.certified_minimum.sum()) == 0
+    assert int(decomposition.certified_several.sum()) == int((similarity.matched_x + similarity.matched_y).sum())
+    matched = chance.observed > 0
+    assert (chance.p_shuffled.where(matched) <= 0.025).sum() == matched.sum()
+    assert float(results["joint/similarity"].sel(layer="conv8", epsilon=0.3)) == 1.0
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -47,8 +49,8 @@ def test_simple_matches_are_minimal_by_least_squares(results, networks, layer):
     """The first ones of each ε in one pair: the search inside them by least squares finds nothing smaller."""
     x, y = reduced(*(np.asarray(network[layer], np.float64) for network in networks[:2]))
     checked = 0
-    for epsilon in results.epsilon.values:
-        here = results.sel(layer=layer, pair="0-1", epsilon=epsilon)
+    for epsilon in results["epsilon"].values:
+        here = results["decomposition"].to_dataset().sel(layer=layer, pair="0-1", epsilon=epsilon)
         masks = np.concatenate([here.simple_x.values, here.simple_y.values], axis=1)
         for mask in masks[(masks >= 0).all(axis=1)][:3].astype(bool):
             inside = x * mask[: x.shape[1]], y * mask[x.shape[1] :]
@@ -66,7 +68,7 @@ def test_the_match_of_all_three_by_least_squares(results, networks):
     for layer in LAYERS:
         triangle = np.linalg.qr(np.concatenate([network[layer] for network in networks], axis=1), mode="r")
         units = np.split(triangle, 3, axis=1)
-        for epsilon in results.epsilon.values:
+        for epsilon in results["epsilon"].values:
             keep = [part.any(axis=0) for part in units]
             changed = True
             while changed:
@@ -84,4 +86,4 @@ def test_the_match_of_all_three_by_least_squares(results, networks):
                     changed |= bool((worst > epsilon).any())
                     keep[a][kept[worst > epsilon]] = False
             share = np.mean(np.concatenate(keep))
-            assert float(results.joint_similarity.sel(layer=layer, epsilon=epsilon)) == pytest.approx(share)
+            assert float(results["joint/similarity"].sel(layer=layer, epsilon=epsilon)) == pytest.approx(share)

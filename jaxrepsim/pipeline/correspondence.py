@@ -20,10 +20,13 @@ def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig
     """The layers to compare, in the order of the first network.
 
     Raises:
-        InputError: The networks have different layers, or other numbers of samples or redraws in one of them, or a
-            layer that the settings ask for is not there; a name that results files cannot hold.
+        InputError: There is one network only; the networks have different layers, or other numbers of samples or
+            redraws in one of them, or a layer that the settings ask for is not there; a name that results files cannot
+            hold.
     """
     names = list(networks)
+    if len(names) < 2:
+        raise InputError(f"a comparison needs two networks or more, received {len(names)}")
     for name in (*names, *(layer for network in networks.values() for layer in network.layers)):
         if "\0" in name or name.encode("utf-8", "ignore").decode() != name:
             raise InputError(

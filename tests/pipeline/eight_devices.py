@@ -8,8 +8,8 @@ import numpy as np
 
 from jaxrepsim import training
 from jaxrepsim.pipeline.folder import RunFolder, load
+from jaxrepsim.pipeline.passes.sampled import Sampled, sample
 from jaxrepsim.pipeline.run import Run
-from jaxrepsim.pipeline.sampled import Sampled, sample
 from tests.pipeline.conftest import jaxrepsim
 
 IMAGES, ROWS = 3, 21

@@ -6,13 +6,13 @@ import pytest
 from jaxrepsim.activations import ActivationFile, fingerprint, load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
-from jaxrepsim.pipeline.convergent import Files
+from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig, MinimalMatches
+from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.extracted import Extracted, inputs_of
 from jaxrepsim.pipeline.extracted import save as save_extracted
-from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import silent
 from tests.pipeline.test_cli import said
 
@@ -42,9 +42,9 @@ def written(path, samples=60, **options):
 )
 def test_files_that_do_not_correspond(one, other, words, tmp_path):
     paths = [written(tmp_path / "a.safetensors", **one), written(tmp_path / "b.safetensors", **other)]
-    matching, folder = MatchingConfig(minimal_units=0), RunFolder(tmp_path / "no")
+    folder = RunFolder(tmp_path / "no")
     with pytest.raises(InputError, match=words):
-        match_files(paths, matching, TheoryConfig(), ConvergentConfig(), folder, silent, silent)
+        match_files(paths, AnalysisConfig(), folder, silent, silent)
     assert not folder.path.exists()
 
 
@@ -99,7 +99,7 @@ def test_a_basis_of_as_many_rows_as_samples_is_no_raw_layer():
     """Rotated rows are none of an input, also where there are as many of them as inputs."""
     source = Files({"a": load_of({"fc": ROWS}, basis="one")}, batch_size=4)
     with pytest.raises(InputError, match="layer 'fc' is compressed"):
-        source.check(["fc"], ConvergentConfig(one_to_one=True))
+        source.check(["fc"])
 
 
 def test_channels_first_on_the_command_line(tmp_path, capsys):
@@ -108,7 +108,7 @@ def test_channels_first_on_the_command_line(tmp_path, capsys):
         np.savez(tmp_path / f"{name}.npz", conv=array)
     out = tmp_path / "out"
     arguments = ["match", *(str(tmp_path / f"{name}.npz") for name in "ab"), "--out", str(out)]
-    asked = ["--matching.epsilons", "0.5", "--matching.minimal-units", "0"]
+    asked = ["--matching.epsilons", "0.5", "--minimal-matches.units", "0"]
     assert main([*arguments, *asked]) == 2
     error = said(capsys)
     assert "layer 'conv' has shape (20, 2, 4, 4), and nothing states its layout: NHWC (inputs, height, width" in error
@@ -129,10 +129,10 @@ def test_layer_names_longer_than_a_file_name_may_be_and_other_strange_ones(tmp_p
     for name in "ab":
         save(tmp_path / f"{name}.safetensors", layers)
     paths, out = [tmp_path / f"{name}.safetensors" for name in "ab"], tmp_path / "in" / "out"
-    matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
-    found = match_files(paths, matching, TheoryConfig(), ConvergentConfig(), RunFolder(out), silent, print)
-    assert list(found.layer.values) == NAMES
-    assert (found.similarity == 1).all()
+    config = AnalysisConfig(matching=MatchingConfig(epsilons=(0.5,)), minimal_matches=MinimalMatches(units=0))
+    found = match_files(paths, config, RunFolder(out), silent, print)
+    assert list(found["layer"].values) == NAMES
+    assert (found["similarity/similarity"] == 1).all()
     assert {path.name for path in tmp_path.iterdir()} == {"a.safetensors", "b.safetensors", "in"}
     assert {path.name for path in (tmp_path / "in").iterdir()} == {"out"}
 

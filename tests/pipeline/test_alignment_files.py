@@ -7,11 +7,18 @@ import pytest
 
 from jaxrepsim import report
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
-from jaxrepsim.pipeline.convergent import Files
-from jaxrepsim.pipeline.convergent.shown import _small
-from jaxrepsim.pipeline.files import match_files
+from jaxrepsim.pipeline import (
+    AnalysisConfig,
+    Clusters,
+    MatchingConfig,
+    MinimalMatches,
+    MutualInformation,
+    SparsePrediction,
+)
+from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.parts.exciting_images import _small
+from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import silent
 
 WIDTHS = {"narrow": 3, "wide": 5, "single": 1}
@@ -24,28 +31,35 @@ def test_networks_of_different_widths(tmp_path):
     raw = {name: np.maximum(signals @ rng.normal(size=(3, n)), 0) + 0.1 for name, n in WIDTHS.items()}
     for name, rows in raw.items():
         np.savez(tmp_path / f"{name}.npz", fc=rows.astype(np.float32))
-    asked = ConvergentConfig(bins=3, penalties=(0.01,), clusters=300)
-    told: list[str] = []
+    config = AnalysisConfig(
+        matching=MatchingConfig(epsilons=(0.5,)),
+        minimal_matches=MinimalMatches(units=0),
+        mutual_information=MutualInformation(bins=3),
+        sparse_prediction=SparsePrediction(penalties=(0.01,)),
+        clusters=Clusters(count=300),
+    )
     folder, paths = RunFolder(tmp_path / "out"), [tmp_path / f"{name}.npz" for name in WIDTHS]
-    matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
-    results = match_files(paths, matching, TheoryConfig(), asked, folder, silent, told.append)
-    found = results.sel(layer="fc")
+    results = match_files(paths, config, folder, silent, print)
+    found = {
+        name: results[name].to_dataset().sel(layer="fc")
+        for name in ("one_to_one", "mutual_information", "sparse_prediction", "clusters")
+    }
     for name, rows in raw.items():
-        here = found.sel(network=name)
+        here = found["one_to_one"].sel(network=name)
         np.testing.assert_allclose(here.unit_mean, np.pad(rows.mean(0), (0, 5 - rows.shape[1]), constant_values=np.nan))
         assert np.isfinite(here.correlation_within).sum() == rows.shape[1] ** 2
-    for pair in found.pair.values:
-        here = found.sel(pair=pair)
+    for pair in results["pair"].values:
+        here, information, predicted, clusters = (group.sel(pair=pair) for group in found.values())
         x, y = (raw[name] for name in pair.split("-"))
         n_x, n_y = x.shape[1], y.shape[1]
         wanted = np.corrcoef(x.T, y.T)[:n_x, n_x:]
         np.testing.assert_allclose(here.correlation[:n_x, :n_y], wanted, atol=1e-6)
-        assert np.isfinite(here.correlation).sum() == np.isfinite(here.mutual_information).sum() == n_x * n_y
+        assert np.isfinite(here.correlation).sum() == np.isfinite(information.mutual_information).sum() == n_x * n_y
         np.testing.assert_array_equal(here.best_x, np.pad(wanted.argmax(1), (0, 5 - n_x), constant_values=-1))
         np.testing.assert_array_equal(here.best_y, np.pad(wanted.argmax(0), (0, 5 - n_y), constant_values=-1))
         assert (here.partner >= 0).sum() == min(n_x, n_y)
-        assert np.isfinite(here.held_out_r2_x).sum() == n_x
-        joint = np.concatenate([here.leaf_x[:n_x], here.leaf_y[:n_y]])
+        assert np.isfinite(predicted.held_out_r2_x).sum() == n_x
+        joint = np.concatenate([clusters.leaf_x[:n_x], clusters.leaf_y[:n_y]])
         np.testing.assert_array_equal(np.sort(joint), np.arange(n_x + n_y))
     report.build(results, tmp_path / "report.html")
     assert "one to one" in (tmp_path / "report.html").read_text(encoding="utf-8").lower()
@@ -66,7 +80,7 @@ def test_what_an_image_is_does_not_depend_on_layers_that_are_not_raw():
 @pytest.mark.parametrize(
     ("shape", "wanted"), [((8, 8), (8, 8)), ((65, 130), (21, 43)), ((640, 3), (64, 1)), ((1, 200), (1, 50))]
 )
-def test_images_that_are_shown_are_small_and_never_empty(shape, wanted):
+def test_images_in_results_are_small_and_never_empty(shape, wanted):
     images = np.random.default_rng(0).integers(0, 256, size=(2, *shape, 3), dtype=np.uint8)
     small = _small(images)
     assert small.shape == (2, *wanted, 3)

@@ -1,7 +1,6 @@
 """The alignments of a tiny run: every part is what NumPy, SciPy and scikit-learn give on the raw activations."""
 
 import dataclasses
-import json
 import shutil
 from math import comb
 
@@ -16,13 +15,23 @@ from scipy.spatial.distance import squareform
 from sklearn.linear_model import Lasso
 from sklearn.metrics import adjusted_rand_score, mutual_info_score, r2_score
 
-from jaxrepsim import report, training
+from jaxrepsim import training
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, TheoryConfig
-from jaxrepsim.pipeline.convergent import Networks
-from jaxrepsim.pipeline.convergent.statistics import gather
-from jaxrepsim.pipeline.files import match_files
+from jaxrepsim.pipeline import (
+    AlignmentConfig,
+    AnalysisConfig,
+    Clusters,
+    ExcitingImages,
+    MatchingConfig,
+    MinimalMatches,
+    MutualInformation,
+    OneToOne,
+    SparsePrediction,
+)
+from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, load
+from jaxrepsim.pipeline.passes.sources import Networks
+from jaxrepsim.pipeline.passes.statistics import Wanted, gather
 from jaxrepsim.pipeline.run import Run
 from tests.pipeline.conftest import jaxrepsim
 
@@ -39,7 +48,7 @@ def folder(analysed):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return xr.load_dataset(folder.results, engine="h5netcdf")
+    return xr.load_datatree(folder.results, engine="h5netcdf")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +85,10 @@ def silent(*told):
     pass
 
 
+def of(results, name, layer):
+    return results[name].to_dataset().sel(layer=layer)
+
+
 def rows(maps):
     return maps.reshape(-1, maps.shape[-1])
 
@@ -95,10 +108,10 @@ def correlations(x, y):
 
 def test_moments_and_correlations(results, raw):
     for layer in LAYERS:
-        here = results.sel(layer=layer)
+        here = of(results, "one_to_one", layer)
         joint = [rows(maps) for maps in raw[layer]]
         n = joint[0].shape[1]
-        assert int(here.aligned_samples) == len(joint[0])
+        assert int(here.samples) == len(joint[0])
         for network, z in enumerate(joint):
             np.testing.assert_allclose(here.unit_mean.values[network, :n], z.mean(0), rtol=1e-4, atol=1e-6)
             np.testing.assert_allclose(here.unit_std.values[network, :n], z.std(0), rtol=1e-4, atol=1e-6)
@@ -111,21 +124,21 @@ def test_moments_and_correlations(results, raw):
             np.testing.assert_allclose(found, correlations(joint[a], joint[b])[:n, n:], atol=1e-5)
 
 
-def test_partners(results):
-    for prefix, name in (("", "correlation"), ("information_", "mutual_information")):
-        for layer in LAYERS:
-            for pair in range(len(PAIRS)):
-                here = results.sel(layer=layer).isel(pair=pair)
-                n = int(here.units)
-                values = here[name].values[:n, :n].astype(float)
-                partner = here[f"{prefix}partner"].values[:n]
-                assert sorted(partner) == list(range(n))
-                best = values[linear_sum_assignment(values, maximize=True)].sum()
-                assert values[np.arange(n), partner].sum() == pytest.approx(best, abs=1e-4)
-                best_x, best_y = (here[f"{prefix}best_{side}"].values[:n] for side in "xy")
-                np.testing.assert_allclose(values[np.arange(n), best_x], values.max(1), atol=1e-6)
-                np.testing.assert_allclose(values[best_y, np.arange(n)], values.max(0), atol=1e-6)
-                assert (here[f"{prefix}partner"].values[n:] == -1).all()
+@pytest.mark.parametrize(("part", "name"), [("one_to_one", "correlation"), ("mutual_information",) * 2])
+def test_partners(results, part, name):
+    for layer in LAYERS:
+        for pair in range(len(PAIRS)):
+            here = of(results, part, layer).isel(pair=pair)
+            n = int(results["similarity/units"].sel(layer=layer))
+            values = here[name].values[:n, :n].astype(float)
+            partner = here.partner.values[:n]
+            assert sorted(partner) == list(range(n))
+            best = values[linear_sum_assignment(values, maximize=True)].sum()
+            assert values[np.arange(n), partner].sum() == pytest.approx(best, abs=1e-4)
+            best_x, best_y = here.best_x.values[:n], here.best_y.values[:n]
+            np.testing.assert_allclose(values[np.arange(n), best_x], values.max(1), atol=1e-6)
+            np.testing.assert_allclose(values[best_y, np.arange(n)], values.max(0), atol=1e-6)
+            assert (here.partner.values[n:] == -1).all()
 
 
 def labels(z):
@@ -144,7 +157,7 @@ def test_mutual_information(results, raw):
         n = raw[layer][0].shape[-1]
         for pair, (a, b) in enumerate(PAIRS):
             x, y = (rows(raw[layer][i]) for i in (a, b))
-            found = results.sel(layer=layer).mutual_information.values[pair, :n, :n]
+            found = of(results, "mutual_information", layer).mutual_information.values[pair, :n, :n]
             for i, j in ((0, 0), (1, n - 1), (n - 1, 2)):
                 u, v = labels(x[:, i]), labels(y[:, j])
                 cells = len(np.unique(u)) + len(np.unique(v)) - len(np.unique(u * BINS + v)) - 1
@@ -163,7 +176,7 @@ def test_sparse_prediction(results, raw):
                     [(part - mean) / std for part in one] for one, (mean, std) in zip(z, scale, strict=True)
                 )
                 unit = int(np.argmax(y_out.std(0) * y.std(0) > 0))
-                here = results.sel(layer=layer).isel(pair=pair)
+                here = of(results, "sparse_prediction", layer).isel(pair=pair)
                 assert int(here.fitted_samples) == len(x)
                 assert int(here.held_out_samples) == len(x_out)
                 for penalty in PENALTIES:
@@ -188,8 +201,8 @@ def mixed_by_chance(x, y):
 def test_clusters(results, raw):
     for layer in LAYERS:
         n = raw[layer][0].shape[-1]
-        here = results.sel(layer=layer)
-        count = int(here.cluster_count)
+        here = of(results, "clusters", layer)
+        count = int(here["count"])
         assert count == min(CLUSTERS, 2 * n // 4)
         for pair, (a, b) in enumerate(PAIRS):
             joint = correlations(*(rows(raw[layer][i]) for i in (a, b)))
@@ -215,27 +228,27 @@ def test_what_excites_matched_pairs(results, raw, run):
     seen = 0
     for layer in LAYERS:
         for pair, networks in enumerate(PAIRS):
-            here = results.sel(layer=layer).isel(pair=pair)
-            for slot in np.flatnonzero(here.shown_x.values >= 0):
-                units = [int(here[f"shown_{side}"][slot]) for side in "xy"]
-                assert int(here.partner[units[0]]) == units[1]
-                assert float(here.shown_correlation[slot]) == pytest.approx(float(here.correlation[units[0], units[1]]))
+            here, aligned = (of(results, name, layer).isel(pair=pair) for name in ("exciting_images", "one_to_one"))
+            for slot in np.flatnonzero(here.unit_x.values >= 0):
+                units = [int(here[f"unit_{side}"][slot]) for side in "xy"]
+                assert int(aligned.partner[units[0]]) == units[1]
+                assert float(here.correlation[slot]) == pytest.approx(float(aligned.correlation[units[0], units[1]]))
                 for side, unit, network in zip("xy", units, networks, strict=True):
                     maps = raw[layer][network][..., unit].reshape(len(images), -1)
                     best = np.argsort(-maps.max(1), kind="stable")[:RANKS]
-                    value = here[f"exciting_value_{side}"].values[slot]
+                    value = here[f"value_{side}"].values[slot]
                     np.testing.assert_allclose(value, maps.max(1)[best], rtol=1e-4)
-                    chosen = here[f"exciting_{side}"].values[slot]
+                    chosen = here[f"image_{side}"].values[slot]
                     np.testing.assert_allclose(maps.max(1)[chosen], value, rtol=1e-4)
                     pixels = here.pixels.sel(image=chosen).values
                     np.testing.assert_array_equal(pixels, np.round(images[chosen] * 255))
                     seen += 1
-            shown = here.shown_correlation.values
-            assert (np.diff(shown[~np.isnan(shown)]) <= 1e-12).all()
+            correlation = here.correlation.values
+            assert (np.diff(correlation[~np.isnan(correlation)]) <= 1e-12).all()
     assert seen > 20
-    assert np.isnan(results.sel(layer="fc1").row_x).all()
-    conv = results.sel(layer="stem")
-    assert ((conv.row_x > 0) & (conv.row_x < 1) | (conv.exciting_x < 0)).all()
+    assert np.isnan(of(results, "exciting_images", "fc1").row_x).all()
+    conv = of(results, "exciting_images", "stem")
+    assert ((conv.row_x > 0) & (conv.row_x < 1) | (conv.image_x < 0)).all()
 
 
 def test_what_is_done_is_not_done_again(folder, results, tmp_path):
@@ -243,45 +256,36 @@ def test_what_is_done_is_not_done_again(folder, results, tmp_path):
     shutil.copytree(folder.path, again)
     copy = RunFolder(again)
     copy.results.unlink()
-    files = sorted(copy.convergent.rglob("*.nc"))
-    assert len(files) == len(LAYERS) + 1
-    gone = [file for file in files if "fc1" in file.name]
+    parts = ("one_to_one", "mutual_information", "sparse_prediction", "clusters", "exciting_images")
+    files = [file for part in parts for file in copy.parts.glob(f"{part}_*/*.nc")]
+    gone = [file for file in files if file.parent.name.startswith(("sparse", "exciting"))]
     for file in gone:
         file.unlink()
     times = {file: file.stat().st_mtime_ns for file in files if file not in gone}
+    assert len(times) >= 3
     done = jaxrepsim("match", again)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {file: file.stat().st_mtime_ns for file in times} == times
-    xr.testing.assert_allclose(xr.load_dataset(copy.results, engine="h5netcdf"), results)
+    xr.testing.assert_allclose(xr.load_datatree(copy.results, engine="h5netcdf"), results)
 
 
-def test_a_finished_run_can_be_aligned_and_before_the_nonlinearity(folder, results, run, networks, tmp_path):
-    old = RunFolder(tmp_path / "old")
-    shutil.copytree(folder.path, old.path)
-    record = json.loads(old.record.read_text())
-    del record["config"]["convergent"]  # as from before there was any
-    old.record.write_text(json.dumps(record))
-    stored = results.drop_dims(["other_unit", "penalty", "shown", "image"], errors="ignore")
-    stored = stored.drop_vars([name for name in stored if str(name) in _all_names()])
-    stored.attrs["config"] = json.dumps(record["config"])
-    stored.to_netcdf(old.results, engine="h5netcdf")
-    asked = ("--convergent.one-to-one", "--convergent.before-activation", "--convergent.layers", "stem")
-    done = jaxrepsim("match", old.path, *asked)
+def test_a_finished_run_can_be_aligned_before_the_nonlinearity(folder, run, networks, tmp_path):
+    other = RunFolder(tmp_path / "other")
+    shutil.copytree(folder.path, other.path)
+    off = ("--mutual-information.bins", "0", "--sparse-prediction.penalties", "--clusters.count", "0")
+    on = ("--one-to-one.on", "--one-to-one.layers", "stem", "--alignment.before-activation")
+    done = jaxrepsim("match", other.path, *off, "--exciting-images.count", "0", *on)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = xr.load_dataset(old.results, engine="h5netcdf")
-    assert not report.holds(found, "clusters")
-    assert np.isnan(found.sel(layer="fc1").unit_mean).all()
+    found = xr.load_datatree(other.results, engine="h5netcdf")
+    assert not {"mutual_information", "sparse_prediction", "clusters", "exciting_images"} & found.children.keys()
+    assert np.isnan(of(found, "one_to_one", "fc1").unit_mean).all()
     images = training.normalise(jnp.asarray(run.dataset.validation.images), run.dataset.mean, run.dataset.std)
     before = run.model.apply(networks[1].variables, images, train=False, before=True)[1]["stem"]
     assert float(jnp.min(before)) < 0
     z = rows(np.asarray(before, np.float64))
-    here = found.sel(layer="stem").isel(network=1)
+    here = of(found, "one_to_one", "stem").isel(network=1)
     np.testing.assert_allclose(here.unit_mean.values[: z.shape[1]], z.mean(0), rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(here.unit_std.values[: z.shape[1]], z.std(0), rtol=1e-3, atol=1e-5)
-
-
-def _all_names():
-    return {name for group in report.schema_convergent.CONVERGENT.values() for name in group}
 
 
 @pytest.fixture(scope="module")
@@ -294,24 +298,34 @@ def files(raw, tmp_path_factory):
     return [path / f"{network}.npz" for network in range(3)]
 
 
+PLAIN = AnalysisConfig(matching=MatchingConfig(epsilons=(0.5,)), minimal_matches=MinimalMatches(units=0))
+
+
 def test_files_of_raw_activations_give_the_same(files, results, tmp_path, monkeypatch):
-    monkeypatch.setattr("jaxrepsim.pipeline.convergent.information.MEMORY", 1)  # each layer in a pass of its own
-    config = ConvergentConfig(bins=BINS, penalties=PENALTIES, clusters=CLUSTERS)
-    matching = MatchingConfig(epsilons=(0.5,), minimal_units=0)
-    found = match_files(files, matching, TheoryConfig(), config, RunFolder(tmp_path / "out"), silent, silent)
-    for name in ("unit_mean", "unit_std", "correlation", "fitted_r2_x", "held_out_r2_y", "mutual_information"):
+    monkeypatch.setattr("jaxrepsim.pipeline.passes.joint_bins.MEMORY", 1)  # each layer in a pass of its own
+    config = dataclasses.replace(
+        PLAIN,
+        mutual_information=MutualInformation(bins=BINS),
+        sparse_prediction=SparsePrediction(penalties=PENALTIES),
+        clusters=Clusters(count=CLUSTERS),
+    )
+    found = match_files(files, config, RunFolder(tmp_path / "out"), silent, silent)
+    for name in (
+        *("one_to_one/unit_mean", "one_to_one/unit_std", "one_to_one/correlation", "sparse_prediction/fitted_r2_x"),
+        *("sparse_prediction/held_out_r2_y", "mutual_information/mutual_information"),
+    ):
         np.testing.assert_allclose(found[name], results[name], rtol=1e-3, atol=2e-3, err_msg=name)
-    np.testing.assert_array_equal(found.aligned_samples, results.aligned_samples)
+    np.testing.assert_array_equal(found["one_to_one/samples"], results["one_to_one/samples"])
 
 
 def test_files_that_are_compressed_are_refused_before_any_work(folder, files, tmp_path):
-    paths = [folder.activations(seed) for seed in (0, 1)]
-    matching, asked = MatchingConfig(epsilons=(0.5,), minimal_units=0), ConvergentConfig(one_to_one=True)
+    paths, place = [folder.activations(seed) for seed in (0, 1)], RunFolder(tmp_path / "no")
+    aligned = dataclasses.replace(PLAIN, one_to_one=OneToOne(on=True))
     with pytest.raises(InputError, match=r"layer 'stem' is compressed: its \d+ rows stand for \d+ samples"):
-        match_files(paths, matching, TheoryConfig(), asked, RunFolder(tmp_path / "no"), silent, silent)
-    exciting = ConvergentConfig(exciting=2)
-    with pytest.raises(InputError, match=r"convergent\.exciting needs the images of a run"):
-        match_files(files[:2], matching, TheoryConfig(), exciting, RunFolder(tmp_path / "no"), silent, silent)
+        match_files(paths, aligned, place, silent, silent)
+    exciting = dataclasses.replace(PLAIN, exciting_images=ExcitingImages(count=2))
+    with pytest.raises(InputError, match=r"exciting_images needs the images of a run"):
+        match_files(files[:2], exciting, place, silent, silent)
     assert not (tmp_path / "no").exists()
 
 
@@ -324,26 +338,26 @@ def test_a_network_that_gives_nan_is_named(run, networks):
     with pytest.raises(
         InputError, match=r"seed 1, layer 'logits', unit 3: \d+ activations on the images 0 to 255 are NaN"
     ):
-        gather(source, ["logits"], ConvergentConfig(one_to_one=True), 0, silent)
+        gather(source, ["logits"], Wanted(), 0, silent)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"bins": 2}, "bins must be 0, or 3 or more"),
-        ({"penalties": (-0.1,)}, r"penalties must be at least 0, and finite; received \(-0.1,\)"),
-        ({"penalties": (0.1, 0.1)}, "penalties must be all different"),
-        ({"clusters": 1}, "clusters must be 0, or 2 or more; received 1"),
-        ({"exciting": -1}, "exciting must be at least 0"),
-        ({"rows": 0}, "rows must be at least 1"),
+        (lambda: MutualInformation(bins=2), "bins must be 0, or 3 or more"),
+        (lambda: SparsePrediction(penalties=(-0.1,)), r"penalties must be at least 0, and finite; received \(-0.1,\)"),
+        (lambda: SparsePrediction(penalties=(0.1, 0.1)), "penalties must be all different"),
+        (lambda: Clusters(count=1), "count must be 0, or 2 or more; received 1"),
+        (lambda: ExcitingImages(count=-1), "count must be at least 0"),
+        (lambda: AlignmentConfig(rows=0), "rows must be at least 1"),
     ],
 )
 def test_settings_that_cannot_be(settings, message):
     with pytest.raises(InputError, match=message):
-        ConvergentConfig(**settings)
+        settings()
 
 
 def test_a_layer_that_is_not_compared_is_told_before_any_work(run):
-    config = dataclasses.replace(run.config, convergent=ConvergentConfig(layers=("conv1",), one_to_one=True))
+    config = dataclasses.replace(run.config, one_to_one=OneToOne(layers=("conv1",), on=True))
     with pytest.raises(InputError, match=r"conv1.*stem, fc1, logits"):
         dataclasses.replace(run, config=config).check()

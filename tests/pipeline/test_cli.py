@@ -57,6 +57,7 @@ def test_help_is_enough_to_start():
         (["run", "CONFIG", "--model.name", "vgg12"], "error: unknown model 'vgg12'; did you mean 'vgg11'?"),
         (["run", "CONFIG", "--data.name", "digitz"], "digitz"),
         (["run", "CONFIG", "--matching.layers", "conv99"], "error: unknown layer 'conv99'; did you mean 'conv"),
+        (["match", "CONFIG", "--stability.layers", "conv99"], "error: unknown layer 'conv99'; did you mean 'conv"),
         (["run", "CONFIG", "--matching.epsilons", "0.5", "1.5"], "epsilons must be in [0, 1), one or more"),
         (["run", "CONFIG", "--training.epochs", "none"], "epochs"),
         (["run", "CONFIG", "--training.epoch", "3"], "--training.epochs"),
@@ -173,10 +174,9 @@ def test_the_help_of_match_shows_what_files_can_use(arguments, capsys):
     shown = capsys.readouterr().out
     assert "--layout" in shown
     assert "--matching.epsilons" in shown
-    assert not {"--training.epochs", "--theory.chance", "--matching.positions", "--convergent.exciting"} & {
-        *shown.split()
-    }
-    assert shown.count("\n") < 100
+    hidden = {"--training.epochs", "--chance.draws", "--matching.positions", "--exciting-images.count"}
+    assert not hidden & {*shown.split()}
+    assert shown.count("\n") < 130
 
 
 def test_a_reader_that_has_gone_is_no_error():
@@ -279,7 +279,7 @@ def test_activation_files_of_any_origin_are_matched_and_reported(tmp_path, capsy
     out = tmp_path / "out"
     arguments = ["match", str(tmp_path / "a.npz"), str(tmp_path / "b.safetensors"), "--out", str(out)]
     arguments += ["--layout", "NHWC"]
-    assert main([*arguments, "--matching.epsilons", "0.1", "0.9", "--matching.minimal-units", "2"]) == 0
+    assert main([*arguments, "--matching.epsilons", "0.1", "0.9", "--minimal-matches.units", "2"]) == 0
     assert (out / "report.html").is_file()
     with (out / "results" / "similarity.csv").open(newline="") as file:
         table = {(row["layer"], row["epsilon"]): float(row["similarity_mean"]) for row in csv.DictReader(file)}

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import MatchingConfig, RunConfig
+from jaxrepsim.pipeline import MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, load_config, load_configs, place_of, to_plain
 
-HEAD = "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
+HEAD = "from jaxrepsim.pipeline import Chance, DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
 
 
 def load(tmp_path, body):
@@ -35,6 +35,8 @@ def test_differences_name_the_setting_and_both_values():
     [
         ("config = RunConfig(modle=ModelConfig())", "no setting 'RunConfig.modle'; did you mean 'model'"),
         ("config = RunConfig(training=TrainingConfig(epoch=3))", "'TrainingConfig.epoch'; did you mean 'epochs'"),
+        ("config = RunConfig(chance=Chance(draw=3))", "'Chance.draw'; did you mean 'draws'"),
+        ("config = RunConfig(chance=Chance(draws=-3))", "draws must be at least 0; received -3"),
         ("config = RunConfig(training=TrainingConfig(epochs='3'))", "epochs must be at least 1; received '3'"),
         ("config = RunConfig(training=TrainingConfig(epochs=0))", "epochs must be at least 1; received 0"),
         ("config = RunConfig(matching=MatchingConfig(epsilons=(0.5, 1.0)))", r"epsilons must be in \[0, 1\)"),
@@ -68,6 +70,8 @@ def test_a_config_that_is_not_there(tmp_path):
 def test_a_misspelt_key_in_stored_settings():
     with pytest.raises(InputError, match=r"'training.epoch'; did you mean 'epochs'"):
         from_plain({"training": {"epoch": 3}})
+    with pytest.raises(InputError, match=r"there is no setting 'chance.needs'"):
+        from_plain({"chance": {"needs": "images"}})
 
 
 def test_several_runs_of_a_file_keep_their_names_and_order(tmp_path):

@@ -13,7 +13,8 @@ from jaxrepsim import activations
 from jaxrepsim.data import Dataset
 from jaxrepsim.data.dataset import Split
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import MatchingConfig, extraction
+from jaxrepsim.pipeline import MatchingConfig
+from jaxrepsim.pipeline.passes import extraction
 from jaxrepsim.training import TrainedNetwork, normalise
 
 SEEDS = (3, 5, 8)

@@ -98,7 +98,12 @@ for name in sys.argv[1:]:
     atomic_path(Path(name)).__enter__().write_text("half")
 os._exit(9)
 """
-OURS = ["results/layers/001_conv2.nc", "results/theory/ab/joint.nc", "activations/seed_0.safetensors", "run.json"]
+OURS = [
+    "results/parts/similarity_0a/001_conv2.nc",
+    "results/parts/joint_0a/000_conv1.nc",
+    "activations/seed_0.safetensors",
+    "run.json",
+]
 
 
 def test_what_a_killed_process_left_is_removed_when_the_run_goes_on(tmp_path):
@@ -126,10 +131,10 @@ def test_what_another_process_is_writing_stays(tmp_path):
     """Who has no lock removes nothing."""
     with (
         RunFolder(tmp_path).locked(),
-        atomic_path(tmp_path / "results" / "layers" / "000_fc.nc") as temporary,
+        atomic_path(tmp_path / "results" / "parts" / "000_fc.nc") as temporary,
     ):
         temporary.write_text("half")
         with pytest.raises(InputError, match="another run is at work"), RunFolder(tmp_path).locked():
             pass
         assert temporary.exists()
-    assert (tmp_path / "results" / "layers" / "000_fc.nc").read_text() == "half"
+    assert (tmp_path / "results" / "parts" / "000_fc.nc").read_text() == "half"

@@ -153,7 +153,7 @@ def test_sigterm_to_one_process_stops_both(tmp_path, tiny_config):
     assert "stopped by SIGTERM" in out[1]
 
 
-@pytest.mark.parametrize(("here", "end"), [(processes.ALONE, Preempted), (processes.Place(2, 0), KeyError)])
+@pytest.mark.parametrize(("here", "end"), [(processes.ONLY_PROCESS, Preempted), (processes.Place(2, 0), KeyError)])
 def test_no_process_leaves_an_extraction_that_others_share(here, end, tmp_path, monkeypatch):
     def extract(model, networks, dataset, config, progress):
         progress("extracting activations", 1, 2)
@@ -189,7 +189,7 @@ def test_half_a_place_is_refused(monkeypatch, values):
 def test_a_process_on_its_own(monkeypatch):
     for name in processes.VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    assert processes.join() == processes.ALONE
-    processes.ALONE.meet("nobody")
-    with pytest.raises(KeyError), processes.watched(processes.ALONE):
+    assert processes.join() == processes.ONLY_PROCESS
+    processes.ONLY_PROCESS.meet("nobody")
+    with pytest.raises(KeyError), processes.watched(processes.ONLY_PROCESS):
         raise KeyError

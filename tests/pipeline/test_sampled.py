@@ -15,7 +15,7 @@ from jaxrepsim.data import Dataset
 from jaxrepsim.data.dataset import Split
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import MatchingConfig
-from jaxrepsim.pipeline.sampled import sample
+from jaxrepsim.pipeline.passes.sampled import sample
 from jaxrepsim.training import TrainedNetwork, normalise
 
 MAPS = {"first": (5, 5), "second": (5, 5), "small": (2, 3), "fc": ()}

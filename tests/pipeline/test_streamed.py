@@ -9,10 +9,10 @@ import pytest
 
 from jaxrepsim.data import Dataset, load
 from jaxrepsim.data.records import Records
-from jaxrepsim.pipeline.config import MatchingConfig
-from jaxrepsim.pipeline.convergent.sources import Networks
-from jaxrepsim.pipeline.extraction import extract
-from jaxrepsim.pipeline.sampled import sample
+from jaxrepsim.pipeline import MatchingConfig
+from jaxrepsim.pipeline.passes.extraction import extract
+from jaxrepsim.pipeline.passes.sampled import sample
+from jaxrepsim.pipeline.passes.sources import Networks
 from jaxrepsim.training import TrainedNetwork
 from tests.data.photographs import COUNTS, config, prepare_photographs
 from tests.training.tiny import TinyNet

@@ -1,4 +1,4 @@
-"""The theory stage of a tiny run: every part's results are those of the functions it is made of."""
+"""The parts of the theory in a tiny run: their results are those of the functions that they are made of."""
 
 import dataclasses
 import json
@@ -13,19 +13,28 @@ from matplotlib.figure import Figure
 import jaxrepsim as jrs
 from jaxrepsim import activations, chance, decomposition, report, training
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import ConvergentConfig, MatchingConfig, RunConfig, TheoryConfig
+from jaxrepsim.pipeline import (
+    AnalysisConfig,
+    Chance,
+    Decomposition,
+    Joint,
+    MatchingConfig,
+    MinimalMatches,
+    OverTraining,
+    RunConfig,
+    SamplingConfig,
+    Stability,
+)
+from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.config_file import to_plain
-from jaxrepsim.pipeline.files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, claim, load
-from jaxrepsim.pipeline.results_files import write_netcdf
+from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.parts.across_layers import across_layers
+from jaxrepsim.pipeline.parts.joint import joint_layer
+from jaxrepsim.pipeline.parts.over_training import similarities
+from jaxrepsim.pipeline.passes.sampled import Sampled, sample
 from jaxrepsim.pipeline.run import Run
-from jaxrepsim.pipeline.sampled import Sampled, sample
-from jaxrepsim.pipeline.theory.across import across_layers
-from jaxrepsim.pipeline.theory.chance import chance_layer
-from jaxrepsim.pipeline.theory.evolution import similarities
-from jaxrepsim.pipeline.theory.joint import joint_layer
-from jaxrepsim.pipeline.theory.stability import stability_of_layer
-from jaxrepsim.pipeline.theory.structure import decompose_layer
+from jaxrepsim.report.sections import SECTIONS
 from tests.pipeline.conftest import jaxrepsim
 from tests.report.test_schema import assert_documented
 
@@ -49,7 +58,7 @@ def folder(analysed):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return xr.load_dataset(folder.results, engine="h5netcdf")
+    return xr.load_datatree(folder.results, engine="h5netcdf")
 
 
 @pytest.fixture(scope="module")
@@ -77,30 +86,36 @@ def silent(*told):
 def cells(results):
     """Every analysed layer, pair and ε: where it stands, and its names."""
     for layer in LAYERS:
-        for pair in map(str, results.pair.values):
-            for epsilon in results.epsilon.values:
-                yield results.sel(layer=layer, pair=pair, epsilon=epsilon), layer, [*map(int, pair.split("-"))], epsilon
+        for pair in map(str, results["pair"].values):
+            for epsilon in results["epsilon"].values:
+                at = {"layer": layer, "pair": pair, "epsilon": epsilon}
+                yield at, layer, [*map(int, pair.split("-"))], epsilon
+
+
+def group(results, name):
+    return results[name].to_dataset()
 
 
 def test_every_group_is_there_and_on_the_page(folder, results, tmp_path, monkeypatch):
     """Its figures stay empty: tests/report draws all of them."""
-    assert all(report.holds(results, group) for group in report.schema.GROUPS)
+    assert results.children.keys() == {section.name for section in SECTIONS if section.variables}
     save = Figure.savefig
     monkeypatch.setattr(Figure, "savefig", lambda self, *place, **how: save(Figure((1, 1)), *place, **how))
     report.build(results, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    for section in ("decomposition", "stability", "against-chance", "at-once", "across", "while-training"):
-        assert f'<section id="{section}"' in page
+    for section in SECTIONS:
+        assert f'<section id="{section.name}"' in page
     for table in ("simple_matches", "stability", "chance", "joint", "across_layers", "over_training"):
         assert len((folder.tables / f"{table}.csv").read_text().splitlines()) > 1
     for file in folder.results.parent.rglob("*.nc"):
-        assert_documented(xr.load_dataset(file, engine="h5netcdf"))
+        assert_documented(xr.load_datatree(file, engine="h5netcdf"))
 
 
 def test_decomposition(results, rows):
     matched = 0
-    for here, layer, (a, b), epsilon in cells(results):
-        x, y = rows[layer][a], rows[layer][b]
+    found_by_part, sampled = group(results, "decomposition"), group(results, "minimal_matches")
+    for at, layer, (a, b), epsilon in cells(results):
+        here, x, y = found_by_part.sel(at), rows[layer][a], rows[layer][b]
         iterator = jrs.simple_matches(x, y, epsilon, 12)
         found = [simple.match for simple in iterator]
         assert int(here.simple_complete) == iterator.complete
@@ -120,7 +135,7 @@ def test_decomposition(results, rows):
         assert int(here.certified_several) == certified.several.sum()
         assert int(here.parts) == decompose(x, y, epsilon).chosen.sum()
         for unit, size, bound in zip(
-            here.minimal_unit.values, here.smallest_size.values, here.smallest_bound.values, strict=True
+            sampled.sampled_unit.sel(at).values, here.smallest_size.values, here.smallest_bound.values, strict=True
         ):
             smallest = jrs.smallest_match(x, y, epsilon, int(unit), rounds=2)
             assert (size, bound) == (int(smallest.match.size), smallest.bound)
@@ -132,24 +147,24 @@ def test_stability(results, rows):
     for layer in LAYERS:
         key = activations.layer_key(0, layer)
         found = [independence(network, key) for network in rows[layer]]
-        here = results.sel(layer=layer)
+        here = group(results, "stability").sel(layer=layer)
         np.testing.assert_allclose(here.theta_lower, [float(one.lower) for one in found], rtol=1e-6, atol=1e-12)
         np.testing.assert_allclose(here.theta_upper, [float(one.upper) for one in found], rtol=1e-6, atol=1e-12)
-    for here, layer, (a, b), epsilon in cells(results):
+    for at, layer, (a, b), epsilon in cells(results):
         factor = max(float(independence(rows[layer][i], key).factor) for i in (a, b))
-        told = decomposition.is_stable(rows[layer][a], rows[layer][b], epsilon, factor)
-        assert told is None or int(here.stable) == told
+        decided = decomposition.is_stable(rows[layer][a], rows[layer][b], epsilon, factor)
+        assert decided is None or int(results["stability/stable"].sel(at)) == decided
 
 
 def test_joint(results, rows):
     for layer in LAYERS:
         profile = joint_profile(rows[layer])
-        here = results.sel(layer=layer)
+        here = group(results, "joint").sel(layer=layer)
         for network, critical in enumerate(profile.networks):
-            stored = here.joint_profile.values[network, : len(critical)]
+            stored = here.profile.values[network, : len(critical)]
             np.testing.assert_allclose(stored, critical, atol=1e-9)
-        for epsilon in results.epsilon.values:
-            assert float(here.joint_similarity.sel(epsilon=epsilon)) == pytest.approx(
+        for epsilon in here.epsilon.values:
+            assert float(here.similarity.sel(epsilon=epsilon)) == pytest.approx(
                 float(joint_match(rows[layer], epsilon).similarity)
             )
 
@@ -175,51 +190,52 @@ def test_chance(results, run, sampled):
         for pair, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
             x, y = (np.asarray(sampled[i].positions[layer], np.float64) for i in (a, b))
             keys = jax.random.split(jax.random.fold_in(activations.layer_key(0, layer), pair))
-            group = sampled[0].group_size[layer]
-            found = against_chance(x, y, results.epsilon.values, keys[0], DRAWS, group)
-            here = results.sel(layer=layer).isel(pair=pair)
-            np.testing.assert_allclose(here.chance_observed, found.observed)
-            np.testing.assert_allclose(here.chance_shuffled, found.shuffled)
-            np.testing.assert_allclose(here.chance_random, found.random)
+            size = sampled[0].group_size[layer]
+            found = against_chance(x, y, results["epsilon"].values, keys[0], DRAWS, size)
+            here = group(results, "chance").sel(layer=layer).isel(pair=pair)
+            np.testing.assert_allclose(here.observed, found.observed)
+            np.testing.assert_allclose(here.shuffled, found.shuffled)
+            np.testing.assert_allclose(here.random, found.random)
             np.testing.assert_allclose(here.p_shuffled, found.p_shuffled)
             np.testing.assert_allclose(here.p_random, found.p_random)
-            held = held_out(x, y, keys[1], group)
+            held = held_out(x, y, keys[1], size)
             np.testing.assert_allclose(here.held_out_x.values[: len(held)], held, rtol=1e-6)
             np.testing.assert_allclose(here.residual_x.values[: len(held)], residuals(x, y), atol=1e-9)
-            assert int(here.chance_samples) == len(x)
+            assert int(here.samples) == len(x)
 
 
 def test_untrained_and_over_training(results, run):
     untrained = sampled_at(run, 0)
     later = sampled_at(run, 1)
     for layer in LAYERS:
-        here = results.sel(layer=layer)
+        followed = results["over_training/similarity"].sel(layer=layer)
         for pair, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
             for networks, stored in (
-                (untrained, here.chance_untrained[pair]),
-                (untrained, here.training_similarity.sel(checkpoint=0)[pair]),
-                (later, here.training_similarity.sel(checkpoint=1)[pair]),
+                (untrained, results["chance/untrained"].sel(layer=layer)[pair]),
+                (untrained, followed.sel(checkpoint=0)[pair]),
+                (later, followed.sel(checkpoint=1)[pair]),
             ):
                 x, y = (np.asarray(networks[i].positions[layer], np.float64) for i in (a, b))
                 profile = match_profile(x, y)
-                expected = [float(profile.similarity(epsilon)) for epsilon in results.epsilon.values]
+                expected = [float(profile.similarity(epsilon)) for epsilon in results["epsilon"].values]
                 np.testing.assert_allclose(stored, expected)
-    accuracy = results.checkpoint_accuracy.sel(checkpoint=1)
-    np.testing.assert_allclose(accuracy, results.validation_accuracy.sel(epoch=1))
+    accuracy = results["over_training/accuracy"].sel(checkpoint=1)
+    np.testing.assert_allclose(accuracy, results["networks/validation_accuracy"].sel(epoch=1))
 
 
 def test_across_layers(results, sampled):
+    found = group(results, "across_layers")
     for first in LAYERS:
         for second in LAYERS:
             alike = sampled[0].maps[first] == sampled[0].maps[second]
-            cell = dict(zip(results.across_pooled.dims, (first, second), strict=True))
-            assert int(results.across_pooled.sel(cell)) == (not alike)
-            kind = "positions" if alike else "pooled"
-            x, y = getattr(sampled[0], kind)[first], getattr(sampled[2], kind)[second]
+            cell = dict(zip(found.pooled.dims, (first, second), strict=True))
+            assert int(found.pooled.sel(cell)) == (not alike)
+            x, y = (net.positions if alike else net.pooled for net in (sampled[0], sampled[2]))
+            x, y = x[first], y[second]
             profile = match_profile(np.asarray(x, np.float64), np.asarray(y, np.float64))
-            here = results.across.sel(cell | {"pair": "0-2"})
-            np.testing.assert_allclose(here, [float(profile.similarity(e)) for e in results.epsilon.values])
-            assert int(results.across_samples.sel(cell)) == len(x)
+            here = found.similarity.sel(cell | {"pair": "0-2"})
+            np.testing.assert_allclose(here, [float(profile.similarity(e)) for e in found.epsilon.values])
+            assert int(found.samples.sel(cell)) == len(x)
 
 
 def test_what_is_done_is_not_done_again(folder, results, tmp_path):
@@ -228,67 +244,95 @@ def test_what_is_done_is_not_done_again(folder, results, tmp_path):
     shutil.copytree(folder.path, again)
     copy = RunFolder(again)
     copy.results.unlink()
-    files = sorted(copy.theory.rglob("*.nc"))
-    assert len(files) == 3 * len(LAYERS) + len(results.layer) + 2  # joint matches are of every layer
-    gone = files[:3] + files[-1:]
+    files = sorted(copy.parts.rglob("*.nc"))
+    assert len({file.parent for file in files}) == len(results.children) - 1  # all but the networks' training
+    gone = [file for file in files if file.parent.name.startswith(("joint", "chance", "clusters"))]
+    assert len(gone) >= 3
     for file in gone:
         file.unlink()
     times = {file: file.stat().st_mtime_ns for file in files if file not in gone}
     done = jaxrepsim("match", again)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {file: file.stat().st_mtime_ns for file in times} == times
-    xr.testing.assert_equal(xr.load_dataset(copy.results, engine="h5netcdf"), results)
+    xr.testing.assert_equal(xr.load_datatree(copy.results, engine="h5netcdf"), results)
 
 
-def test_a_finished_run_can_be_given_more_of_the_theory(folder, results, tmp_path):
-    """Also one from before there was any: nothing is trained or matched again."""
+FORMAT_1 = {
+    "theory": {"layers": ["fc1"], "joint": True, "chance": 0, "images": 200, "simple_matches": 12},
+    "convergent": {"layers": [], "bins": 0, "penalties": []},
+}
+
+
+def test_a_finished_run_can_be_given_more(folder, results, tmp_path):
+    """Also one of the format from before parts: nothing is trained again, and its results are computed anew."""
     old = RunFolder(tmp_path / "old")
-    shutil.copytree(folder.path, old.path, ignore=shutil.ignore_patterns("theory"))
+    shutil.copytree(folder.path, old.path, ignore=shutil.ignore_patterns("parts"))
     record = json.loads(old.record.read_text())
-    theory = record["config"].pop("theory")
+    settings = {name: record["config"][name] for name in ("title", "data", "model", "matching")}
+    record = {"format": 1, "config": {**settings, "training": record["config"]["training"], **FORMAT_1}}
+    record["config"]["matching"]["minimal_units"] = 2
     record["config"]["training"].pop("keep")
     old.record.write_text(json.dumps(record))
     with pytest.raises(InputError, match=r"config.training.keep: \[\] there, \[0, 1\] here"):
         claim(old, {"config": to_plain(load(folder.path))})
     record["config"]["training"]["keep"] = [0, 1]
     old.record.write_text(json.dumps(record))
-    stored = results.drop_vars([name for name in results if name.startswith(("simple", "joint"))])
-    stored.attrs["config"] = json.dumps(record["config"])
-    write_netcdf(stored, old.results)
-    times = {file: file.stat().st_mtime_ns for file in old.layers.glob("*.nc")}
-    done = jaxrepsim("match", old.path, "--theory.joint")
+    flat = results["similarity"].to_dataset()
+    flat.to_netcdf(old.results, engine="h5netcdf")
+    refused = jaxrepsim("report", old.path)
+    assert refused.returncode == 2
+    assert "older jaxrepsim: `jaxrepsim run FOLDER` makes new ones" in refused.stderr
+    times = {file: file.stat().st_mtime_ns for file in (old.path / "checkpoints").rglob("*") if file.is_file()}
+    done = jaxrepsim("match", old.path, "--stability.on")
     assert done.returncode == 0, done.stdout + done.stderr
-    again = xr.load_dataset(old.results, engine="h5netcdf")
-    xr.testing.assert_equal(again.joint_similarity, results.joint_similarity)
-    assert "chance_observed" not in again
+    again = xr.load_datatree(old.results, engine="h5netcdf")
+    assert again.children.keys() == {"similarity", "minimal_matches", "stability", "joint", "networks"}
+    for name in ("similarity", "joint"):
+        xr.testing.assert_equal(again[name].to_dataset(), results[name].to_dataset())
+    assert np.isnan(again["stability/theta_lower"].sel(layer="stem")).all()
     assert {file: file.stat().st_mtime_ns for file in times} == times
-    assert json.loads(old.record.read_text())["config"]["theory"] == to_plain(TheoryConfig(joint=True))
-    assert theory != to_plain(TheoryConfig(joint=True))
+    record = json.loads(old.record.read_text())
+    assert record["format"] == 2
+    assert record["config"]["stability"]["simple_matches"] == 12
+    assert record["config"]["sampling"]["images"] == 200
+    files = {file: file.stat().st_mtime_ns for file in old.parts.rglob("*.nc")}
+    done = jaxrepsim("match", old.path, "--joint.no-on")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "joint" not in xr.load_datatree(old.results, engine="h5netcdf").children
+    assert {file: file.stat().st_mtime_ns for file in old.parts.rglob("*.nc")} == files
 
 
 def test_files_are_decomposed_too_and_what_needs_networks_is_refused(folder, results, tmp_path):
     paths = [folder.activations(seed) for seed in (0, 1, 2)]
-    matching = MatchingConfig(epsilons=(0.4,), layers=("fc1",), minimal_units=0)
-    with pytest.raises(InputError, match=r"theory.chance needs the networks of a run"):
+    config = AnalysisConfig(
+        matching=MatchingConfig(epsilons=(0.4,), layers=("fc1",)),
+        minimal_matches=MinimalMatches(units=0),
+        decomposition=Decomposition(on=True, simple_matches=12),
+        joint=Joint(on=True),
+    )
+    with pytest.raises(InputError, match=r"chance needs the networks of a run"):
         match_files(
-            paths, matching, TheoryConfig(chance=5), ConvergentConfig(), RunFolder(tmp_path / "no"), print, print
+            paths, dataclasses.replace(config, chance=Chance(draws=5)), RunFolder(tmp_path / "no"), print, print
         )
     assert not (tmp_path / "no").exists()
-    theory = TheoryConfig(decomposition=True, simple_matches=12, joint=True)
-    found = match_files(paths, matching, theory, ConvergentConfig(), RunFolder(tmp_path / "out"), silent, silent)
-    here = results.sel(layer=["fc1"], epsilon=[0.4])
-    np.testing.assert_array_equal(found.joint_similarity, here.joint_similarity)
-    np.testing.assert_array_equal(found.simple_complete, here.simple_complete)
-    assert found.smallest_size.sizes["sample"] == 0
+    found = match_files(paths, config, RunFolder(tmp_path / "out"), silent, silent)
+    assert "minimal_matches" not in found.children
+    here = {"layer": ["fc1"], "epsilon": [0.4]}
+    for name in ("joint/similarity", "decomposition/simple_complete"):
+        np.testing.assert_array_equal(found[name], results[name].sel(here))
+    assert found["decomposition/smallest_size"].sizes["sample"] == 0
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (lambda: TheoryConfig(chance=-1), "chance must be at least 0; received -1"),
-        (lambda: TheoryConfig(simple_matches=0), "simple_matches must be at least 1"),
-        (lambda: TheoryConfig(seconds=0), "seconds must be above 0"),
-        (lambda: RunConfig(theory=TheoryConfig(over_training=True)), r"name them in training\.keep"),
+        (lambda: Chance(draws=-1), "draws must be at least 0; received -1"),
+        (lambda: Decomposition(simple_matches=0), "simple_matches must be at least 1"),
+        (lambda: Decomposition(smallest_rounds=-1), "smallest_rounds must be at least 0"),
+        (lambda: Stability(seconds=0), "seconds must be above 0"),
+        (lambda: SamplingConfig(rows=0), "rows must be at least 1"),
+        (lambda: MinimalMatches(units=-1), "units must be at least 0"),
+        (lambda: RunConfig(over_training=OverTraining(on=True)), r"name them in training\.keep"),
     ],
 )
 def test_settings_that_cannot_be(settings, message):
@@ -297,7 +341,7 @@ def test_settings_that_cannot_be(settings, message):
 
 
 def test_a_layer_that_is_not_compared_is_told_before_any_work(run):
-    config = dataclasses.replace(run.config, theory=TheoryConfig(layers=("conv1",), joint=True))
+    config = dataclasses.replace(run.config, stability=Stability(layers=("conv1",), on=True))
     with pytest.raises(InputError, match=r"conv1.*stem, fc1, logits"):
         dataclasses.replace(run, config=config).check()
 
@@ -313,42 +357,41 @@ def degenerate(kind):
 
 
 @pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
-def test_other_parts_of_degenerate_layers(kind):
+def test_parts_on_degenerate_layers(kind):
     networks = degenerate(kind)
     whole = float(kind in ("identical", "one unit"))
     epsilons = np.array([0.2])
-    sampled = {
-        str(seed): Sampled(
-            {"a": rows, "b": rows}, {"a": rows[::2], "b": rows[::2]}, {"a": 2, "b": 1}, {"a": (2,), "b": ()}
-        )
-        for seed, rows in enumerate(networks)
-    }
+    sampled = [
+        Sampled({"a": rows, "b": rows}, {"a": rows[::2], "b": rows[::2]}, {"a": 2, "b": 1}, {"a": (2,), "b": ()})
+        for rows in networks
+    ]
     across = across_layers(sampled, epsilons, silent)
-    np.testing.assert_array_equal(np.diagonal(across.across[0, :, :, 0]), whole)
-    assert across.across_pooled.values.tolist() == [[0, 1], [1, 0]]
-    assert across.across_samples.values.tolist() == [[12, 6], [6, 12]]
-    for found in similarities(list(sampled.values()), epsilons).values():
+    np.testing.assert_array_equal(np.diagonal(across.similarity[0, :, :, 0]), whole)
+    assert across.pooled.values.tolist() == [[0, 1], [1, 0]]
+    assert across.samples.values.tolist() == [[12, 6], [6, 12]]
+    for found in similarities(sampled, epsilons).values():
         np.testing.assert_array_equal(found, whole)
-    assert float(joint_layer(networks, epsilons).joint_similarity[0, 0]) == whole
-    chance_of = chance_layer("a", networks, np.array([[0.0]]), 2, epsilons, 3, 0)
-    assert float(chance_of.chance_observed[0, 0, 0]) == whole
+    assert float(joint_layer(networks, epsilons).similarity[0]) == whole
+    key = activations.layer_key(0, "a")
+    chance_of = Chance(draws=3).of_layer(networks, np.array([[0.0]]), 2, epsilons, key)
+    assert float(chance_of.observed[0, 0]) == whole
     assert ((chance_of.p_shuffled >= 0.25) & (chance_of.p_shuffled <= 1)).all()
     if not whole:  # nothing is as much as nothing
         assert (chance_of.p_shuffled == 1).all()
-    profiles = [tuple(np.asarray(side) for side in match_profile(*networks))]
-    stable = stability_of_layer("a", networks, profiles, epsilons, 0, TheoryConfig())
+    stable = Stability().of_layer("a", networks, [match_profile(*networks)], epsilons, 0)
     assert (stable.theta_lower <= stable.theta_upper).all()
     assert stable.stable.values.ravel().tolist() == [1]  # orthogonal units, so λ = 3, and all residuals are 0 or 1
 
 
 @pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
 def test_degenerate_layers(kind):
-    networks = degenerate(kind)
-    units = max(network.shape[1] for network in networks)
-    sampled = np.array([[[0, -1]]])
-    found = decompose_layer("a", networks, units, np.array([0.2]), sampled, TheoryConfig(simple_matches=6), silent)
+    files = {
+        str(name): activations.ActivationFile({"a": rows}, {"a": 12}, {}) for name, rows in enumerate(degenerate(kind))
+    }
+    inputs = Inputs(files, ["a"], MatchingConfig(epsilons=(0.2,)))
+    found = Decomposition(simple_matches=6).of_layer("a", inputs, np.array([[[0, -1]]]))
     count = {"dead": 0, "identical": 4, "disjoint": 0, "one unit": 1}[kind]
-    assert (found.simple_x.values[0, 0, 0] >= 0).all(axis=1).sum() == count
+    assert (found.simple_x.values[0, 0] >= 0).all(axis=1).sum() == count
     assert found.simple_complete.item() == 1
     assert found.certified_minimum.item() == 2 * count
     assert found.certified_several.item() == 0

@@ -9,16 +9,15 @@ import pytest
 from jaxrepsim.activations import load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import MatchingConfig, RunConfig, TheoryConfig
-from jaxrepsim.pipeline.config import DataConfig
+from jaxrepsim.pipeline import AnalysisConfig, Chance, DataConfig, MatchingConfig, MinimalMatches, RunConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim
-from jaxrepsim.pipeline.joint_runs import match_runs, matching_of
+from jaxrepsim.pipeline.match_runs import agreed_settings, match_runs
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf
 from tests.pipeline.test_cli import said
 
-MATCHING = MatchingConfig(epsilons=(0.3,), layers=("conv8", "logits"), minimal_units=0)
+CONFIG = AnalysisConfig(matching=MatchingConfig(epsilons=(0.3,), layers=("conv8", "logits")))
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +30,16 @@ def copies(finished, tmp_path_factory):
 def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["match", *map(str, copies), "--out", str(out), "--matching.epsilons", "0.3"]
-    arguments += ["--matching.layers", "fc1", "logits", "--matching.minimal-units", "0"]
+    arguments += ["--matching.layers", "fc1", "logits", "--minimal-matches.units", "0"]
     assert main(arguments) == 0
     assert "extracted 2 layers of 6 networks" in capsys.readouterr().out
     results = read_netcdf(out / "results" / "results.nc")
-    assert list(results.network.values) == ["one/0", "one/1", "one/2", "two/0", "two/1", "two/2"]
+    similarity = results["similarity"].to_dataset()
+    assert list(similarity.network.values) == ["one/0", "one/1", "one/2", "two/0", "two/1", "two/2"]
     for seed in (0, 1, 2):
-        assert (results.similarity.sel(pair=f"one/{seed}-two/{seed}", redraw=0) == 1 - dead(results, seed)).all()
-    inside = results.similarity.sel(pair="one/0-one/1")
-    np.testing.assert_allclose(results.similarity.sel(pair="two/0-two/1"), inside)
+        assert (similarity.similarity.sel(pair=f"one/{seed}-two/{seed}", redraw=0) == 1 - dead(similarity, seed)).all()
+    inside = similarity.similarity.sel(pair="one/0-one/1")
+    np.testing.assert_allclose(similarity.similarity.sel(pair="two/0-two/1"), inside)
     assert (out / "report.html").is_file()
     assert main(["report", str(out)]) == 0
     files = {path: path.stat().st_mtime_ns for path in (out / "activations").iterdir()}
@@ -105,7 +105,7 @@ def test_runs_on_other_images(changed, words, tmp_path):
     data = DataConfig(name="digits")
     paths = [begun(tmp_path / "a", data=data), begun(tmp_path / "b", **changed)]
     with pytest.raises(InputError, match=f"a and b cannot be compared: {words}.*responses to the same images"):
-        match_runs(paths, MATCHING, TheoryConfig(), RunFolder(tmp_path / "out"), silent, silent)
+        match_runs(paths, CONFIG, RunFolder(tmp_path / "out"), silent, silent)
     assert not (tmp_path / "out").exists()
 
 
@@ -114,12 +114,12 @@ def test_runs_of_other_layers_and_untrained_ones(tmp_path):
     model = RunConfig().model
     paths = [begun(tmp_path / "a", data=data), begun(tmp_path / "b", data=data, model=replace(model, name="resnet20"))]
     with pytest.raises(InputError, match=r"a and b have other layers; say which with --matching.layers. Both have: "):
-        match_runs(paths, MatchingConfig(), TheoryConfig(), RunFolder(tmp_path / "out"), silent, silent)
+        match_runs(paths, AnalysisConfig(), RunFolder(tmp_path / "out"), silent, silent)
     again = [paths[0], begun(tmp_path / "c", data=data, title="the same")]
     with pytest.raises(InputError, match=r"there is no trained network in .*seed_0: train it first"):
-        match_runs(again, MATCHING, TheoryConfig(), RunFolder(tmp_path / "out"), silent, silent)
-    with pytest.raises(InputError, match=r"theory.chance is for the networks of one run"):
-        match_runs(again, MATCHING, TheoryConfig(chance=3), RunFolder(tmp_path / "out"), silent, silent)
+        match_runs(again, CONFIG, RunFolder(tmp_path / "out"), silent, silent)
+    with pytest.raises(InputError, match=r"chance is for the networks of one run"):
+        match_runs(again, replace(CONFIG, chance=Chance(draws=3)), RunFolder(tmp_path / "out"), silent, silent)
 
 
 def test_settings_on_which_runs_do_not_agree_are_asked_for(tmp_path):
@@ -128,8 +128,13 @@ def test_settings_on_which_runs_do_not_agree_are_asked_for(tmp_path):
     with pytest.raises(
         InputError, match=r"runs differ in matching.positions: 50 in .*a, 60 in .*b; say with --matching.pos"
     ):
-        matching_of(paths)
-    assert matching_of(paths, {"positions"}) == drawn
+        agreed_settings(paths)
+    assert agreed_settings(paths, {"matching.positions"}).matching == drawn
+    other = begun(tmp_path / "c", matching=drawn, minimal_matches=MinimalMatches(units=3))
+    with pytest.raises(
+        InputError, match=r"runs differ in minimal_matches.units: 8 in .*a, 3 in .*c; say with --minimal"
+    ):
+        agreed_settings([paths[0], other])
 
 
 def test_the_settings_of_a_run_that_is_named_alone_stay_its_own(tmp_path, capsys):

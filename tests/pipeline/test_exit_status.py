@@ -8,7 +8,7 @@ import pytest
 
 from jaxrepsim import preemption
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.ending import ending
+from jaxrepsim.pipeline.exit_status import exit_status
 from jaxrepsim.pipeline.progress import stopping
 
 
@@ -25,27 +25,27 @@ def fail(error):
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 2, "error: the disk is full: No space left on device"),
     ],
 )
-def test_what_ends_a_command_is_told(error, status, message, capsys):
-    assert ending(lambda: fail(error)) == status
+def test_what_ends_a_command_is_said(error, status, message, capsys):
+    assert exit_status(lambda: fail(error)) == status
     assert capsys.readouterr().err.startswith(message)
 
 
 def test_an_error_of_ours_is_no_message():
     with pytest.raises(KeyError):
-        ending(lambda: fail(KeyError("layer")))
+        exit_status(lambda: fail(KeyError("layer")))
 
 
-def test_a_stage_stops_when_it_next_tells_where_it_is(capsys):
-    told = []
-    work = stopping(lambda *args: told.append(args))
+def test_a_stage_stops_when_it_next_says_how_far_it_is(capsys):
+    calls = []
+    work = stopping(lambda *args: calls.append(args))
 
     def stage():
         work("matching", 1, 3)
         os.kill(os.getpid(), signal.SIGTERM)
-        told.append("still at work")
+        calls.append("still at work")
         work("matching", 2, 3, "a note")
-        told.append("never")
+        calls.append("never")
 
-    assert ending(stage) == 143
-    assert told == [("matching", 1, 3, ""), "still at work", ("matching", 2, 3, "a note")]
+    assert exit_status(stage) == 143
+    assert calls == [("matching", 1, 3, ""), "still at work", ("matching", 2, 3, "a note")]
     assert capsys.readouterr().err.startswith("stopped by SIGTERM")
