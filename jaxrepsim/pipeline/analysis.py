@@ -95,7 +95,7 @@ def up_to_date(results: xr.DataTree, config: AnalysisConfig) -> bool:
     """Whether results hold the groups that the settings ask for now, computed by these settings, and no others."""
     if "similarity" not in results.children:  # as before there were groups
         return False
-    parts, asked = config.parts, asked_layers(config, [str(layer) for layer in results["layer"].values])
+    parts, asked = config.parts, asked_layers(config, [str(layer) for layer in results.coords["layer"].values])
     before, now = json.loads(results.attrs.get("config", "{}")), to_plain(config)
     matter = {setting for name in asked for setting in (name, *parts[name].reads)}
     return {*asked} == parts.keys() & set(results.children.keys()) and all(
