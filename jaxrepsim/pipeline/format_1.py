@@ -35,7 +35,7 @@ def renamed(plain: dict[str, Any]) -> dict[str, Any]:
         plain: Settings of a run, or of a match, and perhaps what else a record holds.
 
     >>> renamed({"title": "a", "matching": {"minimal_units": 2, "seed": 3}, "theory": {"chance": 9}})
-    {'title': 'a', 'matching': {'seed': 3}, 'minimal_matches': {'units': 2}, 'chance': {'draws': 9}}
+    {'title': 'a', 'minimal_matches': {'units': 2}, 'matching': {'seed': 3}, 'chance': {'draws': 9}}
     """
     found = {name: value for name, value in plain.items() if name not in ("matching", "theory", "convergent")}
     for section in ("matching", "theory", "convergent"):
