@@ -15,7 +15,6 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_temporary, write_text
 from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
-from jaxrepsim.pipeline.format_1 import renamed
 from jaxrepsim.pipeline.parts import Parts
 
 FORMAT = 2
@@ -196,8 +195,9 @@ def _read(folder: RunFolder) -> dict[str, Any]:
         version = record.pop("format")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{folder.record} is damaged ({error}); remove the folder, or give another --out") from error
-    if version == 1:
-        return record | {"config": renamed(record["config"])} if "config" in record else renamed(record)
     if version != FORMAT:
-        raise InputError(f"{folder.path} has format {version}; this version of jaxrepsim reads format {FORMAT}")
+        raise InputError(
+            f"{folder.path} is of another version of jaxrepsim: its format is {version}, and this one reads {FORMAT}; "
+            "begin in a folder of its own: --out NEW"
+        )
     return record

@@ -35,7 +35,7 @@ _REFUSED = "is for the networks of one run: leave it out"
 
 
 def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> AnalysisConfig:
-    """The settings of matching, and of minimal matches, on which runs agree; all others are the defaults.
+    """The settings of matching, and of what every comparison has, on which runs agree; all others are the defaults.
 
     Args:
         paths: Run folders.
@@ -48,7 +48,8 @@ def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> An
         InputError: A folder is no run folder; the runs differ in a setting that is not in `replaced`.
     """
     runs = [run_folder.load(path) for path in paths]
-    for section in ("matching", "minimal_matches"):
+    common = ["matching", *(name for name, part in AnalysisConfig().parts.items() if part.asked)]
+    for section in common:
         every = [getattr(run, section) for run in runs]
         for path, settings in zip(paths, every, strict=True):
             for field in dataclasses.fields(settings):
@@ -62,7 +63,7 @@ def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> An
                         f"the runs differ in {name}: {here} in {paths[0]}, {there} in {path}; say with "
                         f"--{name.replace('_', '-')} which is meant"
                     )
-    return AnalysisConfig(matching=runs[0].matching, minimal_matches=runs[0].minimal_matches)
+    return AnalysisConfig(**{section: getattr(runs[0], section) for section in common})
 
 
 def match_runs(

@@ -114,7 +114,7 @@ THEORY = (
     *("--decomposition.smallest-rounds", "2", "--stability.on", "--stability.layers", "fc1", "stem"),
     *("--stability.simple-matches", "12", "--chance.draws", "4", "--chance.layers", "fc1", "stem"),
     *("--sampling.images", "200", "--sampling.rows", "400"),
-    *("--joint.on", "--across-layers.on", "--over-training.on"),
+    *("--joint.on", "--dimensionality.on", "--across-layers.on", "--over-training.on"),
 )
 ALIGNMENTS = (
     *("--mutual-information.bins", "6", "--sparse-prediction.penalties", "0.1", "0.003", "--clusters.count", "4"),

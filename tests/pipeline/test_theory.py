@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import jaxrepsim as jrs
-from jaxrepsim import activations, chance, decomposition, report, training
+from jaxrepsim import activations, chance, decomposition, measures, report, training
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import (
     AnalysisConfig,
@@ -257,21 +257,16 @@ def test_what_is_done_is_not_done_again(folder, results, tmp_path):
     xr.testing.assert_equal(xr.load_datatree(copy.results, engine="h5netcdf"), results)
 
 
-FORMAT_1 = {
-    "theory": {"layers": ["fc1"], "joint": True, "chance": 0, "images": 200, "simple_matches": 12},
-    "convergent": {"layers": [], "bins": 0, "penalties": []},
-}
-
-
 def test_a_finished_run_can_be_given_more(folder, results, tmp_path):
-    """Also one of the format from before parts: nothing is trained again, and its results are computed anew."""
+    """Nothing is trained again; results of the format from before groups are refused by the report, and made anew."""
     old = RunFolder(tmp_path / "old")
     shutil.copytree(folder.path, old.path, ignore=shutil.ignore_patterns("parts"))
     record = json.loads(old.record.read_text())
-    settings = {name: record["config"][name] for name in ("title", "data", "model", "matching")}
-    record = {"format": 1, "config": {**settings, "training": record["config"]["training"], **FORMAT_1}}
-    record["config"]["matching"]["minimal_units"] = 2
-    record["config"]["training"].pop("keep")
+    parts = {name: settings for name, settings in to_plain(AnalysisConfig()).items() if name != "matching"}
+    parts["joint"] = {"on": True}
+    parts["stability"] |= {"layers": ["fc1"], "simple_matches": 12}
+    record["config"] |= {**parts, "minimal_matches": {"units": 2}}
+    record["config"]["training"]["keep"] = []
     old.record.write_text(json.dumps(record))
     with pytest.raises(InputError, match=r"config.training.keep: \[\] there, \[0, 1\] here"):
         claim(old, {"config": to_plain(load(folder.path))})
@@ -281,7 +276,7 @@ def test_a_finished_run_can_be_given_more(folder, results, tmp_path):
     flat.to_netcdf(old.results, engine="h5netcdf")
     refused = jaxrepsim("report", old.path)
     assert refused.returncode == 2
-    assert "`jaxrepsim run FOLDER` makes new ones" in refused.stderr
+    assert "`jaxrepsim run CONFIG --out NEW` makes " in refused.stderr
     times = {file: file.stat().st_mtime_ns for file in (old.path / "checkpoints").rglob("*") if file.is_file()}
     done = jaxrepsim("match", old.path, "--stability.on")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -291,15 +286,20 @@ def test_a_finished_run_can_be_given_more(folder, results, tmp_path):
         xr.testing.assert_equal(again[name].to_dataset(), results[name].to_dataset())
     assert np.isnan(again["stability/theta_lower"].sel(layer="stem")).all()
     assert {file: file.stat().st_mtime_ns for file in times} == times
-    record = json.loads(old.record.read_text())
-    assert record["format"] == 2
-    assert record["config"]["stability"]["simple_matches"] == 12
-    assert record["config"]["sampling"]["images"] == 200
     files = {file: file.stat().st_mtime_ns for file in old.parts.rglob("*.nc")}
     done = jaxrepsim("match", old.path, "--joint.no-on")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "joint" not in xr.load_datatree(old.results, engine="h5netcdf").children
     assert {file: file.stat().st_mtime_ns for file in old.parts.rglob("*.nc")} == files
+
+
+def test_dimensionality(results, rows):
+    for layer in LAYERS:
+        found = results["dimensionality"].to_dataset().sel(layer=layer)
+        for network, rows_of in enumerate(rows[layer]):
+            expected = measures.dimensionality(rows_of)
+            for name, value in expected._asdict().items():
+                np.testing.assert_allclose(found[name][network], value, rtol=1e-5)
 
 
 def test_files_are_decomposed_too_and_what_needs_networks_is_refused(folder, results, tmp_path):

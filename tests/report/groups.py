@@ -37,10 +37,21 @@ def add_groups(
         | stability(flat, rng)
         | chance(flat, draws, huge, rng)
         | joint(flat)
+        | dimensionality(flat, rng)
         | across(flat, rng)
         | training(flat, len(epochs), rng)
     ).assign_coords(other_layer=flat["layer"].values, checkpoint=np.array(epochs))
     return add_alignments(as_tree(added), rng)
+
+
+def dimensionality(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:
+    """Numbers between 1 and the units of each layer."""
+    share = rng.uniform(0.1, 1, (2, results.sizes["layer"], results.sizes["network"]))
+    rank = 1 + (results["units"].values[:, None] - 1) * share
+    return {
+        "participation_ratio": (("layer", "network"), 1 + (rank[0] - 1) / 4),
+        "effective_rank": (("layer", "network"), rank[1]),
+    }
 
 
 def add_alignments(results: DataTree, rng: np.random.Generator) -> DataTree:

@@ -92,7 +92,7 @@ def test_results_are_checked(results: DataTree) -> None:
 
 def test_results_of_before_there_were_groups_are_refused_with_the_command(results: DataTree, tmp_path: Path) -> None:
     as_flat(results).to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
-    with pytest.raises(InputError, match=r"older jaxrepsim.*`jaxrepsim run FOLDER` makes new ones"):
+    with pytest.raises(InputError, match=r"older jaxrepsim.*`jaxrepsim run CONFIG --out NEW` makes new ones"):
         check(load_datatree(tmp_path / "results.nc", engine="h5netcdf"))
 
 

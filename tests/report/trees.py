@@ -21,6 +21,7 @@ _VARIABLES = {
         "chance_untrained:untrained p_shuffled p_random residual_x residual_y held_out_x held_out_y"
     ),
     "joint": "joint_similarity:similarity joint_profile:profile joint_matched:matched",
+    "dimensionality": "participation_ratio effective_rank",
     "across_layers": "across:similarity across_samples:samples across_pooled:pooled",
     "over_training": "training_similarity:similarity checkpoint_accuracy:accuracy",
     "one_to_one": (

@@ -30,7 +30,8 @@ VARIABLES: dict[str, Variable] = {
     "effective_rank": Variable(
         ("layer", "network"),
         "effective rank",
-        "exp(−Σ p ln p), p = σ / Σ σ, of the singular values σ of the network's activations, nothing centred.",
+        "Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of the network's activations, nothing "
+        "centred.",
         PURE,
     ),
 }
@@ -61,8 +62,10 @@ def _table(results: Results) -> DataFrame:
 
 def _sentences(results: Results) -> list[str]:
     mean = over_known(results["dimensionality/participation_ratio"].values).mean
+    if np.isnan(mean).all():
+        return []
     layers = names(results, "layer")
-    low, high = int(mean.argmin()), int(mean.argmax())
+    low, high = int(np.nanargmin(mean)), int(np.nanargmax(mean))
     if low == high:
         return [f"The participation ratio is {mean[high]:.3g} in {layers[high]}."]
     return [
@@ -117,6 +120,7 @@ SECTION = Section(
             _caption,
             "Line chart against depth: participation ratio and effective rank, beside the number of units. The numbers "
             "are in the table of dimensionality.",
+            lambda results: bool(results["dimensionality/effective_rank"].notnull().any()),
         ),
     ),
     tables={"dimensionality": _table},
