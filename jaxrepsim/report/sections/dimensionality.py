@@ -30,8 +30,8 @@ VARIABLES: dict[str, Variable] = {
     "effective_rank": Variable(
         ("layer", "network"),
         "effective rank",
-        "Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of the network's activations, nothing "
-        "centred.",
+        "Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of the network's activations, "
+        "nothing centred.",
         PURE,
     ),
 }
