@@ -7,18 +7,14 @@ Expected:  mean correlation of one-to-one partners about 0.5 to 0.6 in conv1 and
            best held-out R² of sparse prediction 0.4 to 0.5 in conv4, by nearly all units, and 0.9 or more in conv8.
 """
 
-from jaxrepsim.pipeline import (
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.parts import (
     Clusters,
-    DataConfig,
     ExcitingImages,
-    MatchingConfig,
     MinimalMatches,
-    ModelConfig,
     MutualInformation,
     OneToOne,
-    RunConfig,
     SparsePrediction,
-    TrainingConfig,
 )
 
 config = RunConfig(

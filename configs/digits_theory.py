@@ -7,20 +7,8 @@ Expected:  every matched unit of conv7, conv8, fc1 and fc2 has several v-minimal
            similarity is above every shuffled draw (p = 0.025); at ε = 0.3 conv8 recurs whole in all three networks.
 """
 
-from jaxrepsim.pipeline import (
-    AcrossLayers,
-    Chance,
-    DataConfig,
-    Decomposition,
-    Joint,
-    MatchingConfig,
-    MinimalMatches,
-    ModelConfig,
-    OverTraining,
-    RunConfig,
-    Stability,
-    TrainingConfig,
-)
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.parts import AcrossLayers, Chance, Decomposition, Joint, MinimalMatches, OverTraining, Stability
 
 LAYERS = ("conv7", "conv8", "fc1", "fc2")
 

@@ -8,7 +8,8 @@ Expected:  validation accuracy 97 % or more for each seed (97.7 to 98.8 % on two
            layers.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 config = RunConfig(
     title="VGG-11 on the digits, three seeds",

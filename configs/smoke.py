@@ -5,7 +5,8 @@ Time:      half a minute on two CPU cores, most of it compilation.
 Expected:  validation accuracy above 95 % for both seeds.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 config = RunConfig(
     title="A smoke test",

@@ -8,10 +8,11 @@ import pytest
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig, MinimalMatches
+from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
 from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.part import Inputs, Part, Switch
+from jaxrepsim.pipeline.parts import MinimalMatches
 from jaxrepsim.report import SECTIONS, Section, Variable, build, write_tables
 from tests.report.pages import Page
 

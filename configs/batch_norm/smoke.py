@@ -8,7 +8,8 @@ Expected:  validation accuracy of 90 % or more with and without; see the panel o
 
 from dataclasses import replace
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 training = recipes.digits_training(seeds=recipes.SEEDS)
 runs = {

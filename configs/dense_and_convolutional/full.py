@@ -8,7 +8,8 @@ Expected:  accuracy as published: 92.64 % with batch norm (github.com/kuangliu/p
            convolutional layers hardly match at ε up to 0.3.
 """
 
-from jaxrepsim.pipeline import Chance, DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
+from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
+from jaxrepsim.pipeline.parts import Chance
 
 runs = {
     name: RunConfig(

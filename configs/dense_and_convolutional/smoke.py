@@ -7,7 +7,8 @@ Expected:  validation accuracy of 95 % or more; at ε = 0.5 most units of fc2 ma
            With 16 samples a unit, shuffled inputs give fully connected layers nothing at that ε.
 """
 
-from jaxrepsim.pipeline import Chance, DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 
 config = RunConfig(
     title="Layers of VGG-11s on the digits, by kind",

@@ -13,7 +13,8 @@ Expected:  see docs/reproducing.md. Published for networks of full width: 93.5 %
 
 from pathlib import Path
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, OverTraining, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.parts import OverTraining
 
 runs = {
     "vgg": RunConfig(

@@ -6,7 +6,8 @@ Time:      within two minutes on two CPU cores, most of it compilation.
 Expected:  validation accuracy of 95 % or more for each seed; at ε = 0.5 no match in most convolutions.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 runs = {
     name: RunConfig(

@@ -10,7 +10,8 @@ Expected:  accuracy as published: 92.64 % for a VGG-16 with batch norm, 93.02 % 
 
 from dataclasses import replace
 
-from jaxrepsim.pipeline import DataConfig, ModelConfig, OverTraining, RunConfig, SamplingConfig, recipes
+from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
+from jaxrepsim.pipeline.parts import OverTraining
 
 runs = {
     name: RunConfig(

@@ -7,7 +7,8 @@ Expected:  validation accuracy of 95 % or more after the last epoch; at ε = 0.5
            conv8 falls from 0.7 to nothing, that of fc2 rises to 0.8.
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, OverTraining, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import MinimalMatches, OverTraining
 
 config = RunConfig(
     title="VGG-11s on the digits while they learn",

@@ -10,7 +10,8 @@ Expected:  validation accuracy of 95 % or more in all three runs; networks that 
 
 from dataclasses import replace
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 runs = {
     f"same_{shared}": RunConfig(

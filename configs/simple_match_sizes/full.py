@@ -8,7 +8,8 @@ Expected:  accuracy as published: 92.64 % for a VGG-16 with batch norm, 93.02 % 
            (github.com/kuangliu/pytorch-cifar, README). As in the paper, few simple matches are small.
 """
 
-from jaxrepsim.pipeline import DataConfig, Decomposition, ModelConfig, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import Decomposition
 
 runs = {
     name: RunConfig(

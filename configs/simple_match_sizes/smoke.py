@@ -7,7 +7,8 @@ Expected:  validation accuracy of 95 % or more; the simple matches of fc1 and fc
            median above 5; so few units leave more of them one to one than the paper saw.
 """
 
-from jaxrepsim.pipeline import DataConfig, Decomposition, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import Decomposition, MinimalMatches
 
 config = RunConfig(
     title="Simple matches of VGG-11s on the digits",

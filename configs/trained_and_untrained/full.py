@@ -8,7 +8,8 @@ Expected:  accuracy as published: 92.64 % for a VGG-16 with batch norm, 93.02 % 
            (github.com/kuangliu/pytorch-cifar, README).
 """
 
-from jaxrepsim.pipeline import Chance, DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
+from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, SamplingConfig, recipes
+from jaxrepsim.pipeline.parts import Chance
 
 runs = {
     name: RunConfig(

@@ -7,7 +7,8 @@ Expected:  validation accuracy of 95 % or more; at ε = 0.5 untrained networks m
            and conv8, and shuffled inputs give nothing.
 """
 
-from jaxrepsim.pipeline import Chance, DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 
 config = RunConfig(
     title="VGG-11s on the digits, trained and untrained",

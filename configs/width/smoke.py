@@ -7,7 +7,8 @@ Expected:  validation accuracy of 95 % or more at every width; similarity rises 
            connected layers, whose samples are too few from width 1/8 on (hollow points).
 """
 
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, RunConfig, recipes
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, RunConfig, recipes
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 LAYERS = ("conv1", "conv4", "conv7", "conv8", "fc1", "fc2", "logits")
 runs = {

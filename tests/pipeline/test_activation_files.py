@@ -6,12 +6,13 @@ import pytest
 from jaxrepsim.activations import ActivationFile, fingerprint, load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig, MinimalMatches
+from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
 from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.extracted import Extracted, inputs_of
 from jaxrepsim.pipeline.extracted import save as save_extracted
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.parts import MinimalMatches
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import silent
 from tests.pipeline.test_cli import said

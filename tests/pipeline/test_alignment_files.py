@@ -7,16 +7,10 @@ import pytest
 
 from jaxrepsim import report
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.pipeline import (
-    AnalysisConfig,
-    Clusters,
-    MatchingConfig,
-    MinimalMatches,
-    MutualInformation,
-    SparsePrediction,
-)
+from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
 from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.parts import Clusters, MinimalMatches, MutualInformation, SparsePrediction
 from jaxrepsim.pipeline.parts.exciting_images import _small
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import silent

@@ -17,19 +17,17 @@ from sklearn.metrics import adjusted_rand_score, mutual_info_score, r2_score
 
 from jaxrepsim import training
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import (
-    AlignmentConfig,
-    AnalysisConfig,
+from jaxrepsim.pipeline import AlignmentConfig, AnalysisConfig, MatchingConfig
+from jaxrepsim.pipeline.activation_files import match_files
+from jaxrepsim.pipeline.folder import RunFolder, load
+from jaxrepsim.pipeline.parts import (
     Clusters,
     ExcitingImages,
-    MatchingConfig,
     MinimalMatches,
     MutualInformation,
     OneToOne,
     SparsePrediction,
 )
-from jaxrepsim.pipeline.activation_files import match_files
-from jaxrepsim.pipeline.folder import RunFolder, load
 from jaxrepsim.pipeline.passes.sources import Networks
 from jaxrepsim.pipeline.passes.statistics import Wanted, gather
 from jaxrepsim.pipeline.run import Run

@@ -12,12 +12,13 @@ import xarray as xr
 from jaxrepsim import match_profile
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import AnalysisConfig, Chance, Clusters, Decomposition, Joint, MatchingConfig, MinimalMatches
+from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
 from jaxrepsim.pipeline.analysis import analyse, asked_layers, check, up_to_date
 from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.correspondence import common_layers, few_samples
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.part import Inputs, LayerPart, Switch
+from jaxrepsim.pipeline.parts import Chance, Clusters, Decomposition, Joint, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf
 from tests.compilations import compilations

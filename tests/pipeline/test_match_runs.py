@@ -9,10 +9,11 @@ import pytest
 from jaxrepsim.activations import load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import AnalysisConfig, Chance, DataConfig, MatchingConfig, MinimalMatches, RunConfig
+from jaxrepsim.pipeline import AnalysisConfig, DataConfig, MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim
 from jaxrepsim.pipeline.match_runs import agreed_settings, match_runs
+from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf
 from tests.pipeline.test_cli import said

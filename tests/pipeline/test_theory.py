@@ -13,22 +13,12 @@ from matplotlib.figure import Figure
 import jaxrepsim as jrs
 from jaxrepsim import activations, chance, decomposition, measures, report, training
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import (
-    AnalysisConfig,
-    Chance,
-    Decomposition,
-    Joint,
-    MatchingConfig,
-    MinimalMatches,
-    OverTraining,
-    RunConfig,
-    SamplingConfig,
-    Stability,
-)
+from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig, RunConfig, SamplingConfig
 from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim, load
 from jaxrepsim.pipeline.part import Inputs
+from jaxrepsim.pipeline.parts import Chance, Decomposition, Joint, MinimalMatches, OverTraining, Stability
 from jaxrepsim.pipeline.parts.across_layers import across_layers
 from jaxrepsim.pipeline.parts.joint import joint_layer
 from jaxrepsim.pipeline.parts.over_training import similarities

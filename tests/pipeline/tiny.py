@@ -22,7 +22,8 @@ from jaxrepsim.pipeline import analysis
 LAYERS = ("stem", "fc1", "logits")
 """In forward order, which is not that of the alphabet."""
 CONFIG = """
-from jaxrepsim.pipeline import DataConfig, MatchingConfig, MinimalMatches, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig
+from jaxrepsim.pipeline.parts import MinimalMatches
 
 config = RunConfig(
     title="A tiny run",
