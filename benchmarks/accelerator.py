@@ -89,7 +89,7 @@ def main(options: Options) -> int:
     bars = Bars(Console(stderr=True))
     right: list[tuple[str, ...]] = []
     fast: list[tuple[str, ...]] = []
-    with jax.enable_x64(True), bars.shown():
+    with jax.enable_x64(True), bars.live():
         # A TPU has no float64 units: what is m·n² there is for float32 alone.
         dtypes = ("float32",) if platform == "tpu" else ("float32", "float64")
         rates = {dtype: cost_model.measured_rates(dtype, sizes.product, options.repeats) for dtype in dtypes}

@@ -109,7 +109,7 @@ def main(options: Options) -> None:
     """Measures every curve, and prints the table."""
     bars = Bars(Console(stderr=True))
     lines = []
-    with jax.enable_x64(True), bars.shown():
+    with jax.enable_x64(True), bars.live():
         for curve in curves(options.quick):
             points = []
             for done, size in enumerate(curve.values):

@@ -75,7 +75,7 @@ def main(options: Options) -> int:
         say=bars.say,
     )
     finished: list[table.Row] = []
-    with jax.enable_x64(True), bars.shown():
+    with jax.enable_x64(True), bars.live():
         for subject in options.rows:
             for row in SUBJECTS[subject](context):
                 bars.say(

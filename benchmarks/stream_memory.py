@@ -56,7 +56,7 @@ def main(samples: int, units: int, batch: int) -> None:
     state = compression.init((units, units), jnp.float64)
     gram = np.zeros((2 * units, 2 * units))
     seconds = 0.0  # of the compression alone
-    with bars.shown():
+    with bars.live():
         for first in range(0, samples, batch):
             rows = rng.standard_normal((min(batch, samples - first), 2 * units), dtype=np.float32) @ mixing
             start = perf_counter()

@@ -170,13 +170,13 @@ def _carry_out(command: Command, source: Source | None) -> None:
         case DataCommand():
             from jaxrepsim.data.preparation import prepare
 
-            with bars.shown():
+            with bars.live():
                 prepare(command.name, command.archive, command.directory, stopping(bars), bars.say)
         case ReportCommand():
-            with bars.shown():
+            with bars.live():
                 _draw_again(RunFolder(command.source), bars)
         case MatchCommand() | MatchRunsCommand():
-            with bars.shown():
+            with bars.live():
                 _match(command, bars)
         case _:
             assert source is not None  # these commands have one
@@ -184,7 +184,7 @@ def _carry_out(command: Command, source: Source | None) -> None:
             if len(jobs) == 1:
                 jobs = [jobs[0]._replace(config=command.settings)]
             here = processes.join(command.processes == "auto")
-            with bars.shown():
+            with bars.live():
                 carry_out(jobs, _STAGES[type(command)], bars, bars.say, here)
 
 

@@ -48,7 +48,7 @@ class Bars:
         self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def live(self) -> Iterator[None]:
         """Draws while the block runs."""
         with self._progress:
             yield

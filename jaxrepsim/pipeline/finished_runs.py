@@ -61,7 +61,7 @@ def finished(sources: Sequence[Path], *needs: Needs) -> list[Finished]:
             raise InputError(f"the settings of {job.name} lack what this needs: set {_listed(off)}")
     if missing:
         bars = Bars(Console(stderr=True))
-        with bars.shown():
+        with bars.live():
             carry_out(missing, "run", bars, bars.say)
     once: dict[Path, tuple[str, Path]] = {}
     for job in jobs:
