@@ -43,11 +43,12 @@ def analyse(inputs: Inputs, config: AnalysisConfig, folder: RunFolder) -> dict[s
     begun = [_begun(name, layers, config, folder.parts) for name, layers in asked_layers(config, inputs.layers).items()]
     raw = {layer for each in begun if each.part.needs in ("statistics", "images") for layer in each.missing}
     inputs.lacking = [layer for layer in inputs.layers if layer in raw]
-    # The threads of a CPU's BLAS, when they have nothing to do, keep cores busy that the searches could use.
-    with threadpool_limits(1, "blas"):
-        for each in begun:
-            with folder.timed(each.name):
-                inputs.groups[each.name] = _on_all_layers(_completed(each, inputs), inputs)
+    for each in begun:
+        # The threads of a CPU's BLAS, when they have nothing to do, keep cores busy that searches could use. What is
+        # made of statistics is matrices decomposed, which are BLAS's own work.
+        threads = None if each.part.needs in ("statistics", "images") else 1
+        with folder.timed(each.name), threadpool_limits(threads, "blas"):
+            inputs.groups[each.name] = _on_all_layers(_completed(each, inputs), inputs)
     return inputs.groups
 
 
