@@ -1,5 +1,6 @@
 """What docs/axioms.md says of the results and no other test shows: what they do not depend on, and what is monotone."""
 
+from functools import cache
 from itertools import permutations
 
 import jax
@@ -130,12 +131,18 @@ def test_simple_and_smallest_matches_are_invariant(dtype, change):
     assert several > 1
 
 
+@cache
+def certified():
+    """Small cases, and the certificates of their units."""
+    batch = calls.small_batch(3, np.float64)
+    return batch, calls.call(certificates, batch.x, batch.y, batch.epsilon, dtype=np.float64)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_certificates_are_invariant(change):
-    """Which units have one minimal match and which several; the one match itself, where it is one."""
-    batch = calls.small_batch(3, np.float64)
+    """Which units have one minimal match and which several; necessary units; the one match itself, where it is one."""
+    batch, before = certified()
     changed = change(np.random.default_rng(3), batch.x, batch.y, np.float64)
-    before = calls.call(certificates, batch.x, batch.y, batch.epsilon, dtype=np.float64)
     after = calls.call(certificates, changed.x, changed.y, batch.epsilon, dtype=np.float64)
     origin = changed.origin
     np.testing.assert_array_equal(after.minimum, before.minimum[..., origin])

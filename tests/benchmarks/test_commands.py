@@ -61,6 +61,7 @@ def test_growth_fits_every_axis(capsys):
     assert all(float(slope) < 10 for slope in cells(table, 3))
 
 
+@pytest.mark.long
 def test_accelerator_measures_whatever_device_there_is(capsys):
     assert accelerator.main(accelerator.Options(quick=True, repeats=1)) == 0
     table = capsys.readouterr().out

@@ -43,7 +43,7 @@ def test_a_second_call_and_one_of_the_same_bucket_compile_nothing(name):
     assert not seen
 
 
-@pytest.mark.parametrize("rows", ["few", "many"])
+@pytest.mark.parametrize("rows", ["few", pytest.param("many", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_is_what_it_is_under_jit(name, rows):
     """The padding changes nothing but the rounding of float32, random numbers by key included."""
