@@ -8,7 +8,10 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, load_config, load_configs, place_of, to_plain
 
-HEAD = "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
+HEAD = (
+    "from jaxrepsim.pipeline import DataConfig, MatchingConfig, ModelConfig, RunConfig, TrainingConfig\n"
+    "from jaxrepsim.pipeline.parts import Chance\n"
+)
 
 
 def load(tmp_path, body):
