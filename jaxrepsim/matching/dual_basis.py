@@ -188,8 +188,9 @@ def gram_limit(dtype: DTypeLike) -> float:
 def trusted(basis: DualBasis) -> Bool[Array, ""] | np.bool_:
     """Whether a dual basis that comes from the Gram matrix is exact enough."""
     xp = np if on_host(basis.dual) else jnp
-    weights = xp.sum(xp.where(basis.active[:, :, None], basis.dual, 0.0) ** 2, axis=(1, 2))
-    return xp.all(weights <= gram_limit(basis.dual.dtype))
+    dual, active = xp.asarray(basis.dual), xp.asarray(basis.active)
+    weights = xp.sum(xp.where(active[:, :, None], dual, 0.0) ** 2, axis=(1, 2))
+    return xp.all(weights <= gram_limit(dual.dtype))
 
 
 def _others(cross: Float[Array, "pairs n n"]) -> Float[Array, "k n others"]:
