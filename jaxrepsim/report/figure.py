@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import ceil
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -9,10 +10,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
+from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
-from jaxrepsim.report.summaries import Spread
+from jaxrepsim.report.summaries import Spread, epsilon_labels, names
 
 _PLACES: tuple[Literal["outside upper center", "outside lower center"], ...] = (
     "outside upper center",
@@ -83,10 +84,80 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
                 figure.legend(handles=list(handles), loc=place, ncols=count, title=heading)
 
 
+@contextmanager
+def layer_axes(
+    results: Results,
+    column: Column,
+    heights: Sequence[float],
+    *legends: Sequence[Artist],
+    title: str = "",
+    room: float | None = None,
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure of axes below one another over a common axis of layers, whose names stand below the last.
+
+    Args:
+        results: The tree of results.
+        column: The width.
+        heights: Of the axes, in inches, from the top.
+        *legends: As `framed` takes them.
+        title: Likewise.
+        room: As `layer_labels` takes it.
+
+    Yields:
+        The figure, and its axes, on which layer i stands at x = i.
+    """
+    labels = layer_labels(names(results, "layer"), column, room)
+    height = sum(heights) + labels.height + (0.65 if title else 0.45)
+    with framed(column, height, *legends, title=title) as figure:
+        rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
+        for axes in rows:
+            mark_layers(axes, labels, written=axes is rows[-1])
+        rows[-1].set_xlabel("layer, from input to output")
+        yield figure, rows
+
+
+@contextmanager
+def epsilon_axes(
+    results: Results, column: Column, epsilons: Sequence[int], height: float, handles: Sequence[Artist]
+) -> Iterator[tuple[Figure, list[tuple[int, Axes]]]]:
+    """A figure as of `layer_axes`, of axes that are one an ε and have it as their title.
+
+    Args:
+        results: The tree of results.
+        column: The width.
+        epsilons: The indices of the values of ε, at least one.
+        height: Of each axes, in inches.
+        handles: Of the legend.
+
+    Yields:
+        The figure, and each ε with its axes.
+    """
+    with layer_axes(results, column, [height] * len(epsilons), handles) as (figure, rows):
+        for epsilon, axes in zip(epsilons, rows, strict=True):
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
+        yield figure, list(zip(epsilons, rows, strict=True))
+
+
 def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
+
+
+def arranged(count: int, most: int, column: Column, margin: float = 0.4) -> tuple[int, int, float]:
+    """How panels stand in a grid that fills the width.
+
+    Args:
+        count: How many.
+        most: How many may stand beside one another.
+        column: The width.
+        margin: Inches of it that are no panel's.
+
+    Returns:
+        How many stand beside one another, in how many rows, and how many inches of the width each has.
+    """
+    across = min(count, most)
+    return across, ceil(count / across), (WIDTHS[column] - margin) / across
 
 
 def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
@@ -107,21 +178,23 @@ def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: A
     return grid[:count]
 
 
-def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
+def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, **look: Any) -> None:
     """Draws a mean against depth, and a band from the smallest to the largest.
 
     Args:
         axes: The axes; layer i stands at x = i.
         values: One a layer, NaN for none.
         aside: How far the points stand from their layer where there is only one.
+        band: Whether there is one.
         **look: Of the line.
     """
     depth = np.arange(len(values.mean), dtype=float)
     if len(depth) == 1:
         # A band over one layer has no width, and points at one place would hide one another.
         depth += aside
+    if band and len(depth) == 1:
         axes.vlines(depth, values.low, values.high, color=look["color"], linewidth=1.2)
-    else:
+    elif band:
         axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
-    size = 3.6 if len(depth) <= 40 else 2.4
-    axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)
+    look = {"markeredgecolor": PAPER, "markersize": 3.6 if len(depth) <= 40 else 2.4} | look
+    axes.plot(depth, values.mean, clip_on=False, zorder=3, **look)

@@ -23,6 +23,10 @@ class Spread(NamedTuple):
     low: Floats
     high: Floats
 
+    def at(self, *index: int | slice) -> "Spread":
+        """The same at some places of the arrays."""
+        return Spread(*(part[index] for part in self))
+
 
 def names(results: Results, dim: str) -> list[str]:
     """The labels along one dimension, as text."""
@@ -193,3 +197,8 @@ def _over_redraws(results: Results, length: int, measure: Callable[[Floats], Flo
             if values:
                 means[layer, pair] = np.mean(values, axis=0)
     return means
+
+
+def computed(results: Results, *variables: str) -> bool:
+    """Whether any of these variables, such as `chance/observed`, holds a value that is no padding, all being ≥ 0."""
+    return any(name.split("/")[0] in results.children and bool((results[name] >= 0).any()) for name in variables)

@@ -12,7 +12,7 @@ from jaxrepsim.report.figure import framed, require
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.panels import stack, thinned
 from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
 from jaxrepsim.report.summaries import Ints, epsilon_labels, names, unit_counts
 
