@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
-from xarray import Dataset
+from xarray import DataArray, Dataset
 
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, layer_axes
@@ -15,7 +15,7 @@ from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.similarity.depth import curve_handles
 from jaxrepsim.report.style import MUTED, PAPER, Column
-from jaxrepsim.report.summaries import SAME, Floats, at_epsilon, computed, headline_epsilon, names, over_known, rounded
+from jaxrepsim.report.summaries import SAME, at_epsilon, computed, headline_epsilon, names, rounded
 from jaxrepsim.report.tables import long_table, page_rows
 from jaxrepsim.report.variable import COUNT, PURE, Variable
 
@@ -54,8 +54,8 @@ def joint_rows(results: Results) -> list[Any]:
         One row per layer: `layer`; at each ε of the run the similarity of `all_networks` at once, NaN where it was not
         computed, and the mean over `pairs`.
     """
-    columns = {"all_networks": results["joint/similarity"].values.tolist(), "pairs": _of_pairs(results).tolist()}
-    return page_rows({"layer": names(results, "layer"), **columns})
+    at_once, pairs = results["joint/similarity"].values.tolist(), _of_pairs(results).values.tolist()
+    return page_rows({"layer": names(results, "layer"), "all_networks": at_once, "pairs": pairs})
 
 
 def joint_table(results: Results) -> DataFrame:
@@ -68,19 +68,18 @@ def joint_table(results: Results) -> DataFrame:
         One row per layer, ε and network: the similarity of all networks, the mean over pairs, and how many units of the
         network are matched.
     """
-    similarity = results["joint/similarity"]
-    pairs = similarity.copy(data=_of_pairs(results))
-    table = Dataset({"similarity": similarity, "similarity_of_pairs": pairs, "matched": results["joint/matched"]})
+    similarity, matched = results["joint/similarity"], results["joint/matched"]
+    table = Dataset({"similarity": similarity, "similarity_of_pairs": _of_pairs(results), "matched": matched})
     return long_table(table, ["layer", "epsilon", "network"], "similarity")
 
 
-def _of_pairs(results: Results) -> Floats:
+def _of_pairs(results: Results) -> DataArray:
     """Mean similarity over pairs, of the first redraw, on which all networks are matched at once too: (layer, ε)."""
-    return over_known(results["similarity/similarity"].isel(redraw=0).values).mean
+    return results["similarity/similarity"].isel(redraw=0, drop=True).mean("pair")
 
 
 def _sentences(results: Results) -> list[str]:
-    similarity, pairs = results["joint/similarity"].values, _of_pairs(results)
+    similarity, pairs = results["joint/similarity"].values, _of_pairs(results).values
     if np.isnan(similarity).all() or results.sizes["network"] == 2:
         return []
     epsilon = headline_epsilon(results, (~np.isnan(similarity)).any(0))
@@ -107,7 +106,7 @@ def _draw(results: Results, column: Column) -> Figure:
     ]
     lines = curve_handles(results)
     with layer_axes(results, column, [_AXES_HEIGHT[column]], handles + lines) as (figure, (axes,)):
-        values = zip(lines, _of_pairs(results).T, results["joint/similarity"].values.T, strict=True)
+        values = zip(lines, _of_pairs(results).values.T, results["joint/similarity"].values.T, strict=True)
         for index, (line, pairs, similarity) in enumerate(values):
             # With one layer, points at one place would hide one another.
             place = depth + (0.25 * (index - (len(lines) - 1) / 2) if len(depth) == 1 else 0)
