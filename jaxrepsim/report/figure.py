@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import ceil
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
+from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
-from jaxrepsim.report.summaries import Spread
+from jaxrepsim.report.summaries import Spread, names
 
 _PLACES: tuple[Literal["outside upper center", "outside lower center"], ...] = (
     "outside upper center",
@@ -83,10 +87,58 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
                 figure.legend(handles=list(handles), loc=place, ncols=count, title=heading)
 
 
+@contextmanager
+def layer_axes(
+    results: Results,
+    column: Column,
+    heights: Sequence[float],
+    *legends: Sequence[Artist],
+    title: str = "",
+    room: float | None = None,
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure of axes below one another over a common axis of layers, whose names stand below the last.
+
+    Args:
+        results: The tree of results.
+        column: The width.
+        heights: Of the axes, in inches, from the top.
+        *legends: As `framed` takes them.
+        title: Likewise.
+        room: As `layer_labels` takes it.
+
+    Yields:
+        The figure, and its axes, on which layer i stands at x = i.
+    """
+    labels = layer_labels(names(results, "layer"), column, room)
+    height = sum(heights) + labels.height + (0.65 if title else 0.45)
+    with framed(column, height, *legends, title=title) as figure:
+        rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
+        for axes in rows:
+            mark_layers(axes, labels, written=axes is rows[-1])
+        rows[-1].set_xlabel("layer, from input to output")
+        yield figure, rows
+
+
 def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
+
+
+def arranged(count: int, most: int, column: Column, margin: float = 0.4) -> tuple[int, int, float]:
+    """How panels stand in a grid that fills the width.
+
+    Args:
+        count: How many.
+        most: How many may stand beside one another.
+        column: The width.
+        margin: Inches of it that are no panel's.
+
+    Returns:
+        How many stand beside one another, in how many rows, and how many inches of the width each has.
+    """
+    across = min(count, most)
+    return across, ceil(count / across), (WIDTHS[column] - margin) / across
 
 
 def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
@@ -125,3 +177,40 @@ def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
         axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
     size = 3.6 if len(depth) <= 40 else 2.4
     axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)
+
+
+def color_bar(axes: Sequence[Axes], image: ScalarMappable, label: str, **options: Any) -> Colorbar:
+    """Puts the bar that says what the colours mean beside the axes, and its label beside that."""
+    bar = axes[0].figure.colorbar(image, ax=axes, **{"pad": 0.015} | options)
+    bar.set_label(label)
+    bar.ax.minorticks_off()
+    bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+    return bar
+
+
+def share_axis(axes: Axes, title: str = "", top: float = 1) -> None:
+    """Makes the y axis that of a share, in percent, with this title."""
+    axes.set(ylim=(0, top), yticks=(0, 0.5, 1), ylabel=title)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def facets(
+    figure: Figure | SubFigure, titles: Sequence[str], across: int, pad: float = 3, **options: Any
+) -> list[Axes]:
+    """A grid of panels of the same scales: each has a title, and those at the left and at the bottom have numbers.
+
+    Args:
+        figure: An empty figure, or an empty part of one.
+        titles: One for each panel.
+        across: How many are beside one another.
+        pad: Points between a title and its axes.
+        **options: Of `Figure.subplots`.
+
+    Returns:
+        The axes, from left to right and from top to bottom.
+    """
+    panels = panel_grid(figure, len(titles), across, **options)
+    for place, (axes, title) in enumerate(zip(panels, titles, strict=True)):
+        axes.set_title(title, pad=pad)
+        axes.tick_params(labelbottom=place + across >= len(panels), labelleft=place % across == 0)
+    return panels
