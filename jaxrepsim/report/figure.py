@@ -179,9 +179,12 @@ def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
     axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)
 
 
-def color_bar(axes: Sequence[Axes], image: ScalarMappable, label: str, **options: Any) -> Colorbar:
+def color_bar(
+    axes: Axes | Sequence[Axes], image: ScalarMappable, label: str, pad: float = 0.015, **options: Any
+) -> Colorbar:
     """Puts the bar that says what the colours mean beside the axes, and its label beside that."""
-    bar = axes[0].figure.colorbar(image, ax=axes, **{"pad": 0.015} | options)
+    first = axes if isinstance(axes, Axes) else axes[0]
+    bar = first.figure.colorbar(image, ax=axes, pad=pad, **options)
     bar.set_label(label)
     bar.ax.minorticks_off()
     bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]

@@ -79,17 +79,16 @@ def by_partner(partner: Ints, count: int) -> tuple[Ints, Ints]:
     return np.concatenate([np.flatnonzero(paired), np.flatnonzero(~paired)]), np.concatenate([partner[paired], rest])
 
 
-def shrunk(matrix: Floats, most: int = _MOST_CELLS) -> Floats:
-    """A matrix of at most so many rows and columns: each cell the strongest correlation of the block it stands for.
+def shrunk(matrix: Floats) -> Floats:
+    """A matrix of no more rows and columns than show: each cell the strongest correlation of the block it stands for.
 
     Args:
         matrix: (n_x, n_y).
-        most: Of rows, and of columns.
 
     Returns:
         The matrix itself where it is small enough.
     """
-    step = ceil(max(matrix.shape) / most)
+    step = ceil(max(matrix.shape) / _MOST_CELLS)
     if step <= 1:
         return matrix
     rows, columns = (ceil(size / step) for size in matrix.shape)

@@ -26,6 +26,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "best": {"label": "best partner", "color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"},
     "partner": {"label": "one to one", "color": ACCENT, "linestyle": "-", "marker": "o"},
 }
+_NO_POINTS: dict[str, Any] = {"marker": ""}
 
 
 def _draw_ordered(results: Results, column: Column) -> Figure:
@@ -43,14 +44,14 @@ def _draw_ordered(results: Results, column: Column) -> Figure:
     units = (results["one_to_one/best_x"].values >= 0).sum(-1)
     lowest = np.nanmin([found.partner[layers], found.best[layers]])
     floor = float(np.clip(np.floor(10 * lowest) / 10, -1, 0))
-    handles = [Line2D([], [], **look | {"marker": ""}) for look in _LOOKS.values()]
+    handles = [Line2D([], [], **look | _NO_POINTS) for look in _LOOKS.values()]
     with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, handles[::-1]) as figure:
         panels = facets(figure, [titles[layer] for layer in layers], across, pad=4)
         for axes, layer in zip(panels, layers, strict=True):
             for name, look in _LOOKS.items():
                 share, values = ordered(getattr(found, name)[layer], units[layer])
                 axes.fill_between(share, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
-                line = look if len(share) <= _FEW else look | {"marker": ""}
+                line = look if len(share) <= _FEW else look | _NO_POINTS
                 axes.plot(share, values.mean, clip_on=False, zorder=3, markeredgecolor=PAPER, **line)
             axes.set(xlim=(0, 1), ylim=(floor, 1), xticks=(0, 0.5, 1))
             axes.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= floor])

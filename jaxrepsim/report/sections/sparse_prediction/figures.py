@@ -145,17 +145,18 @@ def predictor_shares(results: Results) -> tuple[list[str], list[int], Floats]:
         The thresholds in words, from the smallest, at most three; the smallest number of predictors of each bin; the
         shares, (threshold, layer, bin), of the units of both networks and all pairs, NaN where nothing was computed.
     """
-    rows = thinned(prediction.threshold_order(results).tolist(), _MOST_ROWS)
+    words, order = prediction.thresholds_in_words(results), prediction.threshold_order(results)
+    rows = thinned(range(len(words)), _MOST_ROWS)
     found: list[list[Floats]] = []
     for layer, penalty in enumerate(prediction.best_penalties(prediction.tradeoff(results).held_out)):
         variables = ("predictors", "held_out_r2")
         predictors, held_out = (prediction.of_layer(results, name, layer)[:, penalty] for name in variables)
         known = ~np.isnan(held_out)  # a unit that never varies cannot be predicted, and needs no predictor for it
-        found.append([predictors[:, row][known] for row in rows])
+        found.append([predictors[:, order[row]][known] for row in rows])
     most = max((int(units.max()) for layers in found for units in layers if len(units)), default=0)
     starts = [0, *(2**power for power in range(7) if 2**power <= min(most, _LAST))]
     shares = [[_shares(units, starts) for units in thresholds] for thresholds in found]
-    return thinned(prediction.thresholds_in_words(results), _MOST_ROWS), starts, np.swapaxes(shares, 0, 1)
+    return [words[row] for row in rows], starts, np.swapaxes(shares, 0, 1)
 
 
 def bin_labels(starts: list[int]) -> list[str]:
