@@ -5,5 +5,5 @@ from jaxrepsim.report.tables import Cell
 
 
 def cells(values: Spread) -> list[Cell]:
-    """One cell per layer, of values (layer,)."""
-    return [Cell(*(float(part) for part in parts)) for parts in zip(*values, strict=True)]
+    """One cell per value, in order: one per layer, of values (layer,)."""
+    return [Cell(*parts) for parts in zip(*(part.ravel().tolist() for part in values), strict=True)]

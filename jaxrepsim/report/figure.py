@@ -8,7 +8,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Results
@@ -198,3 +201,42 @@ def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, 
         axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
     look = {"markeredgecolor": PAPER, "markersize": 3.6 if len(depth) <= 40 else 2.4} | look
     axes.plot(depth, values.mean, clip_on=False, zorder=3, **look)
+
+
+def color_bar(
+    axes: Axes | Sequence[Axes], image: ScalarMappable, label: str, pad: float = 0.015, **options: Any
+) -> Colorbar:
+    """Puts the bar that says what the colours mean beside the axes, and its label beside that."""
+    first = axes if isinstance(axes, Axes) else axes[0]
+    bar = first.figure.colorbar(image, ax=axes, pad=pad, **options)
+    bar.set_label(label)
+    bar.ax.minorticks_off()
+    return bar
+
+
+def share_axis(axes: Axes, title: str = "", top: float = 1) -> None:
+    """Makes the y axis that of a share, in percent, with this title."""
+    axes.set(ylim=(0, top), yticks=(0, 0.5, 1), ylabel=title)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def facets(
+    figure: Figure | SubFigure, titles: Sequence[str], across: int, pad: float = 3, **options: Any
+) -> list[Axes]:
+    """A grid of panels of the same scales: each has a title, and those at the left and at the bottom have numbers.
+
+    Args:
+        figure: An empty figure, or an empty part of one.
+        titles: One for each panel.
+        across: How many are beside one another.
+        pad: Points between a title and its axes.
+        **options: Of `Figure.subplots`.
+
+    Returns:
+        The axes, from left to right and from top to bottom.
+    """
+    panels = panel_grid(figure, len(titles), across, **options)
+    for place, (axes, title) in enumerate(zip(panels, titles, strict=True)):
+        axes.set_title(title, pad=pad)
+        axes.tick_params(labelbottom=place + across >= len(panels), labelleft=place % across == 0)
+    return panels

@@ -9,13 +9,7 @@ from matplotlib.lines import Line2D
 from jaxrepsim.report.figure import framed, over_layers, require
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.sparse_prediction.prediction import (
-    best_prediction,
-    predicted,
-    single_mean,
-    smallest_threshold,
-    tradeoff,
-)
+from jaxrepsim.report.sections.sparse_prediction.prediction import best_prediction, predicted, single_mean, tradeoff
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, paper_style
 from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known, pair_similarity
 
@@ -73,7 +67,7 @@ def subspace_rows(results: Results) -> list[SubspaceRow]:
     parts = (
         single_mean(results),
         best.held_out,
-        best.predictors[..., smallest_threshold(results)],
+        best.predictors[..., 0],
         tradeoff(results).held_out[..., -1],
         pair_similarity(results)[..., matched_at(results)],
     )

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.figure import Drawing, epsilon_axes
+from jaxrepsim.report.figure import Drawing, epsilon_axes, share_axis
 from jaxrepsim.report.panels import left_out, nonzero_epsilons
 from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import ACCENT, FAINT, Column
@@ -38,8 +37,7 @@ def _draw(results: Results, column: Column) -> Figure:
             heights = np.nan_to_num(shares[..., epsilon])
             for (_, look), height, below in zip(_LOOKS, heights, np.cumsum(heights, 0) - heights, strict=True):
                 axes.bar(range(len(height)), height, 0.66, below, linewidth=0.5, **look)
-            axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="units")
-            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            share_axis(axes, "units", 1.02)
     return figure
 
 

@@ -15,7 +15,7 @@ from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.panels import thinned
 from jaxrepsim.report.results import Results
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
-from jaxrepsim.report.summaries import Floats, Ints, computed, epsilon_labels, names, unit_counts
+from jaxrepsim.report.summaries import Floats, Ints, computed, epsilon_labels, known_layers, names, unit_counts
 
 _MOST_LAYERS = 6
 _SINGLE = "#d55e00"
@@ -183,5 +183,5 @@ DRAWING = Drawing(
     _draw,
     _caption,
     "Diagrams, one per layer, of simple matches by size, with lines from each to those it contains.",
-    lambda results: bool((results["decomposition/simple_x"][:, 0] >= 0).any()),
+    lambda results: bool(known_layers(results, "decomposition/simple_x", pair=0)),
 )
