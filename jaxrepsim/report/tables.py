@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from numpy.typing import ArrayLike
 from pandas import DataFrame
 from xarray import Dataset
 
@@ -26,7 +27,7 @@ def long_table(table: Dataset, dims: Sequence[str], measured: str) -> DataFrame:
     return table.to_dataframe(dim_order=list(dims)).reset_index().dropna(subset=[measured])
 
 
-def page_rows(columns: Mapping[str, Sequence[Any]], kept: Sequence[int] | slice = slice(None)) -> list[Any]:
+def page_rows(columns: Mapping[str, ArrayLike], kept: ArrayLike | slice = slice(None)) -> list[Any]:
     """Rows of a table of the page, whose parts have the names of its columns.
 
     Args:

@@ -110,10 +110,11 @@ def _draw(results: Results, column: Column) -> Figure:
         for index, (line, pairs, similarity) in enumerate(values):
             # With one layer, points at one place would hide one another.
             place = depth + (0.25 * (index - (len(lines) - 1) / 2) if len(depth) == 1 else 0)
-            size, look = line.get_markersize(), {"color": line.get_color(), "marker": line.get_marker()}
-            dashed = _DASHED | {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
-            axes.plot(place, pairs, zorder=3, clip_on=False, **look, **dashed)
-            axes.plot(place, similarity, zorder=4, clip_on=False, markeredgecolor=PAPER, markersize=size, **look)
+            size = line.get_markersize()
+            look: dict[str, Any] = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
+            thin: dict[str, Any] = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
+            axes.plot(place, pairs, zorder=3, **look, **_DASHED, **thin)
+            axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
         axes.set(ylim=(0, 1), ylabel="similarity")
     return figure
 

@@ -124,7 +124,7 @@ def stability_table(results: Results) -> DataFrame:
     table = long_table(group[_BOUNDS].assign(verdict=group["stable"]), ["layer", "epsilon", "pair"], "verdict")
     ends = [intervals[layer].get(pair, []) for layer, pair in zip(table["layer"], table["pair"], strict=True)]
     return table.assign(
-        verdict=table["verdict"].map(_VERDICTS),
+        verdict=table["verdict"].map(_VERDICTS.get),
         stable_intervals=[" ".join(f"{low:.6g}:{high:.6g}" for low, high in of_pair) for of_pair in ends],
     )
 

@@ -11,7 +11,7 @@ from jaxrepsim.report.cells import cells
 from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.chance import held_out, nulls
-from jaxrepsim.report.summaries import Spread, at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
+from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
 from jaxrepsim.report.tables import by_layer, long_table, page_rows
 from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
 
@@ -87,7 +87,7 @@ def chance_rows(results: Results) -> list[Any]:
         "layer": np.repeat(names(results, "layer"), results.sizes["epsilon"]),
         "samples": np.repeat(results["chance/samples"].values, results.sizes["epsilon"]),
         "epsilon": epsilon_labels(results) * results.sizes["layer"],
-        **{name: cells(Spread(*map(np.ravel, values))) for name, values in spreads.items()},
+        **{name: cells(values) for name, values in spreads.items()},
         **{f"p_{null}": over_known(results[f"chance/p_{null}"].values).high.ravel() for null, _, _ in _NULLS},
     }
     return page_rows(columns, np.flatnonzero(np.any([values.high > 0 for values in spreads.values()], 0)))

@@ -13,6 +13,7 @@ from jaxrepsim.report.summaries import Spread, computed, over_known, plural
 
 _MOST_PANELS = 5
 # Drawn in this order; told apart by dashes and markers as well.
+_EDGE: dict[str, Any] = {"markeredgecolor": PAPER}
 _CROSS = {"color": INK, "marker": "x", "markeredgecolor": INK, "markeredgewidth": 0.9}
 _LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "random": ("random vectors, same spectrum", {"color": "#009e73", "linestyle": ":", "marker": "^"}),
@@ -31,7 +32,7 @@ def _draw(results: Results, column: Column) -> Figure:
     """
     spreads = {name: spread(results, name) for name in _LOOKS}
     rows = thinned(_nonzero(results) or [results.sizes["epsilon"] - 1], _MOST_PANELS)
-    handles = [Line2D([], [], label=label, **{"markeredgecolor": PAPER} | look) for label, look in _LOOKS.values()]
+    handles = [Line2D([], [], label=label, **_EDGE | look) for label, look in _LOOKS.values()]
     with epsilon_axes(results, column, rows, 1.2, handles[::-1]) as (figure, panels):
         for epsilon, axes in panels:
             for index, (name, values) in enumerate(spreads.items()):
