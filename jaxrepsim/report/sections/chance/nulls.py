@@ -12,9 +12,9 @@ from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
 from jaxrepsim.report.summaries import Spread, computed, over_known, plural
 
 _MOST_PANELS = 5
-# Drawn in this order; told apart by dashes and markers as well.
 _EDGE: dict[str, Any] = {"markeredgecolor": PAPER}
 _CROSS = {"color": INK, "marker": "x", "markeredgecolor": INK, "markeredgewidth": 0.9}
+# Drawn in this order; told apart by dashes and markers as well.
 _LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "random": ("random vectors, same spectrum", {"color": "#009e73", "linestyle": ":", "marker": "^"}),
     "shuffled": ("shuffled inputs", {"color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"}),
