@@ -1,23 +1,21 @@
-"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
+"""What every figure has: size and legends, axes over layers or in a grid, and the guard against empty results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
+from numpy.typing import ArrayLike
 
-from jaxrepsim.report.labels import LayerLabels, legend_columns, mark_layers
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
+from jaxrepsim.report.results import Floats, Results, Spread, epsilon_labels, names
 from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
-from jaxrepsim.report.summaries import Spread
 
-_PLACES: tuple[Literal["outside upper center", "outside lower center"], ...] = (
-    "outside upper center",
-    "outside lower center",
-)
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
 
@@ -77,16 +75,80 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         rows = sum(-(-len(handles) // count) for handles, count in zip(legends, columns, strict=True))
         figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
-        for handles, place, count in zip(legends, _PLACES, columns, strict=False):
+        for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:
-                heading = title if place == _PLACES[0] else ""
-                figure.legend(handles=list(handles), loc=place, ncols=count, title=heading)
+                heading = title if place == "upper" else ""
+                figure.legend(handles=list(handles), loc=f"outside {place} center", ncols=count, title=heading)
+
+
+@contextmanager
+def layer_axes(
+    results: Results, column: Column, heights: Sequence[float], *legends: Sequence[Artist]
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure of axes below one another over a common axis of layers, whose names stand below the last.
+
+    Args:
+        results: The tree of results.
+        column: The width.
+        heights: Of the axes, in inches, from the top.
+        *legends: As `framed` takes them.
+
+    Yields:
+        The figure, and its axes, on which layer i stands at x = i.
+    """
+    labels = layer_labels(names(results, "layer"), column)
+    with framed(column, sum(heights) + labels.height + 0.45, *legends) as figure:
+        rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
+        for axes in rows:
+            mark_layers(axes, labels, written=axes is rows[-1])
+        rows[-1].set_xlabel("layer, from input to output")
+        yield figure, rows
 
 
 def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
+
+
+def stack(figure: Figure, results: Results, epsilons: Sequence[int], labels: LayerLabels) -> list[Axes]:
+    """Axes below one another, one an ε, with the layers' names below the last.
+
+    Args:
+        figure: An empty figure.
+        results: The tree of results.
+        epsilons: The indices of the values of ε, at least one.
+        labels: How the layers are written.
+
+    Returns:
+        The axes, from the first ε to the last.
+    """
+    rows = figure.subplots(len(epsilons), 1, sharex=True, squeeze=False).ravel().tolist()
+    titles = epsilon_labels(results)
+    for epsilon, axes in zip(epsilons, rows, strict=True):
+        axes.set_title(f"ε = {titles[epsilon]}", loc="left", pad=3)
+        mark_layers(axes, labels, written=axes is rows[-1])
+    rows[-1].set_xlabel("layer, from input to output")
+    return rows
+
+
+def left_out(results: Results, drawn: Sequence[int], reason: str) -> str:
+    """A sentence on values of ε that have no panel, or nothing where all have one."""
+    labels = [label for index, label in enumerate(epsilon_labels(results)) if index not in drawn]
+    return f" There is no panel for ε = {', '.join(labels)}: {reason}." if labels else ""
+
+
+def similarity_axis(axes: Axes, *, titled: bool = True) -> None:
+    """Makes the y axis that of similarity, from 0 to 1.
+
+    Args:
+        axes: The axes.
+        titled: Whether it has a title; false for all but the first of a row of axes.
+    """
+    axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
+    axes.yaxis.set_major_formatter("{x:g}")
+    if titled:
+        axes.set_ylabel("similarity")
 
 
 def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
@@ -107,7 +169,16 @@ def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: A
     return grid[:count]
 
 
-def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
+def color_bar(axes: Axes | Sequence[Axes], image: ScalarMappable, label: str, **options: Any) -> Colorbar:
+    """Puts the bar that says what the colours mean beside the axes, and its label beside that."""
+    first = axes if isinstance(axes, Axes) else axes[0]
+    bar = first.figure.colorbar(image, ax=axes, pad=0.015, **options)
+    bar.set_label(label)
+    bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+    return bar
+
+
+def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> Floats:
     """Draws a mean against depth, and a band from the smallest to the largest.
 
     Args:
@@ -115,6 +186,9 @@ def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
         values: One a layer, NaN for none.
         aside: How far the points stand from their layer where there is only one.
         **look: Of the line.
+
+    Returns:
+        Where along x its points stand.
     """
     depth = np.arange(len(values.mean), dtype=float)
     if len(depth) == 1:
@@ -123,5 +197,30 @@ def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> None:
         axes.vlines(depth, values.low, values.high, color=look["color"], linewidth=1.2)
     else:
         axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
-    size = 3.6 if len(depth) <= 40 else 2.4
-    axes.plot(depth, values.mean, markeredgecolor=PAPER, markersize=size, clip_on=False, zorder=3, **look)
+    look = {"markeredgecolor": PAPER, "markersize": 3.6 if len(depth) <= 40 else 2.4} | look
+    axes.plot(depth, values.mean, clip_on=False, zorder=3, **look)
+    return depth
+
+
+def draw_box(axes: Axes, place: float, values: ArrayLike, color: str, *, whiskers: bool = True) -> None:
+    """Draws a box that holds the middle half of values, its line the median.
+
+    Args:
+        axes: The axes.
+        place: Where along x.
+        values: At least one.
+        color: Of all of it.
+        whiskers: Whether a line runs from the smallest to the largest.
+    """
+    low, first, median, third, high = np.quantile(values, (0, 0.25, 0.5, 0.75, 1))
+    if whiskers:
+        axes.vlines(place, low, high, color=color, linewidth=0.8)
+    axes.bar(place, third - first, 0.56, first, color=color, alpha=0.3, linewidth=0)
+    axes.hlines(median, place - 0.28, place + 0.28, color=color, linewidth=1.8)
+
+
+def draw_points(axes: Axes, place: float, values: ArrayLike, **look: Any) -> None:
+    """Draws each of many values as a point, spread evenly over a box's width."""
+    # Multiples of the golden ratio spread points evenly without a random number.
+    aside = (np.arange(np.size(values)) * 0.618034 % 1 - 0.5) * 0.5
+    axes.plot(place + aside, values, linestyle="none", **look)

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
+
+from jaxrepsim.report.results import Spread
 
 
 class Cell(NamedTuple):
@@ -14,6 +17,11 @@ class Cell(NamedTuple):
     mean: float
     low: float
     high: float
+
+
+def cells(values: Spread) -> list[Cell]:
+    """One cell for each place of values, such as (layer,)."""
+    return [Cell(*parts) for parts in np.transpose(values).tolist()]
 
 
 def by_layer(rows: Sequence[Any]) -> list[dict[str, Any]]:

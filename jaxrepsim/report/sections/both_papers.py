@@ -1,12 +1,19 @@
 """Both papers: the alignments of units beside subspace match, on the same networks, layer by layer."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import (
+    Results,
+    Spread,
+    epsilon_labels,
+    headline_epsilon,
+    names,
+    over_known,
+    over_pairs,
+    pair_similarity,
+)
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.clusters.mixing import clustered, mixing
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
@@ -18,16 +25,7 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     smallest_threshold,
     tradeoff,
 )
-from jaxrepsim.report.summaries import (
-    Spread,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    over_known,
-    over_pairs,
-    pair_similarity,
-)
-from jaxrepsim.report.tables import Cell
+from jaxrepsim.report.tables import Cell, cells
 
 _ALIGNMENTS = ("one_to_one", "sparse_prediction", "clusters")
 
@@ -89,7 +87,7 @@ def _context(results: Results) -> dict[str, Any]:
 SECTION = Section(
     name="both_papers",
     title="Both papers together",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     context=_context,
     present=lambda results: any(group in results.children for group in _ALIGNMENTS),
 )

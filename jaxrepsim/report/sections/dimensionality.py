@@ -1,6 +1,5 @@
 """How many dimensions each layer fills."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,15 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
 
-from jaxrepsim.report.cells import cells
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Results, names, over_known
+from jaxrepsim.report.section import PURE, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, category_style
-from jaxrepsim.report.summaries import names, over_known
-from jaxrepsim.report.tables import Cell, long_table
-from jaxrepsim.report.variable import PURE, Variable
+from jaxrepsim.report.tables import Cell, cells, long_table
 
 _AXES_HEIGHT = {"single": 2.0, "double": 2.4}
 _NUMBERS = ("participation_ratio", "effective_rank")
@@ -108,7 +104,7 @@ def _caption(results: Results) -> str:
 SECTION = Section(
     name="dimensionality",
     title="Dimensionality",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=_context,
     sentences=_sentences,

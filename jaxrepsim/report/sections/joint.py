@@ -1,6 +1,5 @@
 """Similarity of all networks at once, beside that of pairs."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +11,10 @@ from xarray import Dataset
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.style import MUTED, PAPER, Column, epsilon_colors, marker
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     SAME,
     Floats,
+    Results,
     at_epsilon,
     epsilon_labels,
     headline_epsilon,
@@ -25,8 +22,9 @@ from jaxrepsim.report.summaries import (
     over_known,
     rounded,
 )
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable
+from jaxrepsim.report.style import MUTED, PAPER, Column, epsilon_colors, marker
 from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable
 
 _AXES_HEIGHT = {"single": 2.0, "double": 2.6}
 _DASHED: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
@@ -174,7 +172,7 @@ DRAWING = Drawing(
 SECTION = Section(
     name="joint",
     title="All networks at once",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": joint_rows(results)},
     sentences=_sentences,

@@ -1,7 +1,6 @@
 """Mutual information against correlation, and whether the two give a unit the same partner."""
 
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -15,13 +14,10 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, draw_spread, framed, over_layers, panel_grid
 from jaxrepsim.report.labels import layer_labels, shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Floats, Results, names, thinned
+from jaxrepsim.report.section import Section, Variable, of_sides
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, aligned, by_layer, informed, same_under_both
 from jaxrepsim.report.style import ACCENT, MUTED, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, names
-from jaxrepsim.report.variable import Variable, of_sides
 
 _MOST_LAYERS = {"single": 4, "double": 6}
 _CELLS = 40
@@ -176,7 +172,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="mutual_information",
     title="Mutual information",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     sentences=_sentences,
     figures=(

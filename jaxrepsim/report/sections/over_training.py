@@ -1,7 +1,6 @@
 """How similarity changes while the networks learn."""
 
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,24 +13,23 @@ from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, framed, left_out, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import left_out, nonzero_epsilons
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, layer_colors, marker
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     SAME,
     Floats,
+    Results,
     at_epsilon,
     epsilon_labels,
     headline_epsilon,
     names,
+    nonzero_epsilons,
     over_known,
     rounded,
 )
+from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, layer_colors, marker
 from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import PURE, Variable
 
 VARIABLES: dict[str, Variable] = {
     "checkpoint": Variable(
@@ -220,7 +218,7 @@ DRAWING = Drawing(
 SECTION = Section(
     name="over_training",
     title="Over training",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     sentences=_sentences,
     figures=(DRAWING,),

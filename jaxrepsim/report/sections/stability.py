@@ -1,16 +1,13 @@
 """Where the theorem on unique decompositions applies: bounds on angles, stable values of ε, verdicts."""
 
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.summaries import Floats, Ints, names, over_known, plural
-from jaxrepsim.report.variable import PURE, Variable
+from jaxrepsim.report.results import Floats, Ints, Results, names, over_known, plural
+from jaxrepsim.report.section import PURE, Section, Variable
 
 _INTERVAL = ("layer", "pair", "interval")
 _ENDS = (("from", "start", "Start, included"), ("to", "end", "End, excluded"))
@@ -174,7 +171,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="stability",
     title="Stability",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": stability_rows(results)},
     sentences=_sentences,

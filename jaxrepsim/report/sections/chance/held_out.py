@@ -7,9 +7,8 @@ from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Results, names
 from jaxrepsim.report.style import ACCENT, PAPER, Column
-from jaxrepsim.report.summaries import Floats, names
 
 _CAP = 2.0
 """A held-out residual beyond this says no more than that the fit does not carry over."""

@@ -7,12 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, left_out, stack
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.panels import left_out, nonzero_epsilons, stack, thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, Spread, names, nonzero_epsilons, over_known, plural, thinned
 from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
-from jaxrepsim.report.summaries import Spread, names, over_known, plural
 
 _MOST_PANELS = 5
 # Drawn in this order; told apart by dashes and markers as well.

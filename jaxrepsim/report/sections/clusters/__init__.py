@@ -1,20 +1,16 @@
 """Many units to many: clusters of the units of two networks, and which of them both networks share."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.extremes import counted_share
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.doubtful import counted_share
+from jaxrepsim.report.results import Results, names, over_known, plural
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.clusters import blocks, shares
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, clustered, mixing, of_units
-from jaxrepsim.report.summaries import names, over_known, plural
-from jaxrepsim.report.tables import Cell
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import Cell, cells
 
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -150,7 +146,7 @@ def _context(results: Results) -> dict[str, Any]:
 SECTION = Section(
     name="clusters",
     title="Many to many",
-    template=Path(__file__).with_name("clusters.html"),
+    file=__file__,
     variables=VARIABLES,
     context=_context,
     sentences=_sentences,

@@ -4,8 +4,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints
+from jaxrepsim.report.results import Floats, Ints, Results
 
 Clustering = Literal["cluster", "tree"]
 """Spectral clusters, and those of the tree."""

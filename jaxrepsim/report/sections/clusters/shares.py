@@ -8,10 +8,9 @@ from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, framed, over_layers
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, Spread, names, over_known
 from jaxrepsim.report.sections.clusters.mixing import Clustering, clustered, mixing
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
-from jaxrepsim.report.summaries import Spread, names, over_known
 
 _LOOKS: dict[Clustering, tuple[str, str, str, float]] = {
     "cluster": ("spectral", ACCENT, "o", -0.14),

@@ -7,13 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, left_out, stack
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.panels import left_out, nonzero_epsilons, stack
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, names, nonzero_epsilons, over_known
 from jaxrepsim.report.sections.decomposition.counts import certificates
 from jaxrepsim.report.style import ACCENT, FAINT, Column
-from jaxrepsim.report.summaries import names, over_known
 
 _STRIPE = "#101010"
 """On a dark page too: the bar beneath stays as bright."""

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints, unit_counts
+from jaxrepsim.report.results import Floats, Ints, Results, unit_counts
 
 
 class SimpleSizes(NamedTuple):

@@ -11,11 +11,9 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, epsilon_labels, names, thinned
 from jaxrepsim.report.sections.decomposition.counts import SimpleSizes, simple_sizes
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, names
 
 _MOST_LAYERS = 6
 _SINGLE = "#d55e00"

@@ -1,17 +1,14 @@
 """One unit to one: the correlation of units with partners of their own, and with the unit they are most alike."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.extremes import highest_and_lowest
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.doubtful import cited, highest_and_lowest
+from jaxrepsim.report.results import Results, names, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.one_to_one import matrices, ordered, partners
 from jaxrepsim.report.sections.one_to_one.aligned import (
     agreement,
@@ -22,9 +19,7 @@ from jaxrepsim.report.sections.one_to_one.aligned import (
     picked,
     same_under_both,
 )
-from jaxrepsim.report.summaries import names, rounded
-from jaxrepsim.report.tables import Cell, long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import Cell, cells, long_table
 
 _UNIT = ("layer", "pair", "unit")
 _NETWORK = ("layer", "network")
@@ -213,7 +208,7 @@ def _context(results: Results) -> dict[str, Any]:
 SECTION = Section(
     name="one_to_one",
     title="One unit to one",
-    template=Path(__file__).with_name("one_to_one.html"),
+    file=__file__,
     variables=VARIABLES,
     context=_context,
     sentences=_sentences,

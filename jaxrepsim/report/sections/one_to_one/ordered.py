@@ -10,11 +10,9 @@ from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, Spread, names, over_known, thinned
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment
 from jaxrepsim.report.style import ACCENT, PAPER, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, Ints, Spread, names, over_known
 
 _MOST_LAYERS = 12
 _MOST_POINTS = 100

@@ -7,11 +7,10 @@ from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, draw_spread, framed, over_layers
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, names
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
 from jaxrepsim.report.sections.one_to_one.ordered import LOOKS, lines_and_bands
 from jaxrepsim.report.style import INK, PAPER, Column
-from jaxrepsim.report.summaries import names
 
 _HEIGHT = {"single": 2.6, "double": 3.0}
 

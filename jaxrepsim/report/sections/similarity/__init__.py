@@ -1,20 +1,17 @@
 """Similarity of the maximum match layer by layer, and at every ε: what every comparison holds."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, profile_auc, unit_counts
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.similarity import depth, heatmap, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
-from jaxrepsim.report.summaries import names, over_pairs, pair_similarity, profile_auc, unit_counts
-from jaxrepsim.report.tables import Cell
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import Cell, cells
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
 VARIABLES: dict[str, Variable] = {
@@ -91,7 +88,7 @@ def layer_rows(results: Results) -> list[LayerRow]:
     Returns:
         One row per layer, from input to output.
     """
-    auc = over_pairs(profile_auc(results))
+    auc = cells(over_pairs(profile_auc(results)))
     similarity = over_pairs(pair_similarity(results))
     counted = (results[f"similarity/{name}"].values.tolist() for name in ("units", "samples", "dead"))
     return [
@@ -102,8 +99,8 @@ def layer_rows(results: Results) -> list[LayerRow]:
             dead=dead,
             samples=samples,
             samples_per_unit=samples / max(units, 1),
-            auc=Cell(*(float(values[index]) for values in auc)),
-            similarity=[Cell(*map(float, cell)) for cell in zip(*(part[index] for part in similarity), strict=True)],
+            auc=auc[index],
+            similarity=cells(similarity.at(index)),
         )
         for index, (name, units, samples, dead) in enumerate(zip(names(results, "layer"), *counted, strict=True))
     ]
@@ -123,16 +120,14 @@ def similarity_table(results: Results) -> DataFrame:
     similarity = group["similarity"]
     made = similarity.notnull()
     redraws = made.sum("redraw")
-    mean = similarity.mean("redraw", skipna=True)
-    squares = ((similarity - mean) ** 2).sum("redraw", skipna=True)
+    mean = similarity.mean("redraw")
     x, y = unit_counts(results)
     table = Dataset(
         {
             "similarity_mean": mean,
-            "similarity_std": np.sqrt(squares / (redraws - 1).where(redraws > 1)),
+            "similarity_std": np.sqrt(((similarity - mean) ** 2).sum("redraw") / (redraws - 1).where(redraws > 1)),
             "redraws": redraws,
-            "matched_x": group["matched_x"].where(made).mean("redraw"),
-            "matched_y": group["matched_y"].where(made).mean("redraw"),
+            **{name: group[name].where(made).mean("redraw") for name in ("matched_x", "matched_y")},
             "units_x": (("layer", "pair"), x),
             "units_y": (("layer", "pair"), y),
         }
@@ -140,16 +135,12 @@ def similarity_table(results: Results) -> DataFrame:
     return table.to_dataframe(dim_order=["layer", "epsilon", "pair"]).reset_index()
 
 
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": layer_rows(results)}
-
-
 SECTION = Section(
     name="similarity",
     title="Similarity",
-    template=Path(__file__).with_name("similarity.html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": layer_rows(results)},
     sentences=sentences,
     figures=(depth.DRAWING, profiles.DRAWING, heatmap.DRAWING),
     tables={"similarity": similarity_table},

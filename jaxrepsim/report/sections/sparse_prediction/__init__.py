@@ -1,17 +1,14 @@
 """One unit to many: how well units are predicted from few units of the other network."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset, concat
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.extremes import highest_and_lowest
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.doubtful import cited, highest_and_lowest
+from jaxrepsim.report.results import Results, names, over_known, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.sparse_prediction import curves, predictors_needed
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     best_penalties,
@@ -23,9 +20,7 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     smallest_threshold,
     tradeoff,
 )
-from jaxrepsim.report.summaries import names, over_known, rounded
-from jaxrepsim.report.tables import Cell, by_layer, long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import Cell, by_layer, cells, long_table
 
 _PREDICTED = ("layer", "pair", "penalty", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -173,7 +168,7 @@ def _context(results: Results) -> dict[str, Any]:
 SECTION = Section(
     name="sparse_prediction",
     title="One to many",
-    template=Path(__file__).with_name("sparse_prediction.html"),
+    file=__file__,
     variables=VARIABLES,
     context=_context,
     sentences=_sentences,

@@ -13,8 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, names, over_known, plural, thinned
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     Tradeoff,
     best_penalties,
@@ -26,7 +25,6 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     tradeoff,
 )
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, TICK_SIZE, WIDTHS, Column
-from jaxrepsim.report.summaries import names, over_known, plural
 
 _MOST_LAYERS = 12
 _LOWEST = -0.5

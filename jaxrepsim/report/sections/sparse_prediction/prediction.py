@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints, over_known
+from jaxrepsim.report.results import Floats, Ints, Results, over_known
 
 
 class Tradeoff(NamedTuple):

@@ -9,8 +9,7 @@ from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Results, names, thinned
 from jaxrepsim.report.sections.sparse_prediction.prediction import (
     best_penalties,
     counts_as,
@@ -19,7 +18,6 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     tradeoff,
 )
 from jaxrepsim.report.style import FAINT, Column
-from jaxrepsim.report.summaries import Floats, names
 
 _MOST_ROWS = 3
 _LAST = 64
