@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
@@ -83,7 +85,7 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
 
 @contextmanager
 def layer_axes(
-    results: Results, column: Column, heights: Sequence[float], *legends: Sequence[Artist]
+    results: Results, column: Column, heights: Sequence[float], *legends: Sequence[Artist], title: str = ""
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure of axes below one another over a common axis of layers, whose names stand below the last.
 
@@ -92,12 +94,14 @@ def layer_axes(
         column: The width.
         heights: Of the axes, in inches, from the top.
         *legends: As `framed` takes them.
+        title: Likewise.
 
     Yields:
         The figure, and its axes, on which layer i stands at x = i.
     """
     labels = layer_labels(names(results, "layer"), column)
-    with framed(column, sum(heights) + labels.height + 0.45, *legends) as figure:
+    height = sum(heights) + labels.height + (0.65 if title else 0.45)
+    with framed(column, height, *legends, title=title) as figure:
         rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
         for axes in rows:
             mark_layers(axes, labels, written=axes is rows[-1])
@@ -105,31 +109,32 @@ def layer_axes(
         yield figure, rows
 
 
+@contextmanager
+def epsilon_axes(
+    results: Results, column: Column, epsilons: Sequence[int], height: float, handles: Sequence[Artist]
+) -> Iterator[tuple[Figure, list[tuple[int, Axes]]]]:
+    """A figure as of `layer_axes`, of axes that are one an ε and have it as their title.
+
+    Args:
+        results: The tree of results.
+        column: The width.
+        epsilons: The indices of the values of ε, at least one.
+        height: Of each axes, in inches.
+        handles: Of the legend.
+
+    Yields:
+        The figure, and each ε with its axes.
+    """
+    with layer_axes(results, column, [height] * len(epsilons), handles) as (figure, rows):
+        for epsilon, axes in zip(epsilons, rows, strict=True):
+            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
+        yield figure, list(zip(epsilons, rows, strict=True))
+
+
 def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
-
-
-def stack(figure: Figure, results: Results, epsilons: Sequence[int], labels: LayerLabels) -> list[Axes]:
-    """Axes below one another, one an ε, with the layers' names below the last.
-
-    Args:
-        figure: An empty figure.
-        results: The tree of results.
-        epsilons: The indices of the values of ε, at least one.
-        labels: How the layers are written.
-
-    Returns:
-        The axes, from the first ε to the last.
-    """
-    rows = figure.subplots(len(epsilons), 1, sharex=True, squeeze=False).ravel().tolist()
-    titles = epsilon_labels(results)
-    for epsilon, axes in zip(epsilons, rows, strict=True):
-        axes.set_title(f"ε = {titles[epsilon]}", loc="left", pad=3)
-        mark_layers(axes, labels, written=axes is rows[-1])
-    rows[-1].set_xlabel("layer, from input to output")
-    return rows
 
 
 def left_out(results: Results, drawn: Sequence[int], reason: str) -> str:
@@ -151,6 +156,22 @@ def similarity_axis(axes: Axes, *, titled: bool = True) -> None:
         axes.set_ylabel("similarity")
 
 
+def arranged(count: int, most: int, column: Column, margin: float = 0.4) -> tuple[int, int, float]:
+    """How panels stand in a grid that fills the width.
+
+    Args:
+        count: How many.
+        most: How many may stand beside one another.
+        column: The width.
+        margin: Inches of it that are no panel's.
+
+    Returns:
+        How many stand beside one another, in how many rows, and how many inches of the width each has.
+    """
+    across = min(count, most)
+    return across, ceil(count / across), (WIDTHS[column] - margin) / across
+
+
 def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
     """Axes from left to right and from top to bottom; the last row need not be full.
 
@@ -169,22 +190,14 @@ def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: A
     return grid[:count]
 
 
-def color_bar(axes: Axes | Sequence[Axes], image: ScalarMappable, label: str, **options: Any) -> Colorbar:
-    """Puts the bar that says what the colours mean beside the axes, and its label beside that."""
-    first = axes if isinstance(axes, Axes) else axes[0]
-    bar = first.figure.colorbar(image, ax=axes, pad=0.015, **options)
-    bar.set_label(label)
-    bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
-    return bar
-
-
-def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> Floats:
+def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, **look: Any) -> Floats:
     """Draws a mean against depth, and a band from the smallest to the largest.
 
     Args:
         axes: The axes; layer i stands at x = i.
         values: One a layer, NaN for none.
         aside: How far the points stand from their layer where there is only one.
+        band: Whether there is one.
         **look: Of the line.
 
     Returns:
@@ -194,8 +207,9 @@ def draw_spread(axes: Axes, values: Spread, aside: float, **look: Any) -> Floats
     if len(depth) == 1:
         # A band over one layer has no width, and points at one place would hide one another.
         depth += aside
+    if band and len(depth) == 1:
         axes.vlines(depth, values.low, values.high, color=look["color"], linewidth=1.2)
-    else:
+    elif band:
         axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
     look = {"markeredgecolor": PAPER, "markersize": 3.6 if len(depth) <= 40 else 2.4} | look
     axes.plot(depth, values.mean, clip_on=False, zorder=3, **look)
@@ -224,3 +238,42 @@ def draw_points(axes: Axes, place: float, values: ArrayLike, **look: Any) -> Non
     # Multiples of the golden ratio spread points evenly without a random number.
     aside = (np.arange(np.size(values)) * 0.618034 % 1 - 0.5) * 0.5
     axes.plot(place + aside, values, linestyle="none", **look)
+
+
+def color_bar(
+    axes: Axes | Sequence[Axes], image: ScalarMappable, label: str, pad: float = 0.015, **options: Any
+) -> Colorbar:
+    """Puts the bar that says what the colours mean beside the axes, and its label beside that."""
+    first = axes if isinstance(axes, Axes) else axes[0]
+    bar = first.figure.colorbar(image, ax=axes, pad=pad, **options)
+    bar.set_label(label)
+    bar.ax.minorticks_off()
+    return bar
+
+
+def share_axis(axes: Axes, title: str = "", top: float = 1) -> None:
+    """Makes the y axis that of a share, in percent, with this title."""
+    axes.set(ylim=(0, top), yticks=(0, 0.5, 1), ylabel=title)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def facets(
+    figure: Figure | SubFigure, titles: Sequence[str], across: int, pad: float = 3, **options: Any
+) -> list[Axes]:
+    """A grid of panels of the same scales: each has a title, and those at the left and at the bottom have numbers.
+
+    Args:
+        figure: An empty figure, or an empty part of one.
+        titles: One for each panel.
+        across: How many are beside one another.
+        pad: Points between a title and its axes.
+        **options: Of `Figure.subplots`.
+
+    Returns:
+        The axes, from left to right and from top to bottom.
+    """
+    panels = panel_grid(figure, len(titles), across, **options)
+    for place, (axes, title) in enumerate(zip(panels, titles, strict=True)):
+        axes.set_title(title, pad=pad)
+        axes.tick_params(labelbottom=place + across >= len(panels), labelleft=place % across == 0)
+    return panels

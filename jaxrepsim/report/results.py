@@ -230,3 +230,26 @@ def _over_redraws(results: Results, length: int, measure: Callable[[Floats], Flo
             if values:
                 means[layer, pair] = np.mean(values, axis=0)
     return means
+
+
+def known_layers(results: Results, path: str, **at: int) -> list[int]:
+    """The layers for which a variable was computed: not all of its values are padding, NaN or −1.
+
+    Args:
+        results: The tree of results.
+        path: The variable, such as `clusters/count`.
+        **at: Where else it must be known, such as `pair=0`.
+
+    Returns:
+        Their indices, from input to output; none where the group is missing.
+    """
+    if path.partition("/")[0] not in results.children:
+        return []
+    values = results[path].isel(at)
+    known = values.notnull() if values.dtype.kind == "f" else values >= 0
+    return np.flatnonzero(known.any([dim for dim in values.dims if dim != "layer"])).tolist()
+
+
+def computed(results: Results, *variables: str) -> bool:
+    """Whether any of these variables, such as `chance/observed`, was computed in any layer."""
+    return any(known_layers(results, variable) for variable in variables)

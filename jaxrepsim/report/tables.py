@@ -1,10 +1,9 @@
 """What tables share: those on the page, and the long ones for other programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
@@ -20,8 +19,8 @@ class Cell(NamedTuple):
 
 
 def cells(values: Spread) -> list[Cell]:
-    """One cell for each place of values, such as (layer,)."""
-    return [Cell(*parts) for parts in np.transpose(values).tolist()]
+    """One cell per value, in order: one per layer, of values (layer,)."""
+    return [Cell(*parts) for parts in zip(*(part.ravel().tolist() for part in values), strict=True)]
 
 
 def by_layer(rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -32,3 +31,19 @@ def by_layer(rows: Sequence[Any]) -> list[dict[str, Any]]:
 def long_table(table: Dataset, dims: Sequence[str], measured: str) -> DataFrame:
     """One row for each place along `dims`, in this order, at which `measured` was computed."""
     return table.to_dataframe(dim_order=list(dims)).reset_index().dropna(subset=[measured])
+
+
+def page_rows(columns: Mapping[str, Sequence[Any]], kept: Sequence[int] | slice = slice(None)) -> list[Any]:
+    """Rows of a table of the page, whose parts have the names of its columns.
+
+    Args:
+        columns: The columns, all of the same length.
+        kept: Which of the rows; by default all.
+
+    Returns:
+        The rows, named tuples.
+
+    >>> page_rows({"layer": ["a", "b"], "units": [3, 4]}, [1])
+    [Row(layer='b', units=4)]
+    """
+    return list(DataFrame(columns).iloc[kept].itertuples(index=False, name="Row"))

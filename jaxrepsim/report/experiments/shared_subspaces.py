@@ -8,13 +8,7 @@ from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import layer_axes, require
 from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, over_known, pair_similarity
-from jaxrepsim.report.sections.sparse_prediction.prediction import (
-    best_prediction,
-    predicted,
-    single_mean,
-    smallest_threshold,
-    tradeoff,
-)
+from jaxrepsim.report.sections.sparse_prediction.prediction import best_prediction, predicted, single_mean, tradeoff
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, paper_style
 
 _LOWEST = -0.1
@@ -65,7 +59,7 @@ def subspaces(results: Results) -> Subspaces:
     parts = (
         single_mean(results),
         best.held_out,
-        best.predictors[..., smallest_threshold(results)],
+        best.predictors[..., 0],
         tradeoff(results).held_out[..., -1],
         pair_similarity(results)[..., headline_epsilon(results)],
     )

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from jaxrepsim.report.figure import draw_box, draw_points, layer_axes, require
-from jaxrepsim.report.results import Ints, Results, epsilon_labels, thinned, unit_counts
-from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.figure import draw_box, draw_points, epsilon_axes, require
+from jaxrepsim.report.results import Ints, Results, thinned, unit_counts
+from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
 
 _MOST_EPSILONS = 4
@@ -49,8 +49,8 @@ def simple_match_distribution(results: Results, column: Column = "single") -> Fi
     sizes, matched, units = simple_sizes(results), matched_units(results), np.add(*unit_counts(results))
     drawn = thinned(np.flatnonzero(sizes.found.any((0, 1))).tolist(), _MOST_EPSILONS)
     handles = [Line2D([], [], linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
-    with layer_axes(results, column, [1.35] * len(drawn), handles) as (figure, rows):
-        for epsilon, axes in zip(drawn, rows, strict=True):
+    with epsilon_axes(results, column, drawn, 1.35, handles) as (figure, rows):
+        for epsilon, axes in rows:
             axes.axhline(2, color=FAINT, linewidth=0.8, zorder=1)
             for layer in range(len(units)):
                 both = _found(sizes.both, layer, epsilon)
@@ -64,7 +64,7 @@ def simple_match_distribution(results: Results, column: Column = "single") -> Fi
             axes.set(ylim=(1.5, 1.35 * units.max()), ylabel="size: units,\nboth sides")
             axes.yaxis.set_major_formatter("{x:g}")
             searched = _search(sizes.found[..., epsilon], results["decomposition/simple_complete"].values[..., epsilon])
-            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}: {searched}", loc="left", pad=3)
+            axes.set_title(f"{axes.get_title(loc='left')}: {searched}", loc="left", pad=3)
     return figure
 
 
