@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import PercentFormatter
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Floats, Results, Spread, epsilon_labels, names
@@ -79,8 +79,8 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         yield figure
         for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:
-                heading = title if place == "upper" else ""
-                figure.legend(handles=list(handles), loc=f"outside {place} center", ncols=count, title=heading)
+                look: dict[str, Any] = {"loc": f"outside {place} center", "title": title if place == "upper" else ""}
+                figure.legend(handles=list(handles), ncols=count, **look)
 
 
 @contextmanager
@@ -216,7 +216,7 @@ def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, 
     return depth
 
 
-def draw_box(axes: Axes, place: float, values: ArrayLike, color: str, *, whiskers: bool = True) -> None:
+def draw_box(axes: Axes, place: float, values: NDArray[Any], color: str, *, whiskers: bool = True) -> None:
     """Draws a box that holds the middle half of values, its line the median.
 
     Args:
@@ -233,10 +233,10 @@ def draw_box(axes: Axes, place: float, values: ArrayLike, color: str, *, whisker
     axes.hlines(median, place - 0.28, place + 0.28, color=color, linewidth=1.8)
 
 
-def draw_points(axes: Axes, place: float, values: ArrayLike, **look: Any) -> None:
+def draw_points(axes: Axes, place: float, values: NDArray[Any], **look: Any) -> None:
     """Draws each of many values as a point, spread evenly over a box's width."""
     # Multiples of the golden ratio spread points evenly without a random number.
-    aside = (np.arange(np.size(values)) * 0.618034 % 1 - 0.5) * 0.5
+    aside = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 0.5
     axes.plot(place + aside, values, linestyle="none", **look)
 
 

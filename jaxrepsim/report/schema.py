@@ -134,10 +134,11 @@ def provenance(results: DataTree) -> Provenance:
     """
     attrs = results.attrs
     return Provenance(
-        str(attrs.get("title") or "Comparison of representations"),
-        *(str(attrs.get(name, "")) for name in ("description", "data")),
-        *(_decoded(attrs, name, dict) for name in ("config", "versions", "timings")),
-        _decoded(attrs, "warnings", list),
+        title=str(attrs.get("title") or "Comparison of representations"),
+        description=str(attrs.get("description", "")),
+        data=str(attrs.get("data", "")),
+        warnings=_decoded(attrs, "warnings", list),
+        **{name: _decoded(attrs, name, dict) for name in ("config", "versions", "timings")},
     )
 
 

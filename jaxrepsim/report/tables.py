@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.results import Spread
+from jaxrepsim.report.results import Ints, Spread
 
 
 class Cell(NamedTuple):
@@ -33,7 +33,7 @@ def long_table(table: Dataset, dims: Sequence[str], measured: str) -> DataFrame:
     return table.to_dataframe(dim_order=list(dims)).reset_index().dropna(subset=[measured])
 
 
-def page_rows(columns: Mapping[str, Sequence[Any]], kept: Sequence[int] | slice = slice(None)) -> list[Any]:
+def page_rows(columns: Mapping[str, Any], kept: Sequence[int] | Ints | slice = slice(None)) -> list[Any]:
     """Rows of a table of the page, whose parts have the names of its columns.
 
     Args:

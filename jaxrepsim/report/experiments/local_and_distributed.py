@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.figure import framed, require
+from jaxrepsim.report.figure import framed, require, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.results import Floats, Results, names
 from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
@@ -124,8 +123,7 @@ def local_and_distributed(results: Results, column: Column = "single") -> Figure
             axes.set_title(
                 counts_as(float(results["sparse_prediction/threshold"].values[threshold])), loc="left", pad=3
             )
-            axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="units")
-            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            share_axis(axes, "units", 1.02)
             mark_layers(axes, labels, written=axes is stack[-1])
         stack[-1].set_xlabel("layer, from input to output")
     return figure

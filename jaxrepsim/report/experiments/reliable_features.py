@@ -83,7 +83,8 @@ def reliable_rows(results: Results) -> list[ReliableRow]:
             ends.append(Partners(pairs[pair], int(x), y, float(values[pair, x])))
         shares = (float(share.mean()) for share in (known, known >= HIGH, known < LOW))
         closed = cycles(results, layer).closed
-        rows.append(ReliableRow(name, len(known), *shares, *ends, closed.mean() if len(closed) else np.nan))
+        share = float(closed.mean()) if len(closed) else np.nan
+        rows.append(ReliableRow(name, len(known), *shares, best=ends[0], worst=ends[1], closed=share))
     return rows
 
 

@@ -1,14 +1,13 @@
 """Sampled v-minimal matches: how many units it takes before a unit can be matched at all."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
 from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
@@ -69,7 +68,7 @@ def minimal_sizes(results: Results) -> list[MinimalSizes]:
     unit, x, y = (results[f"minimal_matches/{name}"].values for name in ("sampled_unit", "size_x", "size_y"))
     units = np.maximum(np.add(*unit_counts(results)), 1)[:, :, None, None]
     sizes = np.where((unit >= 0) & (x + y > 0), x + y, np.nan)
-    columns = (sizes, sizes / units, (unit >= 0) & (x + y == 0))
+    columns: tuple[Any, ...] = (sizes, sizes / units, (unit >= 0) & (x + y == 0))
     layers, _, epsilons, _ = sizes.shape
     return [MinimalSizes(*(values[:, :, at].reshape(layers, -1) for values in columns)) for at in range(epsilons)]
 
@@ -177,20 +176,19 @@ def _caption(results: Results) -> str:
 
 def _sizes(axes: Axes, found: MinimalSizes, color: str) -> None:
     few = len(found.sizes) <= _MOST_LAYERS and found.held.sum(1).max() <= _MOST_POINTS
-    for layer in np.flatnonzero(found.held.any(1)):
+    for layer in np.flatnonzero(found.held.any(1)).tolist():
         shares = found.shares[layer, found.held[layer]]
         draw_box(axes, layer, shares, color)
         if few:
             draw_points(axes, layer, shares, marker=".", color=color, markersize=2.4, markeredgewidth=0, alpha=0.7)
-    axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="match size,\nshare of units")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    share_axis(axes, "match size,\nshare of units", 1.02)
 
 
 def _none(axes: Axes, found: MinimalSizes) -> None:
     none = found.none.sum(1)
     axes.bar(range(len(none)), none / np.maximum(none + found.held.sum(1), 1), 0.56, color=MUTED, linewidth=0)
-    axes.set(ylim=(0, 1), yticks=(0, 1), ylabel="in no\nmatch")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    share_axis(axes, "in no\nmatch")
+    axes.set_yticks((0, 1))
 
 
 SECTION = Section(

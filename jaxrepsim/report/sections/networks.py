@@ -63,7 +63,7 @@ def network_rows(results: Results) -> list[NetworkRow]:
         accuracy = float(group["accuracy"][index]) if "accuracy" in group else None
         histories = [_history(group, variable, index) for variable in ("train_loss", "validation_accuracy")]
         last = (history[-1] if history else None for history in histories)
-        rows.append(NetworkRow(name, accuracy, *last, max(map(len, histories)) or None))
+        rows.append(NetworkRow(name, accuracy, *last, epochs=max(map(len, histories)) or None))
     return rows
 
 

@@ -1,17 +1,17 @@
 """Similarity of the maximum match layer by layer, and at every ε: what every comparison holds."""
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.doubtful import FEW_SAMPLES
+from jaxrepsim.report.doubtful import few_samples
 from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, profile_auc, unit_counts
 from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.similarity import depth, heatmap, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
-from jaxrepsim.report.tables import Cell, cells
+from jaxrepsim.report.tables import cells, page_rows
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
 VARIABLES: dict[str, Variable] = {
@@ -58,52 +58,31 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class LayerRow(NamedTuple):
-    """One layer, over all pairs."""
-
-    number: int
-    layer: str
-    units: int
-    dead: list[int]
-    """Of each network."""
-    samples: int
-    samples_per_unit: float
-    auc: Cell
-    """Mean similarity over ε from 0 to 0.5."""
-    similarity: list[Cell]
-    """At each ε of the run."""
-
-    @property
-    def undersampled(self) -> bool:
-        """Whether there are so few samples that units match by chance."""
-        return self.samples_per_unit < FEW_SAMPLES
-
-
-def layer_rows(results: Results) -> list[LayerRow]:
+def layer_rows(results: Results) -> list[Any]:
     """The table of layers.
 
     Args:
         results: The tree of results.
 
     Returns:
-        One row per layer, from input to output.
+        One row per layer, from input to output: its number, name, units, dead units of each network, samples, samples a
+        unit, whether these are so few that units match by chance (`undersampled`), the mean similarity over ε from 0 to
+        0.5 (`auc`) and the similarity at each ε of the run, over all pairs.
     """
-    auc = cells(over_pairs(profile_auc(results)))
+    units, samples, dead = (results[f"similarity/{name}"].values for name in ("units", "samples", "dead"))
     similarity = over_pairs(pair_similarity(results))
-    counted = (results[f"similarity/{name}"].values.tolist() for name in ("units", "samples", "dead"))
-    return [
-        LayerRow(
-            number=index + 1,
-            layer=name,
-            units=units,
-            dead=dead,
-            samples=samples,
-            samples_per_unit=samples / max(units, 1),
-            auc=auc[index],
-            similarity=cells(similarity.at(index)),
-        )
-        for index, (name, units, samples, dead) in enumerate(zip(names(results, "layer"), *counted, strict=True))
-    ]
+    columns = {
+        "number": range(1, len(units) + 1),
+        "layer": names(results, "layer"),
+        "units": units,
+        "dead": dead.tolist(),
+        "samples": samples,
+        "samples_per_unit": samples / np.maximum(units, 1),
+        "undersampled": few_samples(results),
+        "auc": cells(over_pairs(profile_auc(results))),
+        "similarity": [cells(similarity.at(layer)) for layer in range(len(units))],
+    }
+    return page_rows(columns)
 
 
 def similarity_table(results: Results) -> DataFrame:
