@@ -1,9 +1,9 @@
-"""What every figure has: size and legends, the names of layers along an axis, and the guard against empty results."""
+"""What every figure has: size and legends, axes over layers or in a grid, and the guard against empty results."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,16 +12,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
 
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Results, Spread, epsilon_labels, names
 from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
-from jaxrepsim.report.summaries import Spread, epsilon_labels, names
 
-_PLACES: tuple[Literal["outside upper center", "outside lower center"], ...] = (
-    "outside upper center",
-    "outside lower center",
-)
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
 
@@ -81,20 +77,15 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         rows = sum(-(-len(handles) // count) for handles, count in zip(legends, columns, strict=True))
         figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
-        for handles, place, count in zip(legends, _PLACES, columns, strict=False):
+        for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:
-                heading = title if place == _PLACES[0] else ""
-                figure.legend(handles=list(handles), loc=place, ncols=count, title=heading)
+                look: dict[str, Any] = {"loc": f"outside {place} center", "title": title if place == "upper" else ""}
+                figure.legend(handles=list(handles), ncols=count, **look)
 
 
 @contextmanager
 def layer_axes(
-    results: Results,
-    column: Column,
-    heights: Sequence[float],
-    *legends: Sequence[Artist],
-    title: str = "",
-    room: float | None = None,
+    results: Results, column: Column, heights: Sequence[float], *legends: Sequence[Artist], title: str = ""
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure of axes below one another over a common axis of layers, whose names stand below the last.
 
@@ -104,12 +95,11 @@ def layer_axes(
         heights: Of the axes, in inches, from the top.
         *legends: As `framed` takes them.
         title: Likewise.
-        room: As `layer_labels` takes it.
 
     Yields:
         The figure, and its axes, on which layer i stands at x = i.
     """
-    labels = layer_labels(names(results, "layer"), column, room)
+    labels = layer_labels(names(results, "layer"), column)
     height = sum(heights) + labels.height + (0.65 if title else 0.45)
     with framed(column, height, *legends, title=title) as figure:
         rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
@@ -147,6 +137,25 @@ def over_layers(axes: Axes, labels: LayerLabels) -> None:
     axes.set_xlabel("layer, from input to output")
 
 
+def left_out(results: Results, drawn: Sequence[int], reason: str) -> str:
+    """A sentence on values of ε that have no panel, or nothing where all have one."""
+    labels = [label for index, label in enumerate(epsilon_labels(results)) if index not in drawn]
+    return f" There is no panel for ε = {', '.join(labels)}: {reason}." if labels else ""
+
+
+def similarity_axis(axes: Axes, *, titled: bool = True) -> None:
+    """Makes the y axis that of similarity, from 0 to 1.
+
+    Args:
+        axes: The axes.
+        titled: Whether it has a title; false for all but the first of a row of axes.
+    """
+    axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
+    axes.yaxis.set_major_formatter("{x:g}")
+    if titled:
+        axes.set_ylabel("similarity")
+
+
 def arranged(count: int, most: int, column: Column, margin: float = 0.4) -> tuple[int, int, float]:
     """How panels stand in a grid that fills the width.
 
@@ -181,7 +190,7 @@ def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: A
     return grid[:count]
 
 
-def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, **look: Any) -> None:
+def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, **look: Any) -> Floats:
     """Draws a mean against depth, and a band from the smallest to the largest.
 
     Args:
@@ -190,6 +199,9 @@ def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, 
         aside: How far the points stand from their layer where there is only one.
         band: Whether there is one.
         **look: Of the line.
+
+    Returns:
+        Where along x its points stand.
     """
     depth = np.arange(len(values.mean), dtype=float)
     if len(depth) == 1:
@@ -201,6 +213,31 @@ def draw_spread(axes: Axes, values: Spread, aside: float, *, band: bool = True, 
         axes.fill_between(depth, values.low, values.high, color=look["color"], alpha=0.2, linewidth=0)
     look = {"markeredgecolor": PAPER, "markersize": 3.6 if len(depth) <= 40 else 2.4} | look
     axes.plot(depth, values.mean, clip_on=False, zorder=3, **look)
+    return depth
+
+
+def draw_box(axes: Axes, place: float, values: NDArray[Any], color: str, *, whiskers: bool = True) -> None:
+    """Draws a box that holds the middle half of values, its line the median.
+
+    Args:
+        axes: The axes.
+        place: Where along x.
+        values: At least one.
+        color: Of all of it.
+        whiskers: Whether a line runs from the smallest to the largest.
+    """
+    low, first, median, third, high = np.quantile(values, (0, 0.25, 0.5, 0.75, 1))
+    if whiskers:
+        axes.vlines(place, low, high, color=color, linewidth=0.8)
+    axes.bar(place, third - first, 0.56, first, color=color, alpha=0.3, linewidth=0)
+    axes.hlines(median, place - 0.28, place + 0.28, color=color, linewidth=1.8)
+
+
+def draw_points(axes: Axes, place: float, values: NDArray[Any], **look: Any) -> None:
+    """Draws each of many values as a point, spread evenly over a box's width."""
+    # Multiples of the golden ratio spread points evenly without a random number.
+    aside = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 0.5
+    axes.plot(place + aside, values, linestyle="none", **look)
 
 
 def color_bar(

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from numpy.typing import ArrayLike
 from pandas import DataFrame
 from xarray import Dataset
+
+from jaxrepsim.report.results import Ints, Spread
 
 
 class Cell(NamedTuple):
@@ -15,6 +16,11 @@ class Cell(NamedTuple):
     mean: float
     low: float
     high: float
+
+
+def cells(values: Spread) -> list[Cell]:
+    """One cell per value, in order: one per layer, of values (layer,)."""
+    return [Cell(*parts) for parts in zip(*(part.ravel().tolist() for part in values), strict=True)]
 
 
 def by_layer(rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -27,7 +33,7 @@ def long_table(table: Dataset, dims: Sequence[str], measured: str) -> DataFrame:
     return table.to_dataframe(dim_order=list(dims)).reset_index().dropna(subset=[measured])
 
 
-def page_rows(columns: Mapping[str, ArrayLike], kept: ArrayLike | slice = slice(None)) -> list[Any]:
+def page_rows(columns: Mapping[str, Any], kept: Sequence[int] | Ints | slice = slice(None)) -> list[Any]:
     """Rows of a table of the page, whose parts have the names of its columns.
 
     Args:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from matplotlib.patches import PathPatch, Rectangle
 from xarray import DataTree
 
-from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import thinned
 from jaxrepsim.report.sections import across_layers, chance, decomposition, joint, over_training
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches

@@ -1,7 +1,6 @@
 """Similarity of every layer of one network with every layer of another, as a heat map."""
 
 from math import ceil
-from pathlib import Path as File
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,10 @@ from pandas import DataFrame
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Floats, Results, computed, epsilon_labels, headline_epsilon, names
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable
 from jaxrepsim.report.style import TICK_SIZE, Column
-from jaxrepsim.report.summaries import Floats, computed, epsilon_labels, headline_epsilon, names
 from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable
 
 _LAYERS = ("layer", "other_layer")
 VARIABLES: dict[str, Variable] = {
@@ -183,7 +180,7 @@ DRAWING = Drawing(
 SECTION = Section(
     name="across_layers",
     title="Across layers",
-    template=File(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     figures=(DRAWING,),
     tables={"across_layers": across_table},

@@ -1,17 +1,11 @@
 """Both papers: the alignments of units beside subspace match, on the same networks, layer by layer."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.sections.clusters.mixing import clustered, mixing
-from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
-from jaxrepsim.report.sections.sparse_prediction import prediction
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
+    Results,
     Spread,
     epsilon_labels,
     headline_epsilon,
@@ -20,7 +14,11 @@ from jaxrepsim.report.summaries import (
     over_pairs,
     pair_similarity,
 )
-from jaxrepsim.report.tables import page_rows
+from jaxrepsim.report.section import Section
+from jaxrepsim.report.sections.clusters.mixing import clustered, mixing
+from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
+from jaxrepsim.report.sections.sparse_prediction import prediction
+from jaxrepsim.report.tables import cells, page_rows
 
 _ALIGNMENTS = ("one_to_one", "sparse_prediction", "clusters")
 _CELLS = ("similarity", "partner", "share", "held_out", "predictors", "mixed")
@@ -62,7 +60,7 @@ def both_papers_rows(results: Results) -> list[Any]:
 SECTION = Section(
     name="both_papers",
     title="Both papers together",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     context=lambda results: {
         "rows": both_papers_rows(results),
         "epsilon": epsilon_labels(results)[headline_epsilon(results)],

@@ -1,6 +1,5 @@
 """How many dimensions each layer fills."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,14 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
 
-from jaxrepsim.report.cells import cells
 from jaxrepsim.report.figure import Drawing, layer_axes
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Results, computed, names, over_known
+from jaxrepsim.report.section import PURE, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, category_style
-from jaxrepsim.report.summaries import computed, names, over_known
-from jaxrepsim.report.tables import long_table, page_rows
-from jaxrepsim.report.variable import PURE, Variable
+from jaxrepsim.report.tables import cells, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.35}
 _NUMBERS = ("participation_ratio", "effective_rank")
@@ -89,7 +85,7 @@ def _caption(results: Results) -> str:
 SECTION = Section(
     name="dimensionality",
     title="Dimensionality",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": _rows(results)},
     sentences=_sentences,

@@ -1,7 +1,6 @@
 """What excites matched units most: for each of a pair of partners the images that do, side by side."""
 
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,12 +8,9 @@ from matplotlib.figure import Figure
 
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Floats, Results, known_layers, names, plural, thinned
+from jaxrepsim.report.section import PURE, Section, Variable, of_sides
 from jaxrepsim.report.style import TICK_SIZE, Column
-from jaxrepsim.report.summaries import Floats, known_layers, names, plural
-from jaxrepsim.report.variable import PURE, Variable, of_sides
 
 _MOST_LAYERS, _MOST_PAIRS, _MOST_IMAGES = 6, 4, 5
 _MOST_PIXELS = 32
@@ -207,7 +203,7 @@ def _panel(axes: Axes, results: Results, layer: int, rows: list[int]) -> None:
 SECTION = Section(
     name="exciting_images",
     title="What excites matched units",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     figures=(
         Drawing(

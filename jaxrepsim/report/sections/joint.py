@@ -1,6 +1,5 @@
 """Similarity of all networks at once, beside that of pairs."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,11 @@ from xarray import DataArray, Dataset
 
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, layer_axes
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import SAME, Results, at_epsilon, computed, headline_epsilon, names, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable
 from jaxrepsim.report.sections.similarity.depth import curve_handles
 from jaxrepsim.report.style import MUTED, PAPER, Column
-from jaxrepsim.report.summaries import SAME, at_epsilon, computed, headline_epsilon, names, rounded
 from jaxrepsim.report.tables import long_table, page_rows
-from jaxrepsim.report.variable import COUNT, PURE, Variable
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 _DASHED: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
@@ -144,7 +141,7 @@ DRAWING = Drawing(
 SECTION = Section(
     name="joint",
     title="All networks at once",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": joint_rows(results)},
     sentences=_sentences,

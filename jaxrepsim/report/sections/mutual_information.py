@@ -1,6 +1,5 @@
 """Mutual information against correlation, and whether the two give a unit the same partner."""
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -14,13 +13,10 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, draw_spread, facets, framed, over_layers, share_axis
 from jaxrepsim.report.labels import layer_labels, shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Floats, Results, known_layers, names, thinned
+from jaxrepsim.report.section import Section, Variable, of_sides
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, by_layer, same_under_both
 from jaxrepsim.report.style import ACCENT, MUTED, Column
-from jaxrepsim.report.summaries import Floats, known_layers, names
-from jaxrepsim.report.variable import Variable, of_sides
 
 _MOST_LAYERS = {"single": 4, "double": 6}
 _CELLS = 40
@@ -147,7 +143,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="mutual_information",
     title="Mutual information",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     sentences=_sentences,
     figures=(

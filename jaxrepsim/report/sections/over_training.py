@@ -1,6 +1,5 @@
 """How similarity changes while the networks learn."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,24 +12,23 @@ from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, framed, left_out, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import left_out, nonzero_epsilons, similarity_axis
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, layer_colors, marker
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     SAME,
     Floats,
+    Results,
     at_epsilon,
     computed,
     epsilon_labels,
     headline_epsilon,
     names,
+    nonzero_epsilons,
     rounded,
 )
+from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, layer_colors, marker
 from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import PURE, Variable
 
 VARIABLES: dict[str, Variable] = {
     "checkpoint": Variable(
@@ -201,7 +199,7 @@ DRAWING = Drawing(
 SECTION = Section(
     name="over_training",
     title="Over training",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     sentences=_sentences,
     figures=(DRAWING,),

@@ -1,7 +1,6 @@
 """Where the theorem on unique decompositions applies: bounds on angles, stable values of ε, verdicts."""
 
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +8,9 @@ from numpy.typing import ArrayLike
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.summaries import names, plural
+from jaxrepsim.report.results import Results, names, plural
+from jaxrepsim.report.section import PURE, Section, Variable
 from jaxrepsim.report.tables import long_table, page_rows
-from jaxrepsim.report.variable import PURE, Variable
 
 _INTERVAL = ("layer", "pair", "interval")
 _ENDS = (("from", "start", "Start, included"), ("to", "end", "End, excluded"))
@@ -158,7 +155,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="stability",
     title="Stability",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": stability_rows(results)},
     sentences=_sentences,

@@ -1,19 +1,15 @@
 """Similarity against what chance gives, and residuals on inputs that were not fitted."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Results, at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.chance import held_out, nulls
-from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
-from jaxrepsim.report.tables import by_layer, long_table, page_rows
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _DRAW = (*_CELL, "draw")
@@ -133,7 +129,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="chance",
     title="Chance",
-    template=Path(__file__).with_name("chance.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": by_layer(chance_rows(results))},
     sentences=_sentences,

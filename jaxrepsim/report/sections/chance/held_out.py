@@ -6,9 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, layer_axes
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Results, computed
 from jaxrepsim.report.style import ACCENT, PAPER, Column
-from jaxrepsim.report.summaries import Floats, computed
 
 _CAP = 2.0
 """A held-out residual beyond this says no more than that the fit does not carry over."""

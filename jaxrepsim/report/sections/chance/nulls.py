@@ -5,11 +5,9 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes
-from jaxrepsim.report.panels import left_out, nonzero_epsilons, similarity_axis, thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, left_out, similarity_axis
+from jaxrepsim.report.results import Results, Spread, computed, nonzero_epsilons, over_known, plural, thinned
 from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
-from jaxrepsim.report.summaries import Spread, computed, over_known, plural
 
 _MOST_PANELS = 5
 _EDGE: dict[str, Any] = {"markeredgecolor": PAPER}

@@ -1,21 +1,17 @@
 """Many units to many: clusters of the units of two networks, and which of them both networks share."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset, concat
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.extremes import counted_share
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.doubtful import counted_share
+from jaxrepsim.report.results import Results, known_layers, names, over_known, plural
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.clusters import blocks
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, DRAWING, mixing
-from jaxrepsim.report.summaries import known_layers, names, over_known, plural
-from jaxrepsim.report.tables import long_table, page_rows
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -117,7 +113,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="clusters",
     title="Many to many",
-    template=Path(__file__).with_name("clusters.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": cluster_rows(results)},
     sentences=_sentences,

@@ -16,12 +16,10 @@ from matplotlib.path import Path
 
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names, plural, thinned
 from jaxrepsim.report.sections.clusters.mixing import clustered, of_units
 from jaxrepsim.report.sections.one_to_one.aligned import correlations
 from jaxrepsim.report.style import Column
-from jaxrepsim.report.summaries import Floats, Ints, known_layers, names, plural
 
 _MOST_LAYERS = {"single": 3, "double": 4}
 _MOST_DOTS = 200

@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, layer_axes, share_axis
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, over_known
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
-from jaxrepsim.report.summaries import Floats, Ints, Spread, known_layers, over_known
 
 Clustering = Literal["cluster", "tree"]
 """Spectral clusters, and those of the tree."""

@@ -1,18 +1,15 @@
 """How matches come apart: simple matches, minimum matches, the smallest minimal matches."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Ints, Results, at_epsilon, epsilon_labels, headline_epsilon, names, plural
+from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.summaries import Ints, at_epsilon, epsilon_labels, headline_epsilon, names, plural
 from jaxrepsim.report.tables import by_layer, page_rows
-from jaxrepsim.report.variable import COUNT, Variable, of_sides
 
 _CELL = ("layer", "pair", "epsilon")
 _SIMPLE = (*_CELL, "simple")
@@ -208,7 +205,7 @@ def _on_minimum_matches(results: Results) -> list[str]:
 SECTION = Section(
     name="decomposition",
     title="Decomposition",
-    template=Path(__file__).with_name("decomposition.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": by_layer(decomposition_rows(results))},
     sentences=_sentences,

@@ -6,11 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxrepsim.report.figure import Drawing, epsilon_axes, share_axis
-from jaxrepsim.report.panels import left_out, nonzero_epsilons
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.figure import Drawing, epsilon_axes, left_out, share_axis
+from jaxrepsim.report.results import Floats, Results, nonzero_epsilons, over_known, unit_counts
 from jaxrepsim.report.style import ACCENT, FAINT, Column
-from jaxrepsim.report.summaries import Floats, over_known, unit_counts
 
 _STRIPE = "#101010"
 """On a dark page too: the bar beneath stays as bright."""

@@ -12,10 +12,18 @@ from numpy.typing import NDArray
 
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import (
+    Floats,
+    Ints,
+    Results,
+    computed,
+    epsilon_labels,
+    known_layers,
+    names,
+    thinned,
+    unit_counts,
+)
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
-from jaxrepsim.report.summaries import Floats, Ints, computed, epsilon_labels, known_layers, names, unit_counts
 
 _MOST_LAYERS = 6
 _SINGLE = "#d55e00"

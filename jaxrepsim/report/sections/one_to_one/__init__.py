@@ -1,21 +1,16 @@
 """One unit to one: the correlation of units with partners of their own, and with the unit they are most alike."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import DataArray, Dataset
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.extremes import highest_and_lowest
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.doubtful import cited, highest_and_lowest
+from jaxrepsim.report.results import Results, known_layers, names, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.one_to_one import aligned, matrices, partners
-from jaxrepsim.report.summaries import known_layers, names, rounded
-from jaxrepsim.report.tables import long_table, page_rows
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 _NETWORK = ("layer", "network")
@@ -177,7 +172,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="one_to_one",
     title="One unit to one",
-    template=Path(__file__).with_name("one_to_one.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": one_to_one_rows(results)},
     sentences=_sentences,

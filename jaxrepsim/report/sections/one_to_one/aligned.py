@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from xarray import DataArray
 
-from jaxrepsim.report.extremes import counted_share
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints, Spread, known_layers, over_known, plural
+from jaxrepsim.report.doubtful import counted_share
+from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, over_known, plural
 
 
 class Alignment(NamedTuple):

@@ -9,11 +9,9 @@ from matplotlib.image import AxesImage
 
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names, thinned
 from jaxrepsim.report.sections.one_to_one.aligned import correlations
 from jaxrepsim.report.style import Column
-from jaxrepsim.report.summaries import Floats, Ints, known_layers, names
 
 _MOST_LAYERS = {"single": 2, "double": 3}
 _MOST_CELLS = 128

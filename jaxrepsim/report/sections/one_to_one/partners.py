@@ -9,11 +9,9 @@ from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, arranged, draw_spread, facets, framed, layer_axes, share_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, names, over_known, thinned
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
 from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
-from jaxrepsim.report.summaries import Floats, Ints, Spread, known_layers, names, over_known
 
 _MOST_LAYERS = 12
 _MOST_POINTS = 100

@@ -1,47 +1,32 @@
 """Similarity over depth and ε at once, as a heat map."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from jaxrepsim.report.figure import Drawing, framed, over_layers
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.figure import Drawing, color_bar, layer_axes
+from jaxrepsim.report.results import Results, over_pairs, profile_similarity
 from jaxrepsim.report.style import Column
-from jaxrepsim.report.summaries import names, over_pairs, profile_similarity
 
 _STEP = 0.01
 _MARK = "#d55e00"
 """A colour that stands out from both ends of the map."""
-_AXES_HEIGHT = {"single": 1.9, "double": 2.3}
+_AXES_HEIGHT = {"single": 1.8, "double": 2.2}
 
 
 def _draw(results: Results, column: Column) -> Figure:
     """The similarity of the match profile, the mean over pairs, as a colour at each layer and ε."""
-    labels = layer_labels(names(results, "layer"), column)
     centres = np.arange(_STEP / 2, 1, _STEP)
     mean = over_pairs(profile_similarity(results, centres)).mean
-    with framed(column, _AXES_HEIGHT[column] + labels.height + 0.35) as figure:
-        axes = figure.add_subplot()
-        image = axes.imshow(
-            mean.T,
-            origin="lower",
-            aspect="auto",
-            extent=(-0.5, len(labels.names) - 0.5, 0, 1),
-            vmin=0,
-            vmax=1,
-            cmap="cividis",
-            interpolation="none",
-        )
-        axes.hlines(
-            results["epsilon"].values, -0.5, len(labels.names) - 0.5, color=_MARK, linewidth=0.8, linestyle=(0, (4, 3))
-        )
+    ends = (-0.5, len(mean) - 0.5)
+    look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
+    with layer_axes(results, column, [_AXES_HEIGHT[column]]) as (figure, (axes,)):
+        image = axes.imshow(mean.T, origin="lower", aspect="auto", extent=(*ends, 0, 1), **look)
+        axes.hlines(results["epsilon"].values, *ends, color=_MARK, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.grid(visible=False)
-        over_layers(axes, labels)
-        axes.set(ylim=(0, 1), ylabel="ε")
-        axes.set_xlim(-0.5, len(labels.names) - 0.5)
-        bar = figure.colorbar(image, ax=axes, aspect=18, pad=0.015)
-        bar.set_label("similarity")
-        bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+        axes.set(xlim=ends, ylim=(0, 1), ylabel="ε")
+        color_bar(axes, image, "similarity", aspect=18)
     return figure
 
 

@@ -8,9 +8,8 @@ from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, epsilon_labels, names, over_pairs, profile_similarity
 from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, WIDTHS, Column, epsilon_colors
-from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, profile_similarity
 
 _GRID = np.linspace(0, 1, 201)
 """Values of ε that are drawn; the steps of a curve lie closer than a reader can tell."""
@@ -35,13 +34,12 @@ def _draw(results: Results, column: Column) -> Figure:
             axes.set(xlim=(0, 1), ylim=(-0.03, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
             for epsilon, mark in zip(results["epsilon"].values, marks, strict=True):
                 axes.axvline(epsilon, color=mark.get_color(), linewidth=0.6, alpha=0.8)
+            mean, low, high = spread.at(index)
             if pairs > _MOST_LINES:
-                axes.fill_between(
-                    _GRID, spread.low[index], spread.high[index], step="post", color=MUTED, alpha=0.3, linewidth=0
-                )
+                axes.fill_between(_GRID, low, high, step="post", color=MUTED, alpha=0.3, linewidth=0)
             elif pairs > 1:
                 axes.step(_GRID, curves[index].T, where="post", color=MUTED, linewidth=0.5)
-            axes.step(_GRID, spread.mean[index], where="post", color=ACCENT, linewidth=1.3)
+            axes.step(_GRID, mean, where="post", color=ACCENT, linewidth=1.3)
             axes.set_title(title, pad=3, fontsize=size)
             axes.xaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_major_formatter("{x:g}")
@@ -81,11 +79,8 @@ def _lines(pairs: int) -> list[Line2D]:
 
 
 def _marks(results: Results) -> list[Line2D]:
-    labels = epsilon_labels(results)
-    return [
-        Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}")
-        for label, color in zip(labels, epsilon_colors(len(labels)), strict=True)
-    ]
+    looks = zip(epsilon_labels(results), epsilon_colors(results.sizes["epsilon"]), strict=True)
+    return [Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}") for label, color in looks]
 
 
 DRAWING = Drawing(

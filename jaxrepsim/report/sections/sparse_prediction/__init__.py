@@ -1,21 +1,16 @@
 """One unit to many: how well units are predicted from few units of the other network."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset, concat
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.extremes import highest_and_lowest
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.doubtful import cited, highest_and_lowest
+from jaxrepsim.report.results import Results, names, over_known, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.sparse_prediction import figures, prediction
-from jaxrepsim.report.summaries import names, over_known, rounded
-from jaxrepsim.report.tables import by_layer, long_table, page_rows
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
 
 _PREDICTED = ("layer", "pair", "penalty", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -139,7 +134,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="sparse_prediction",
     title="One to many",
-    template=Path(__file__).with_name("sparse_prediction.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {
         "rows": by_layer(prediction_rows(results)),

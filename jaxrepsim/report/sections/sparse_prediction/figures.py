@@ -15,11 +15,9 @@ from matplotlib.ticker import NullLocator
 
 from jaxrepsim.report.figure import Drawing, arranged, facets, framed, layer_axes, share_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Results, names, over_known, plural, thinned
 from jaxrepsim.report.sections.sparse_prediction import prediction
 from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column
-from jaxrepsim.report.summaries import Floats, names, over_known, plural
 
 _MOST_LAYERS = 12
 _LOWEST = -0.5

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints, known_layers, over_known
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, over_known
 
 
 class Tradeoff(NamedTuple):
