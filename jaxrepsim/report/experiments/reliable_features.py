@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import draw_box, framed, over_layers, require
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Floats, Ints, Results, names
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, networks_of_pairs
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, paper_style
 
@@ -69,13 +69,11 @@ def reliable_rows(results: Results) -> list[ReliableRow]:
     Returns:
         One row per layer in which any unit has a partner, from input to output.
     """
-    partner, pairs = alignment(results).partner, names(results, "pair")
+    partner, layers, pairs = alignment(results).partner, names(results, "layer"), names(results, "pair")
     rows = []
-    for layer, name in enumerate(names(results, "layer")):
+    for layer in known_layers(results, "one_to_one/partner"):
         values = partner[layer]
         known = values[~np.isnan(values)]
-        if not len(known):
-            continue
         ends = []
         for place in (np.nanargmax(values), np.nanargmin(values)):
             pair, x = np.unravel_index(place, values.shape)
@@ -84,7 +82,7 @@ def reliable_rows(results: Results) -> list[ReliableRow]:
         shares = (float(share.mean()) for share in (known, known >= HIGH, known < LOW))
         closed = cycles(results, layer).closed
         share = float(closed.mean()) if len(closed) else np.nan
-        rows.append(ReliableRow(name, len(known), *shares, best=ends[0], worst=ends[1], closed=share))
+        rows.append(ReliableRow(layers[layer], len(known), *shares, best=ends[0], worst=ends[1], closed=share))
     return rows
 
 

@@ -9,7 +9,7 @@ from xarray import Dataset
 from jaxrepsim.report.doubtful import few_samples
 from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, profile_auc, unit_counts
 from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
-from jaxrepsim.report.sections.similarity import depth, heatmap, profiles
+from jaxrepsim.report.sections.similarity import depth, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
 from jaxrepsim.report.tables import cells, page_rows
 
@@ -121,6 +121,6 @@ SECTION = Section(
     variables=VARIABLES,
     context=lambda results: {"rows": layer_rows(results)},
     sentences=sentences,
-    figures=(depth.DRAWING, profiles.DRAWING, heatmap.DRAWING),
+    figures=(depth.DRAWING, profiles.PANELS, profiles.MAP),
     tables={"similarity": similarity_table},
 )
