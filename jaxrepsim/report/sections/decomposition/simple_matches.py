@@ -12,17 +12,7 @@ from numpy.typing import NDArray
 
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import (
-    Floats,
-    Ints,
-    Results,
-    computed,
-    epsilon_labels,
-    known_layers,
-    names,
-    thinned,
-    unit_counts,
-)
+from jaxrepsim.report.results import Floats, Ints, Results, epsilon_labels, known_layers, names, thinned, unit_counts
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 
 _MOST_LAYERS = 6
@@ -79,7 +69,7 @@ def simple_sizes(results: Results) -> SimpleSizes:
 
 def any_simple(results: Results) -> bool:
     """Whether any simple match was found."""
-    return computed(results, "decomposition/simple_x")
+    return bool(known_layers(results, "decomposition/simple_x"))
 
 
 def matched_units(results: Results) -> Ints:
