@@ -145,16 +145,17 @@ def predictor_shares(results: Results) -> tuple[list[str], list[int], Floats]:
     """
     words, order = prediction.thresholds_in_words(results), prediction.threshold_order(results)
     rows = thinned(range(len(words)), _MOST_ROWS)
-    found: list[list[Floats]] = []
+    found = []
     for layer, penalty in enumerate(prediction.best_penalties(prediction.tradeoff(results).held_out)):
         variables = ("predictors", "held_out_r2")
         predictors, held_out = (prediction.of_layer(results, name, layer)[:, penalty] for name in variables)
         known = ~np.isnan(held_out)  # a unit that never varies cannot be predicted, and needs no predictor for it
-        found.append([predictors[:, order[row]][known] for row in rows])
-    most = max((int(units.max()) for layers in found for units in layers if len(units)), default=0)
+        found.append(predictors[:, order[rows]].swapaxes(0, 1)[:, known])
+    most = max(int(units.max(initial=0)) for units in found)
     starts = [0, *(2**power for power in range(7) if 2**power <= min(most, _LAST))]
-    shares = [[_shares(units, starts) for units in thresholds] for thresholds in found]
-    return [words[row] for row in rows], starts, np.swapaxes(shares, 0, 1)
+    counts = [[np.histogram(row, [*starts, np.inf])[0] for row in units] for units in found]
+    totals = np.array([units.shape[1] or np.nan for units in found])
+    return [words[row] for row in rows], starts, np.swapaxes(counts / totals[:, None, None], 0, 1)
 
 
 def bin_labels(starts: list[int]) -> list[str]:
@@ -182,12 +183,6 @@ def _predictors_caption(results: Results) -> str:
         f"penalty at which the layer's mean held-out R² is highest{each}. Coefficients are those between units of "
         f"standard deviation 1. The paler a bar, the more units it takes.{some}{missing}"
     )
-
-
-def _shares(units: Floats, starts: list[int]) -> Floats:
-    if not len(units):
-        return np.full(len(starts), np.nan)
-    return np.bincount(np.searchsorted(starts, units, side="right") - 1, minlength=len(starts)) / len(units)
 
 
 CURVES = Drawing(
