@@ -76,9 +76,9 @@ def draw_pairs(axes: Axes, places: Floats, values: Floats, few: bool, color: str
     axes.plot(places, values, shape, clip_on=False, zorder=4, **look)
 
 
-def hollow_handle() -> Line2D:
-    """Of the legend."""
-    return Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)
+def hollow_handles(few: NDArray[np.bool_]) -> list[Line2D]:
+    """Of the legend: what hollow points mean, where any layer has few samples."""
+    return [Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)] if few.any() else []
 
 
 def draw_ceilings(axes: Axes, results: Results) -> None:
@@ -90,7 +90,7 @@ def draw_ceilings(axes: Axes, results: Results) -> None:
 
 def doubt_handles(results: Results) -> list[Line2D]:
     """Of the legend of similarity against depth: what there is of both."""
-    handles = [hollow_handle()] if few_samples(results).any() else []
+    handles = hollow_handles(few_samples(results))
     if (ceilings(results) < 1).any():
         handles.append(Line2D([], [], label="ceiling: share of units alive", **_CEILING))
     return handles

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from pandas import DataFrame, concat
 
-from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handle
+from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handles
 from jaxrepsim.report.experiments.runs import MEAN_LABEL
 from jaxrepsim.report.figure import framed, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
@@ -119,8 +119,7 @@ def similarity_by_type(results: Results, column: Column = "single") -> Figure:
     handles = [Line2D([], [], markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
     if not np.isnan(null).all():
         handles.append(Line2D([], [], label="shuffled inputs", **_CHANCE))
-    if few.any():
-        handles.append(hollow_handle())
+    handles += hollow_handles(few)
     with framed(column, 1.75 + 1.25 * len(drawn) + labels.height + 0.75, handles) as figure:
         heights = [1.5] + [1] * len(drawn)
         top, *stacked = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights).ravel()

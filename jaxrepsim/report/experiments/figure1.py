@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from pandas import DataFrame, concat
 
-from jaxrepsim.report.doubtful import hollow_handle
+from jaxrepsim.report.doubtful import hollow_handles
 from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, measured, same_epsilons
 from jaxrepsim.report.figure import framed, panel_grid
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
@@ -63,9 +63,8 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
     """
     same_epsilons(runs)
     found = [measured(results) for results in runs.values()]
-    handles = curve_handles(next(iter(runs.values())))
-    if any(run.few.any() for run in found):
-        handles.append(hollow_handle())
+    few = np.concatenate([run.few for run in found])
+    handles = curve_handles(next(iter(runs.values()))) + hollow_handles(few)
     # A network of many layers needs the whole width.
     most = max(results.sizes["layer"] for results in runs.values())
     across = 2 if column == "double" and len(runs) > 1 and most <= 24 else 1

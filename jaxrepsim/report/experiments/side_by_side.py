@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from jaxrepsim.report.doubtful import hollow_handle, mark_few
+from jaxrepsim.report.doubtful import hollow_handles, mark_few
 from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, measures, same_epsilons, same_layers
 from jaxrepsim.report.figure import draw_spread, framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
@@ -76,8 +76,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
         Line2D([], [], markeredgecolor=PAPER, label=name, **category_style(index))
         for index, name in enumerate(shortened([*runs], 32))
     ]
-    if any(hollow.any() for hollow in few):
-        handles.append(hollow_handle())
+    handles += hollow_handles(np.array(few))
     with framed(column, down * (1.25 + labels.height + 0.25) + 0.45, handles) as figure:
         grid = panel_grid(figure, by_layer + accurate, across)
         for axes, (title, values) in zip(grid, lines, strict=False):

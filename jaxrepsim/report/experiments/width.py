@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.doubtful import draw_pairs, hollow_handle
+from jaxrepsim.report.doubtful import draw_pairs, hollow_handles
 from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, measures, same_epsilons, same_layers
 from jaxrepsim.report.figure import framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
@@ -105,8 +105,7 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
         Line2D([], [], label=label, markeredgecolor=PAPER, **look)
         for (label, _), look in zip(lines, looks, strict=True)
     ]
-    if few.any():
-        handles.append(hollow_handle())
+    handles += hollow_handles(few)
     drawn, titles = thinned(range(len(layers)), _MOST_LAYERS), shortened(layers, 18)
     panels = len(drawn) + any(len(run.accuracies) for run in found)
     across = 2 if column == "single" else 4
