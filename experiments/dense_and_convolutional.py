@@ -14,9 +14,7 @@ from functools import partial
 
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
-from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_rows
-from jaxrepsim.report.experiments.runs import MEAN_LABEL
-from jaxrepsim.report.summaries import epsilon_labels
+from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_table
 
 
 def main(sources: Sources) -> None:
@@ -26,19 +24,13 @@ def main(sources: Sources) -> None:
         sources: Config files, folders of finished runs, or folders of such folders.
     """
     for run in finished(sources, Needs(both_types, "matching.layers")):
-        columns = ["kind", "layers", "of few samples", "ε", "similarity", "lowest layer", "highest layer", "shuffled"]
-        rows = []
-        for row in type_rows(run.results):
-            first = [row.layer_type, str(row.layers), str(row.few)]
-            rows.append([*first, MEAN_LABEL, *(number(float(value)) for value in row.auc), ""])
-            for index, label in enumerate(epsilon_labels(run.results)):
-                here = [*(part[index] for part in row.similarity), row.shuffled[index]]
-                rows.append([*first, label, *map(number, here)])
+        table = type_table(run.results)
+        rows = [[*map(str, row[:4]), *map(number, row[4:])] for row in table.itertuples(index=False)]
         publish(
             [run],
             "dense_and_convolutional",
             f"Similarity by kind of layer: {run.name}",
-            columns,
+            [*table],
             rows,
             partial(similarity_by_type, run.results, "single"),
         )

@@ -14,8 +14,7 @@ from functools import partial
 
 from jaxrepsim.pipeline.finished_runs import Sources, finished
 from jaxrepsim.pipeline.publish import publish, script
-from jaxrepsim.report.experiments.figure1 import depth_panels, depth_rows
-from jaxrepsim.report.experiments.runs import MEAN_LABEL, same_epsilons
+from jaxrepsim.report.experiments.figure1 import depth_panels, depth_table
 
 
 def main(sources: Sources) -> None:
@@ -26,13 +25,12 @@ def main(sources: Sources) -> None:
     """
     found = finished(sources)
     runs = {run.name: run.results for run in found}
-    epsilons = [f"ε = {label}" for label in same_epsilons(runs)]
-    columns = ["run", "layer", "units", "samples a unit", "dead", MEAN_LABEL, *epsilons]
-    rows = []
-    for row in depth_rows(runs):
-        counts = [f"{row.units}", f"{row.samples_per_unit:.1f}", f"{row.dead:.2f}"]
-        rows.append([row.run, row.layer, *counts, *(f"{value:.2f}" for value in (row.auc, *row.similarity))])
-    publish(found, "figure1", "Similarity, the mean over pairs", columns, rows, partial(depth_panels, runs))
+    table = depth_table(runs)
+    rows = [
+        [run, layer, f"{units}", f"{samples:.1f}", *(f"{value:.2f}" for value in values)]
+        for run, layer, units, samples, *values in table.itertuples(index=False)
+    ]
+    publish(found, "figure1", "Similarity, the mean over pairs", [*table], rows, partial(depth_panels, runs))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def main(sources: Sources) -> None:
     for run in finished(sources, Needs(predicted, "sparse_prediction.penalties")):
         thresholds = run.results["sparse_prediction/threshold"].values.tolist()
         rows = [
-            [counts_as(thresholds[index]), row.layer, f"{row.units:,}", *(f"{share:.0%}" for share in row[2:])]
+            [counts_as(thresholds[index]), row.layer, f"{row.units:,}", *(f"{share:.0%}" for share in row.shares)]
             for index in drawn_thresholds(run.results)
             for row in local_rows(run.results, index)
         ]

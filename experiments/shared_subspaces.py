@@ -18,10 +18,13 @@ from functools import partial
 
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
-from jaxrepsim.report.experiments.shared_subspaces import SubspaceRow, matched_at, shared_subspaces, subspace_rows
+from jaxrepsim.report.experiments.shared_subspaces import shared_subspaces, subspaces
+from jaxrepsim.report.results import epsilon_labels, headline_epsilon, names
 from jaxrepsim.report.sections.one_to_one.aligned import aligned
 from jaxrepsim.report.sections.sparse_prediction.prediction import predicted
-from jaxrepsim.report.summaries import epsilon_labels
+
+DIGITS = (2, 2, 1, 2, 2, 2)
+"""Behind the point of the numbers, column by column."""
 
 
 def main(sources: Sources) -> None:
@@ -32,9 +35,12 @@ def main(sources: Sources) -> None:
     """
     needs = Needs(aligned, "one_to_one.on"), Needs(predicted, "sparse_prediction.penalties")
     for run in finished(sources, *needs):
-        epsilon = epsilon_labels(run.results)[matched_at(run.results)]
+        epsilon = epsilon_labels(run.results)[headline_epsilon(run.results)]
         columns = ["layer", "one unit", "sparse", "predictors", "all units", "gap", f"similarity, ε = {epsilon}"]
-        rows = [_cells(row) for row in subspace_rows(run.results)]
+        found = subspaces(run.results)
+        numbers = (found.single, found.sparse, found.predictors, found.every, found.gap, found.similarity)
+        texts = [[number(value, n, "–") for value in values] for values, n in zip(numbers, DIGITS, strict=True)]
+        rows = [*map(list, zip(names(run.results, "layer"), *texts, strict=True))]
         publish(
             [run],
             "shared_subspaces",
@@ -43,12 +49,6 @@ def main(sources: Sources) -> None:
             rows,
             partial(shared_subspaces, run.results, "single"),
         )
-
-
-def _cells(row: SubspaceRow) -> list[str]:
-    numbers = [row.single, row.sparse, row.predictors, row.every, row.gap, row.similarity]
-    digits = (2, 2, 1, 2, 2, 2)
-    return [row.layer, *(number(value, n, "–") for value, n in zip(numbers, digits, strict=True))]
 
 
 if __name__ == "__main__":

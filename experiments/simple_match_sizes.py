@@ -15,7 +15,7 @@ from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import publish, script
 from jaxrepsim.report.experiments.simple_match_sizes import simple_match_distribution
 from jaxrepsim.report.sections.decomposition import decomposition_rows
-from jaxrepsim.report.sections.decomposition.counts import any_simple
+from jaxrepsim.report.sections.decomposition.simple_matches import any_simple
 
 COLUMNS = ["layer", "ε", "pairs", "complete", "found", "one to one", "least", "median", "most"]
 """Of `pairs` searched, in so many the search was `complete`; sizes are units of both sides."""
@@ -32,7 +32,7 @@ def main(sources: Sources) -> None:
             [
                 *(row.layer, row.epsilon),
                 *map(str, (row.searched, row.complete, row.found, row.single)),
-                *(str(row.sizes.smallest), f"{row.sizes.median:g}", str(row.sizes.largest)),
+                *(f"{size:g}" for size in row.sizes),
             ]
             for row in decomposition_rows(run.results)
             if row.sizes is not None

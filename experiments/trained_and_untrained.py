@@ -12,10 +12,11 @@ varies; the p-values hold for one layer, and not for all layers of a table at on
 """
 
 from functools import partial
+from typing import Any
 
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
-from jaxrepsim.report.sections.chance import ChanceRow, chance_rows
+from jaxrepsim.report.sections.chance import chance_rows
 from jaxrepsim.report.sections.chance.nulls import DRAWING
 
 COLUMNS = ["layer", "ε", "samples", "trained", "untrained", "shuffled", "p", "random vectors", "p of these"]
@@ -39,7 +40,7 @@ def main(sources: Sources) -> None:
         )
 
 
-def _cells(row: ChanceRow) -> list[str]:
+def _cells(row: Any) -> list[str]:
     trained = (row.observed.mean, row.untrained.mean, row.shuffled.mean)
     numbers = [*trained, row.p_shuffled, row.random.mean, row.p_random]
     digits = (2, 2, 2, 3, 2, 3)

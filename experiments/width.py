@@ -13,7 +13,7 @@ from functools import partial
 
 from jaxrepsim.pipeline.finished_runs import Sources, finished
 from jaxrepsim.pipeline.publish import publish, script
-from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_label, width_rows
+from jaxrepsim.report.experiments.width import similarity_by_width, width_table
 
 
 def main(sources: Sources) -> None:
@@ -24,18 +24,16 @@ def main(sources: Sources) -> None:
     """
     found = finished(sources)
     runs = {run.name: run.results for run in found}
-    widths = [width_label(width) for width in by_width(runs)]
-    columns = ["layer", *(f"width {width}" for width in widths), "change", "steps up", "few samples at"]
-    rows = []
-    for row in width_rows(runs):
-        few = " ".join(width for width, hollow in zip(widths, row.few, strict=True) if hollow)
-        values = [f"{value:.2f}" for value in row.auc]
-        rows.append([row.layer, *values, f"{row.change:+.2f}", f"{row.rising} of {len(widths) - 1}", few])
+    table = width_table(runs)
+    rows = [
+        [layer, *(f"{value:.2f}" for value in values), f"{change:+.2f}", f"{rising} of {len(values) - 1}", few]
+        for layer, *values, change, rising, few in table.itertuples(index=False)
+    ]
     publish(
         found,
         "width",
         "Similarity, the mean over pairs and over ε ≤ 0.5, by width",
-        columns,
+        [*table],
         rows,
         partial(similarity_by_width, runs),
     )

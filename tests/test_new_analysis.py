@@ -50,7 +50,7 @@ def section(tmp_path):
     return Section(
         name="lengths",
         title="Lengths",
-        template=tmp_path / "lengths.html",
+        file=str(tmp_path / "lengths.py"),
         variables={"length": Variable(("layer", "network"), "length", "Norm of all activations.", "1")},
         context=lambda results: {"rows": rows(results)},
         tables={"lengths": lambda results: results["lengths/length"].to_dataframe().reset_index()},

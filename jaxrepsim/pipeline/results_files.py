@@ -9,8 +9,8 @@ import xarray as xr
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path, shortened
-from jaxrepsim.report.coordinates import ROOT
 from jaxrepsim.report.schema import documented
+from jaxrepsim.report.section import ROOT
 
 _COUNTED = ("unit", "other_unit", "interval", "partners")
 """Dimensions of which layers have different numbers."""

@@ -15,5 +15,5 @@ from jaxrepsim.report.files import write_tables as write_tables
 from jaxrepsim.report.page import build as build
 from jaxrepsim.report.schema import check as check
 from jaxrepsim.report.section import Section as Section
+from jaxrepsim.report.section import Variable as Variable
 from jaxrepsim.report.sections import SECTIONS as SECTIONS
-from jaxrepsim.report.variable import Variable as Variable

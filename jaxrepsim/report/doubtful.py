@@ -1,5 +1,6 @@
-"""What makes a layer's similarity doubtful, and how figures and sentences say so: few samples, and dead units."""
+"""What makes a layer's similarity doubtful, few samples and dead units, and how figures and sentences name layers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from jaxrepsim.numerics.few_samples import FEW as FEW_SAMPLES
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import SAME, Floats, Results, live_shares, names, over_pairs, plural, rounded
 from jaxrepsim.report.style import MUTED, PAPER
-from jaxrepsim.report.summaries import Floats, live_shares, names, over_pairs, plural, rounded
 
 _LOOK: dict[str, Any] = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}
 _CEILING: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": (0, (2, 1))}
@@ -69,9 +69,16 @@ def mark_few(axes: Axes, places: Floats, values: Floats, few: NDArray[np.bool_],
         axes.plot(places[few], values[few], clip_on=False, zorder=4, **look)
 
 
-def hollow_handle() -> Line2D:
-    """Of the legend."""
-    return Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)
+def draw_pairs(axes: Axes, places: Floats, values: Floats, few: bool, color: str, shape: str) -> None:
+    """Draws the value of each pair as a point, hollow where it rests on few samples."""
+    face, edge, width = (PAPER, color, 0.8) if few else (color, PAPER, 0.4)
+    look = {"markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": width}
+    axes.plot(places, values, shape, clip_on=False, zorder=4, **look)
+
+
+def hollow_handles(few: NDArray[np.bool_]) -> list[Line2D]:
+    """Of the legend: what hollow points mean, where any layer has few samples."""
+    return [Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)] if few.any() else []
 
 
 def draw_ceilings(axes: Axes, results: Results) -> None:
@@ -81,18 +88,47 @@ def draw_ceilings(axes: Axes, results: Results) -> None:
         axes.plot([layer - 0.4, layer + 0.4], [ceiling[layer]] * 2, zorder=2.5, **_CEILING)
 
 
-def ceiling_handle() -> Line2D:
-    """Of the legend."""
-    return Line2D([], [], label="ceiling: share of units alive", **_CEILING)
-
-
 def doubt_handles(results: Results) -> list[Line2D]:
     """Of the legend of similarity against depth: what there is of both."""
-    handles = [hollow_handle()] if few_samples(results).any() else []
-    return handles + ([ceiling_handle()] if (ceilings(results) < 1).any() else [])
+    handles = hollow_handles(few_samples(results))
+    if (ceilings(results) < 1).any():
+        handles.append(Line2D([], [], label="ceiling: share of units alive", **_CEILING))
+    return handles
 
 
 def _listed(layers: list[str]) -> str:
     if len(layers) > _MOST_NAMES:
         return plural(len(layers), "layer")
     return " and ".join(filter(None, [", ".join(layers[:-1]), layers[-1]]))
+
+
+def highest_and_lowest(values: Floats, at: Callable[[int], str]) -> str:
+    """The layers of the highest and of the lowest value, as `at` words them; one layer where there is but one.
+
+    Args:
+        values: One per layer, NaN for none; at least one is known.
+        at: Words for a layer, given its index.
+    """
+    low, high = _ends(values)
+    return at(high) if high == low else f"{at(high)}, the highest, and of {at(low)}, the lowest"
+
+
+def counted_share(results: Results, count: int, total: int, share: Floats) -> str:
+    """A share of all layers, and from which layer to which it runs where they are not as good as the same.
+
+    Args:
+        results: The tree of results.
+        count: How many there are.
+        total: Out of how many, at least one.
+        share: Of each layer, NaN for none.
+    """
+    low, high = _ends(share)
+    layers, ends = cited(results), ""
+    if share[high] - share[low] >= SAME:
+        ends = f"; from {share[low]:.0%} in {layers[low]} to {share[high]:.0%} in {layers[high]}"
+    return f"({count / total:.0%}{ends})"
+
+
+def _ends(values: Floats) -> tuple[int, int]:
+    known = np.flatnonzero(~np.isnan(values))
+    return int(known[values[known].argmin()]), int(known[values[known].argmax()])

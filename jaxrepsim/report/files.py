@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from xarray import DataTree
 
 from jaxrepsim.files import atomic_path, write_text
-from jaxrepsim.report.panels import some_layers
+from jaxrepsim.report.results import some_layers
 from jaxrepsim.report.schema import check
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS

@@ -17,14 +17,12 @@ from jaxrepsim.report.configuration import settings
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.figure import Drawing
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.panels import some_layers
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Results, epsilon_labels, names, plural, rounded, some_layers
 from jaxrepsim.report.schema import check, provenance
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
 from jaxrepsim.report.sections.similarity.sentences import headline
 from jaxrepsim.report.style import FAINT, INK, MUTED, PAPER, Column, dark_colors
-from jaxrepsim.report.summaries import epsilon_labels, names, plural, rounded
 from jaxrepsim.report.svg import custom_property, inline
 from jaxrepsim.report.tables import Cell
 
@@ -60,15 +58,8 @@ def build(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "breakable": _breakable,
-        "duration": _duration,
-        "interval": _interval,
-        "plural": plural,
-        "rounded": rounded,
-        "short": _short,
-        "unbroken": _unbroken,
-    }
+    filters = (_breakable, _duration, _interval, plural, rounded, _short, _unbroken)
+    environment.filters |= {function.__name__.removeprefix("_"): function for function in filters}
     environment.globals["zip"] = zip
     here = [section for section in sections if section.is_in(checked)]
     drawn = some_layers(checked)

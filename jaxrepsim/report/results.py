@@ -1,15 +1,255 @@
-"""The type of results that were checked: xarray's tree, of which a path is known to lead to a variable."""
+"""Checked results, and the numbers that tables, plots and sentences share, all counted from them: means, shares."""
 
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from xarray import DataTree
 
 if TYPE_CHECKING:
     from xarray import DataArray
 
     class Results(DataTree):
-        """What `jaxrepsim.report.check` gives: `results["chance/observed"]` is a variable."""
+        """What `jaxrepsim.report.check` gives: `results["chance/observed"]` is known to be a variable."""
 
         def __getitem__(self, key: str) -> DataArray: ...
 else:
     Results = DataTree
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+SAME = 0.02
+"""Similarities that differ by less are not called different."""
+MOST_LAYERS = 120
+"""More layers than this are not drawn and listed one by one: no reader looks at them, and drawing takes hours."""
+
+
+class Spread(NamedTuple):
+    """A mean with the smallest and the largest of the values it is taken over."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+    def at(self, *index: int | slice) -> "Spread":
+        """The same at some places of the arrays."""
+        return Spread(*(part[index] for part in self))
+
+
+def names(results: Results, dim: str) -> list[str]:
+    """The labels along one dimension, as text."""
+    return [str(value) for value in results[dim].values]
+
+
+def epsilon_labels(results: Results) -> list[str]:
+    """Each ε of the run, as short as it can be written: 0.5, not 0.500."""
+    return [f"{value:g}" for value in results["epsilon"].values]
+
+
+def at_epsilon(results: Results, epsilon: int) -> str:
+    """How a sentence begins that speaks of one ε."""
+    return f"At ε = {epsilon_labels(results)[epsilon]}"
+
+
+def rounded(value: float) -> str:
+    """A similarity to two digits, without calling a small one none or a large one all.
+
+    >>> rounded(0.834), rounded(0.001), rounded(0.999), rounded(1.0), rounded(-0.001)
+    ('0.83', '<0.01', '>0.99', '1.00', '0.00')
+    """
+    if 0 < value < 0.005:
+        return "<0.01"
+    if 0.995 <= value < 1:
+        return ">0.99"
+    return f"{round(value, 2) + 0.0:.2f}"  # no −0.00
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """A number with its noun, whose plural is the noun with an s if not given.
+
+    >>> plural(1, "layer"), plural(2000, "unit"), plural(2, "match", "matches")
+    ('1 layer', '2,000 units', '2 matches')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def unit_counts(results: Results) -> tuple[Ints, Ints]:
+    """Units of both sides: how many places of the profile are no NaN.
+
+    Args:
+        results: The tree of results.
+
+    Returns:
+        Two arrays (layer, pair). The sides differ where two files of different widths are compared.
+    """
+    x, y = (results[f"similarity/profile_{side}"].notnull().sum("unit").max("redraw").values for side in "xy")
+    return x, y
+
+
+def pair_similarity(results: Results) -> Floats:
+    """Similarity of every pair: (layer, pair, ε), the mean over redraws that were made."""
+    return results["similarity/similarity"].mean("redraw", skipna=True).values.astype(np.float64)
+
+
+def over_pairs(values: ArrayLike, axis: int = 1) -> Spread:
+    """Mean, smallest and largest value over pairs.
+
+    Args:
+        values: An array with one value a pair along `axis`.
+        axis: The axis of pairs.
+
+    Returns:
+        Arrays without that axis.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    return Spread(array.mean(axis), array.min(axis), array.max(axis))
+
+
+def profile_similarity(results: Results, epsilons: ArrayLike) -> Floats:
+    """Similarity at any ε, read off the profile: the share of units whose critical ε is at most ε.
+
+    Args:
+        results: The tree of results.
+        epsilons: The values of ε, (k,).
+
+    Returns:
+        (layer, pair, k), the mean over redraws.
+    """
+    wanted = np.asarray(epsilons, dtype=np.float64)
+    return _over_redraws(
+        results, len(wanted), lambda critical: np.searchsorted(np.sort(critical), wanted, side="right") / len(critical)
+    )
+
+
+def profile_auc(results: Results, upper: float = 0.5) -> Floats:
+    """Mean similarity over ε from 0 to `upper`: the area under the profile, divided by `upper`.
+
+    Args:
+        results: The tree of results.
+        upper: The largest ε that counts.
+
+    Returns:
+        (layer, pair), in [0, 1], the mean over redraws.
+    """
+    return _over_redraws(results, 1, lambda critical: np.clip(1 - critical / upper, 0, 1).mean(keepdims=True))[..., 0]
+
+
+def half_matched(results: Results) -> Floats:
+    """The ε from which on at least half of a layer's units are matched.
+
+    Args:
+        results: The tree of results.
+
+    Returns:
+        (layer, pair), the mean over redraws; inf where half of the units are dead.
+    """
+    return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
+
+
+def live_shares(results: Results) -> Floats:
+    """The share of both networks' units that are not dead, which similarity cannot exceed: (layer, pair)."""
+    return _over_redraws(results, 1, lambda critical: np.isfinite(critical).mean(keepdims=True))[..., 0]
+
+
+def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
+    """Mean, smallest and largest of the values that were computed.
+
+    Args:
+        values: An array, NaN where nothing was computed.
+        axis: The axes to go over, by default that of pairs.
+
+    Returns:
+        Arrays without those axes; NaN where there is no value.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # where there is no value
+        return Spread(np.nanmean(array, axis), np.nanmin(array, axis), np.nanmax(array, axis))
+
+
+def headline_epsilon(results: Results, among: ArrayLike | None = None) -> int:
+    """The ε that sentences speak of: the largest of the run up to 0.5, or the smallest where all are larger.
+
+    Beyond 0.5 nearly everything matches in any network, and a sentence would say nothing.
+
+    Args:
+        results: The tree of results.
+        among: At each ε, whether it may be taken; by default all may.
+
+    Returns:
+        Its index.
+    """
+    epsilons = results["epsilon"].values
+    order = np.where(epsilons <= 0.5, epsilons, -epsilons)
+    return int(np.argmax(order if among is None else np.where(among, order, -np.inf)))
+
+
+def nonzero_epsilons(*values: ArrayLike) -> list[int]:
+    """The values of ε at which anything is above 0.
+
+    Args:
+        *values: Arrays whose last axis is that of ε; NaN where nothing was computed.
+
+    Returns:
+        Their indices.
+    """
+    flat = [np.asarray(value).reshape(-1, np.shape(value)[-1]) for value in values]
+    return np.flatnonzero((np.concatenate(flat) > 0).any(0)).tolist()
+
+
+def thinned(indices: Sequence[int], most: int) -> list[int]:
+    """At most `most` of the indices, evenly spaced, the first and the last among them.
+
+    >>> thinned([0, 1, 2, 3, 4, 5, 6], 4)
+    [0, 2, 4, 6]
+    """
+    if len(indices) <= most:
+        return list(indices)
+    return [indices[round(place)] for place in np.linspace(0, len(indices) - 1, most)]
+
+
+def some_layers(results: Results) -> Results:
+    """The results of at most `MOST_LAYERS` layers, evenly spaced, the first and the last among them."""
+    if results.sizes["layer"] <= MOST_LAYERS:
+        return results
+    chosen = thinned(range(results.sizes["layer"]), MOST_LAYERS)
+    return results.isel(dict.fromkeys(("layer", "other_layer"), chosen), missing_dims="ignore")
+
+
+def _over_redraws(results: Results, length: int, measure: Callable[[Floats], Floats]) -> Floats:
+    x, y = results["similarity/profile_x"], results["similarity/profile_y"]
+    layers, pairs, redraws = x.shape[:3]
+    means = np.zeros((layers, pairs, length))
+    for layer in range(layers):
+        # One layer at a time: all of them together may not fit beside a copy of themselves.
+        both = np.concatenate([x[layer].values, y[layer].values], axis=-1)
+        for pair in range(pairs):
+            units = [both[pair, redraw][~np.isnan(both[pair, redraw])] for redraw in range(redraws)]
+            values = [measure(critical) for critical in units if len(critical)]
+            if values:
+                means[layer, pair] = np.mean(values, axis=0)
+    return means
+
+
+def known_layers(results: Results, path: str, **at: int) -> list[int]:
+    """The layers for which a variable was computed: not all of its values are padding, NaN or −1.
+
+    Args:
+        results: The tree of results.
+        path: The variable, such as `clusters/count`.
+        **at: Where else it must be known, such as `pair=0`.
+
+    Returns:
+        Their indices, from input to output; none where the group is missing.
+    """
+    if path.partition("/")[0] not in results.children:
+        return []
+    values = results[path].isel(at)
+    known = values.notnull() if values.dtype.kind == "f" else values >= 0
+    return np.flatnonzero(known.any([dim for dim in values.dims if dim != "layer"])).tolist()
+
+
+def computed(results: Results, *variables: str) -> bool:
+    """Whether any of these variables, such as `chance/observed`, was computed in any layer."""
+    return any(known_layers(results, variable) for variable in variables)

@@ -17,11 +17,9 @@ from typing import Any, NamedTuple, cast
 from xarray import Dataset, DataTree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.coordinates import ROOT, SHARED
 from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.section import ROOT, SHARED, Section, Variable
 from jaxrepsim.report.sections import SECTIONS
-from jaxrepsim.report.variable import Variable
 
 _NOT_EMPTY = (*ROOT, "redraw", "draw", "other_layer", "checkpoint", "penalty", "threshold")
 
@@ -139,10 +137,8 @@ def provenance(results: DataTree) -> Provenance:
         title=str(attrs.get("title") or "Comparison of representations"),
         description=str(attrs.get("description", "")),
         data=str(attrs.get("data", "")),
-        config=_decoded(attrs, "config", dict),
-        versions=_decoded(attrs, "versions", dict),
-        timings=_decoded(attrs, "timings", dict),
         warnings=_decoded(attrs, "warnings", list),
+        **{name: _decoded(attrs, name, dict) for name in ("config", "versions", "timings")},
     )
 
 

@@ -11,7 +11,7 @@ from xarray import DataTree
 from jaxrepsim.report.sections import SECTIONS
 from jaxrepsim.report.sections.mutual_information import unit_pairs
 from jaxrepsim.report.sections.one_to_one.matrices import by_partner, matrices, shrunk
-from jaxrepsim.report.sections.one_to_one.ordered import ordered
+from jaxrepsim.report.sections.one_to_one.partners import ordered
 from jaxrepsim.report.style import Column
 from tests.report.conftest import LONG, make_results
 from tests.report.groups import add_alignments

@@ -16,7 +16,7 @@ from jaxrepsim.report.sections.clusters import VARIABLES, cluster_rows
 from jaxrepsim.report.sections.clusters.blocks import DRAWING as BLOCKS
 from jaxrepsim.report.sections.clusters.blocks import by_cluster, joint_correlation, pooled
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, clustered, mixing
-from jaxrepsim.report.sections.clusters.shares import DRAWING as SHARES
+from jaxrepsim.report.sections.clusters.mixing import DRAWING as SHARES
 from jaxrepsim.report.style import save
 from tests.report.groups_alignment import add_alignment, planted_correlations, unaligned
 from tests.report.test_figures import assert_drawn
@@ -169,18 +169,18 @@ def test_rows(results: DataTree) -> None:
     for layer, row in enumerate(rows):
         assert row.asked == int(results["clusters/count"][layer])
         for cell, values in (
-            (row.spectral.found, spectral.clusters),
-            (row.spectral.mixed, spectral.share),
-            (row.spectral.by_chance, results["clusters/mixed_by_chance_cluster"].values),
-            (row.spectral.units, spectral.unit_share),
+            (row.cluster.found, spectral.clusters),
+            (row.cluster.mixed, spectral.share),
+            (row.cluster.by_chance, results["clusters/mixed_by_chance_cluster"].values),
+            (row.cluster.units, spectral.unit_share),
             (row.tree.found, tree.clusters),
             (row.tree.mixed, tree.share),
             (row.tree.by_chance, results["clusters/mixed_by_chance_tree"].values),
             (row.tree.units, tree.unit_share),
-            (row.unclustered, spectral.unclustered),
+            (row.cluster.unclustered, spectral.unclustered),
         ):
             assert cell == pytest.approx((values[layer].mean(), values[layer].min(), values[layer].max()))
-    assert rows[1].unclustered.high > 0  # the dead units of the made-up results
+    assert rows[1].cluster.unclustered.high > 0  # the dead units of the made-up results
 
 
 def test_a_layer_that_was_not_clustered(results: DataTree) -> None:

@@ -182,7 +182,7 @@ def test_comparison_of_files_with_few_samples(make: Callable[..., DataTree], tmp
 def test_of_very_many_layers_some_are_drawn_and_listed(
     make: Callable[..., DataTree], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jaxrepsim.report.panels.MOST_LAYERS", 3)
+    monkeypatch.setattr("jaxrepsim.report.results.MOST_LAYERS", 3)
     layers = tuple(f"layer{index}" for index in range(1001))
     results = make(layers=layers, networks=("0", "1"), redraws=1, samples=0, epochs=None, accuracy=False, units=2)
     read = read_page(results, tmp_path)

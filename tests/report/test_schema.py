@@ -9,9 +9,8 @@ from xarray import DataTree, load_datatree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report import SECTIONS, check
-from jaxrepsim.report.coordinates import ROOT, SHARED
 from jaxrepsim.report.schema import documented, provenance
-from jaxrepsim.report.variable import Variable
+from jaxrepsim.report.section import ROOT, SHARED, Variable
 from tests.report.conftest import made
 from tests.report.trees import as_flat
 

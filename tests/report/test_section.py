@@ -41,7 +41,7 @@ def toy(tmp_path: Path) -> Section:
     return Section(
         name="rank",
         title="Rank",
-        template=tmp_path / "rank.html",
+        file=str(tmp_path / "rank.py"),
         variables={"rank": Variable(("layer", "network"), "rank", "Number of independent units.", "count")},
         context=lambda results: {"ranks": results["rank/rank"].values[:, 0].tolist()},
         sentences=lambda results: [f"The highest rank is {int(results['rank/rank'].max())}."],

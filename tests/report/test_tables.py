@@ -90,6 +90,8 @@ def test_minimal_rows(results: DataTree) -> None:
     sizes = (results["minimal_matches/size_x"] + results["minimal_matches/size_y"]).values[:, :, 4]
     assert rows[4].none == (sizes == 0).sum()
     assert rows[4].smallest == sizes[sizes > 0].min()
+    single = (results["minimal_matches/size_x"] == 1) & (results["minimal_matches/size_y"] == 1)
+    assert [row.single for row in rows] == single.sum(("layer", "pair", "sample")).values.tolist()
 
 
 def test_minimal_rows_where_nothing_matches(make: Callable[..., DataTree]) -> None:

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from matplotlib.patches import PathPatch, Rectangle
 from xarray import DataTree
 
-from jaxrepsim.report.panels import thinned
+from jaxrepsim.report.results import thinned
 from jaxrepsim.report.sections import across_layers, chance, decomposition, joint, over_training
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
-from jaxrepsim.report.sections.decomposition.counts import any_simple
-from jaxrepsim.report.sections.decomposition.simple_matches import places
+from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, places
 from jaxrepsim.report.style import Column
 from tests.report.conftest import GROUP_CASES, made
 from tests.report.groups import add_groups, covers, not_computed
@@ -53,7 +52,7 @@ def test_sections_are_there_where_their_group_is(module: ModuleType, full: DataT
     assert not module.SECTION.is_in(results)
 
 
-@pytest.mark.parametrize("known", [nulls.compared, any_simple, over_training.followed])
+@pytest.mark.parametrize("known", [nulls.DRAWING.present, any_simple, over_training.DRAWING.present])
 def test_what_was_computed_can_be_asked_of_any_results(
     known: Callable[[DataTree], bool], full: DataTree, results: DataTree
 ) -> None:

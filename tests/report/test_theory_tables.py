@@ -89,21 +89,19 @@ def test_decomposition_rows(make: Callable[..., DataTree], slots: int) -> None:
         assert (row.minimum, row.several) == (sum(minimum), sum(several))
         assert row.minimum + row.several == sum(matched)
         assert row.unmatched == 3 * units - sum(matched)
-        assert row.parts == tuple(f(results["decomposition/parts"].values[layer, :, epsilon]) for f in (min, max))
+        assert row.parts == [f(results["decomposition/parts"].values[layer, :, epsilon]) for f in (min, max)]
         if simple:
-            assert row.sizes is not None
-            assert row.sizes[:3] == (min(sizes), np.median(sizes), max(sizes))
-            assert row.sizes.shares == pytest.approx([value / units for value in row.sizes[:3]])
+            assert row.sizes == [min(sizes), np.median(sizes), max(sizes)]
+            assert row.shares == pytest.approx([value / units for value in row.sizes])
         else:
-            assert row.sizes is None
+            assert row.sizes is row.shares is None
         smallest = results["decomposition/smallest_size"].values[layer, :, epsilon]
         bound = results["decomposition/smallest_bound"].values[layer, :, epsilon]
         held = [(int(s), int(b)) for s, b in zip(smallest.ravel(), bound.ravel(), strict=True) if s > 0]
         assert (row.smallest is None) == (not held)
         if row.smallest:
-            assert row.smallest.found == min(s for s, _ in held)
-            assert row.smallest.bound == min(b for _, b in held)
-            assert (row.smallest.exact, row.smallest.sampled) == (sum(s == b for s, b in held), len(held))
+            assert row.smallest == [min(b for _, b in held), min(s for s, _ in held)]
+        assert (row.exact, row.sampled) == (sum(s == b for s, b in held), len(held))
     assert len(rows) == len(expected) > 3
 
 

@@ -1,31 +1,33 @@
 """Convolutional against fully connected layers: their match profiles, and their similarity with depth."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
+from pandas import DataFrame, concat
 
-from jaxrepsim.report.doubtful import few_samples, hollow_handle
-from jaxrepsim.report.figure import framed
+from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handles
+from jaxrepsim.report.experiments.runs import MEAN_LABEL
+from jaxrepsim.report.figure import framed, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
-from jaxrepsim.report.panels import nonzero_epsilons, similarity_axis, thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.chance import nulls
-from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, paper_style
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     Floats,
-    Spread,
+    Results,
     epsilon_labels,
     names,
+    nonzero_epsilons,
     over_known,
     pair_similarity,
     profile_auc,
     profile_similarity,
+    thinned,
 )
+from jaxrepsim.report.sections.chance import nulls
+from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, paper_style
 
 TYPES = ("convolutional", "pooled", "fully connected", "output", "other")
 """Of layers, in the order of rows and of the legend."""
@@ -33,21 +35,6 @@ _CONVOLUTION = re.compile(r"stem|conv\d+(_\d+)?|block\d+_\d+\.(conv\d+|sum)")
 _MOST_EPSILONS = 2
 _GRID = np.arange(0, 1.0001, 0.01)
 _CHANCE: dict[str, Any] = {"color": MUTED, "marker": "_", "markersize": 8, "markeredgewidth": 1.1, "linestyle": "none"}
-
-
-class TypeRow(NamedTuple):
-    """All layers of one type: for each layer the mean over pairs, then mean, lowest and highest over layers."""
-
-    layer_type: str
-    layers: int
-    few: int
-    """Layers with fewer than ten samples a unit: part of their similarity is chance."""
-    auc: Spread
-    """Mean similarity over ε up to 0.5: three numbers."""
-    similarity: Spread
-    """At each ε, three arrays (ε,)."""
-    shuffled: Floats
-    """At each ε what shuffled inputs give, the mean over layers, pairs and draws: (ε,), NaN where not computed."""
 
 
 def type_of(layer: str) -> str:
@@ -79,29 +66,35 @@ def both_types(results: Results) -> bool:
     return "convolutional" in types and bool(types & {"fully connected", "output"})
 
 
-def type_rows(results: Results) -> list[TypeRow]:
+def type_table(results: Results) -> DataFrame:
     """Similarity by type of layer.
 
     Args:
         results: The tree of results.
 
     Returns:
-        One row per type that there is.
+        For each type that there is, one row for the mean similarity over ε up to 0.5 and one per ε: how many layers,
+        and how many of them have fewer than ten samples a unit, so that part of their similarity is chance; of the mean
+        over pairs the mean over layers, the lowest and the highest layer; what shuffled inputs give, the mean over
+        layers, pairs and draws, NaN where not computed.
     """
     auc, similarity = profile_auc(results).mean(1), pair_similarity(results).mean(1)
-    null = _shuffled(results)
-    few = few_samples(results)
-    return [
-        TypeRow(
-            layer_type,
-            int(here.sum()),
-            int(few[here].sum()),
-            over_known(auc[here], 0),
-            over_known(similarity[here], 0),
-            over_known(null[here], 0).mean,
-        )
-        for layer_type, here in _types(results).items()
-    ]
+    values, null = np.column_stack([auc, similarity]), _shuffled(results)
+    tables = []
+    for layer_type, here in _types(results).items():
+        spread, shuffled = over_known(values[here], 0), over_known(null[here], 0).mean
+        columns = {
+            "kind": layer_type,
+            "layers": here.sum(),
+            "of few samples": few_samples(results)[here].sum(),
+            "ε": [MEAN_LABEL, *epsilon_labels(results)],
+            "similarity": spread.mean,
+            "lowest layer": spread.low,
+            "highest layer": spread.high,
+            "shuffled": [np.nan, *shuffled],
+        }
+        tables.append(DataFrame(columns))
+    return concat(tables, ignore_index=True)
 
 
 @paper_style()
@@ -126,8 +119,7 @@ def similarity_by_type(results: Results, column: Column = "single") -> Figure:
     handles = [Line2D([], [], markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
     if not np.isnan(null).all():
         handles.append(Line2D([], [], label="shuffled inputs", **_CHANCE))
-    if few.any():
-        handles.append(hollow_handle())
+    handles += hollow_handles(few)
     with framed(column, 1.75 + 1.25 * len(drawn) + labels.height + 0.75, handles) as figure:
         heights = [1.5] + [1] * len(drawn)
         top, *stacked = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights).ravel()
@@ -179,9 +171,7 @@ def _depth(
     axes.plot(depth, null, clip_on=False, zorder=3, **_CHANCE)
     aside = 0.12 * (np.arange(pairs) - (pairs - 1) / 2) if pairs <= 6 else np.zeros(pairs)
     for layer_type, here in types.items():
-        style = _look(layer_type) | {"linestyle": "none"}
+        style = _look(layer_type)
         for layer in np.flatnonzero(here):
-            hollow = {"markerfacecolor": PAPER, "markeredgecolor": style["color"], "markeredgewidth": 0.8}
-            look: dict[str, Any] = style | (hollow if few[layer] else {"markeredgecolor": PAPER})
-            axes.plot(layer + aside, values[layer], clip_on=False, zorder=4, **look)
+            draw_pairs(axes, layer + aside, values[layer], few[layer], style["color"], style["marker"])
     similarity_axis(axes)

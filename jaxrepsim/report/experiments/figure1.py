@@ -1,59 +1,45 @@
 """Figure 1 of Wang et al. 2018 as the paper has it: one panel per run, similarity against depth, one curve per ε."""
 
-from typing import NamedTuple
-
+import numpy as np
 from matplotlib.figure import Figure
+from pandas import DataFrame, concat
 
-from jaxrepsim.report.doubtful import hollow_handle
-from jaxrepsim.report.experiments.runs import Runs, measured, same_epsilons
+from jaxrepsim.report.doubtful import hollow_handles
+from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, measured, same_epsilons
 from jaxrepsim.report.figure import framed, panel_grid
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
+from jaxrepsim.report.results import names
 from jaxrepsim.report.sections.similarity.depth import curve_handles, curves
 from jaxrepsim.report.style import Column, paper_style
-from jaxrepsim.report.summaries import names
 
 
-class DepthRow(NamedTuple):
-    """One layer of one run."""
-
-    run: str
-    layer: str
-    units: int
-    samples_per_unit: float
-    dead: float
-    """The share of units that are zero on all samples, the mean over networks."""
-    auc: float
-    """Mean similarity over ε up to 0.5, the mean over pairs."""
-    similarity: list[float]
-    """At each ε, the mean over pairs."""
-
-
-def depth_rows(runs: Runs) -> list[DepthRow]:
+def depth_table(runs: Runs) -> DataFrame:
     """What the panels show, and what it rests on.
 
     Args:
-        runs: Results by the names of their runs.
+        runs: Results by the names of their runs; all have the same values of ε.
 
     Returns:
-        One row per run and layer, from input to output.
+        One row per run and layer, from input to output: units, samples a unit, the share of units that are zero on all
+        samples (the mean over networks), the mean similarity over ε up to 0.5 and that at each ε (means over pairs).
+
+    Raises:
+        InputError: There is no run, or they have different values of ε.
     """
-    rows = []
+    epsilons = [f"ε = {label}" for label in same_epsilons(runs)]
+    tables = []
     for run, results in runs.items():
-        found = measured(results)
-        units, samples = results["similarity/units"].values, results["similarity/samples"].values
-        rows += [
-            DepthRow(
-                run,
-                layer,
-                int(units[index]),
-                float(samples[index] / max(units[index], 1)),
-                float(found.dead[index].mean()),
-                float(found.auc[index].mean()),
-                found.similarity[index].mean(0).tolist(),
-            )
-            for index, layer in enumerate(names(results, "layer"))
-        ]
-    return rows
+        found, units = measured(results), results["similarity/units"].values
+        columns = {
+            "run": run,
+            "layer": names(results, "layer"),
+            "units": units,
+            "samples a unit": results["similarity/samples"].values / np.maximum(units, 1),
+            "dead": found.dead.mean(1),
+            MEAN_LABEL: found.auc.mean(1),
+        }
+        tables.append(DataFrame(columns | dict(zip(epsilons, found.similarity.mean(1).T, strict=True))))
+    return concat(tables, ignore_index=True)
 
 
 @paper_style()
@@ -77,9 +63,8 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
     """
     same_epsilons(runs)
     found = [measured(results) for results in runs.values()]
-    handles = curve_handles(next(iter(runs.values())))
-    if any(run.few.any() for run in found):
-        handles.append(hollow_handle())
+    few = np.concatenate([run.few for run in found])
+    handles = curve_handles(next(iter(runs.values()))) + hollow_handles(few)
     # A network of many layers needs the whole width.
     most = max(results.sizes["layer"] for results in runs.values())
     across = 2 if column == "double" and len(runs) > 1 and most <= 24 else 1

@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.figure import framed, require
+from jaxrepsim.report.figure import framed, require, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Results, names
 from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
 from jaxrepsim.report.style import ACCENT, FAINT, Column, paper_style
-from jaxrepsim.report.summaries import Floats, names
 
 ENOUGH = 0.9
 """The share of its best held-out R² at which a unit counts as predicted."""
@@ -39,17 +37,10 @@ class LocalRow(NamedTuple):
     layer: str
     units: int
     """That were predicted, over all pairs."""
-    none: float
-    """Predicted by coefficients none of which counts."""
-    one: float
-    """Predicted by one unit: a local code."""
-    few: float
-    """By two to four."""
-    some: float
-    """By five to sixteen."""
-    more: float
-    hardly: float
-    """The best held-out R² is below 0.1."""
+    shares: list[float]
+    """Predicted by coefficients none of which counts; by one unit, a local code; by two to four; by five to sixteen; by
+    more; and hardly predicted, of which the best held-out R² is below 0.1.
+    """
 
 
 def units_needed(predictors: Floats, held_out: Floats) -> Floats:
@@ -98,7 +89,7 @@ def local_rows(results: Results, threshold: int) -> list[LocalRow]:
         if len(needed):
             place = np.where(np.isinf(needed), len(_STARTS) + 1, np.searchsorted(_STARTS, needed, side="right"))
             shares = np.bincount(place, minlength=len(_LOOKS)) / len(needed)
-            rows.append(LocalRow(name, len(needed), *shares.tolist()))
+            rows.append(LocalRow(name, len(needed), shares.tolist()))
     return rows
 
 
@@ -126,15 +117,13 @@ def local_and_distributed(results: Results, column: Column = "single") -> Figure
         stack = figure.subplots(len(thresholds), 1, sharex=True, squeeze=False).ravel()
         for axes, threshold, rows in zip(stack, thresholds, shares, strict=True):
             below = np.zeros(len(rows))
-            for place, (_, look) in enumerate(_LOOKS, 2):
-                share = np.array([row[place] for row in rows])
+            for (_, look), share in zip(_LOOKS, np.transpose([row.shares for row in rows]), strict=True):
                 axes.bar(range(len(rows)), share, 0.66, below, linewidth=0.5, edgecolor=look["facecolor"], **look)
                 below += share
             axes.set_title(
                 counts_as(float(results["sparse_prediction/threshold"].values[threshold])), loc="left", pad=3
             )
-            axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="units")
-            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            share_axis(axes, "units", 1.02)
             mark_layers(axes, labels, written=axes is stack[-1])
         stack[-1].set_xlabel("layer, from input to output")
     return figure

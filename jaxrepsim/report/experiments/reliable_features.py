@@ -9,12 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.figure import framed, over_layers, require
+from jaxrepsim.report.figure import draw_box, framed, over_layers, require
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, networks_of_pairs
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, paper_style
-from jaxrepsim.report.summaries import Floats, Ints, names
 
 HIGH, LOW = 0.7, 0.3
 """From the first correlation on a unit is called reliable, below the second it is not."""
@@ -70,31 +69,20 @@ def reliable_rows(results: Results) -> list[ReliableRow]:
     Returns:
         One row per layer in which any unit has a partner, from input to output.
     """
-    partner, pairs = alignment(results).partner, names(results, "pair")
+    partner, layers, pairs = alignment(results).partner, names(results, "layer"), names(results, "pair")
     rows = []
-    for layer, name in enumerate(names(results, "layer")):
+    for layer in known_layers(results, "one_to_one/partner"):
         values = partner[layer]
         known = values[~np.isnan(values)]
-        if not len(known):
-            continue
         ends = []
         for place in (np.nanargmax(values), np.nanargmin(values)):
             pair, x = np.unravel_index(place, values.shape)
             y = int(results["one_to_one/partner"].values[layer, pair, x])
             ends.append(Partners(pairs[pair], int(x), y, float(values[pair, x])))
+        shares = (float(share.mean()) for share in (known, known >= HIGH, known < LOW))
         closed = cycles(results, layer).closed
-        rows.append(
-            ReliableRow(
-                layer=name,
-                matched=len(known),
-                mean=float(known.mean()),
-                high=float((known >= HIGH).mean()),
-                low=float((known < LOW).mean()),
-                best=ends[0],
-                worst=ends[1],
-                closed=float(closed.mean()) if len(closed) else float("nan"),
-            )
-        )
+        share = float(closed.mean()) if len(closed) else np.nan
+        rows.append(ReliableRow(layers[layer], len(known), *shares, best=ends[0], worst=ends[1], closed=share))
     return rows
 
 
@@ -139,7 +127,7 @@ def reliable_features(results: Results, column: Column = "single") -> Figure:
     found = [cycles(results, layer) for layer in range(results.sizes["layer"])]
     both = Cycles(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     handles = [
-        Line2D([], [], color=ACCENT, linewidth=4, alpha=0.35, label="middle half"),
+        Line2D([], [], color=ACCENT, linewidth=4, alpha=0.3, label="middle half"),
         Line2D([], [], color=ACCENT, linewidth=1.8, label="median"),
         Line2D([], [], color=ACCENT, linewidth=0.8, label="worst to best"),
     ]
@@ -190,10 +178,7 @@ def _distribution(axes: Axes, partner: Floats) -> None:
     for layer, values in enumerate(partner):
         known = values[~np.isnan(values)]
         if len(known):
-            low, first, median, third, high = np.quantile(known, (0, 0.25, 0.5, 0.75, 1))
-            axes.vlines(layer, low, high, color=ACCENT, linewidth=0.8)
-            axes.bar(layer, third - first, 0.56, first, color=ACCENT, alpha=0.35, linewidth=0)
-            axes.hlines(median, layer - 0.28, layer + 0.28, color=ACCENT, linewidth=1.8)
+            draw_box(axes, layer, known, ACCENT)
     axes.set(ylim=(min(0.0, float(np.nanmin(partner)) * 1.05), 1.02), ylabel="correlation with\nthe partner")
     axes.yaxis.set_major_formatter("{x:g}")
 

@@ -8,9 +8,16 @@ from numpy.typing import NDArray
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.doubtful import few_samples
-from jaxrepsim.report.panels import nonzero_epsilons, thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, epsilon_labels, names, pair_similarity, profile_auc
+from jaxrepsim.report.results import (
+    Floats,
+    Results,
+    epsilon_labels,
+    names,
+    nonzero_epsilons,
+    pair_similarity,
+    profile_auc,
+    thinned,
+)
 
 Runs = Mapping[str, Results]
 """Results by the names of their runs, in the order of panels, lines and columns."""
@@ -61,6 +68,23 @@ def measured(results: Results) -> Measured:
         few_samples(results),
         accuracies[~np.isnan(accuracies)],
     )
+
+
+def measures(
+    runs: Sequence[Measured], epsilons: Sequence[str], chosen: Sequence[int]
+) -> list[tuple[str, list[Floats]]]:
+    """What is compared across runs: the mean over ε, and similarity at some ε.
+
+    Args:
+        runs: What is read of each.
+        epsilons: Each ε as text.
+        chosen: The indices of those that are wanted.
+
+    Returns:
+        The name of each measure, and its values in each run, (layer, pair).
+    """
+    found = [(MEAN_LABEL, [run.auc for run in runs])]
+    return found + [(f"ε = {epsilons[index]}", [run.similarity[..., index] for run in runs]) for index in chosen]
 
 
 def drawn_epsilons(runs: Sequence[Measured]) -> list[int]:

@@ -6,18 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxrepsim.report.figure import framed, over_layers, require
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.sparse_prediction.prediction import (
-    best_prediction,
-    predicted,
-    single_mean,
-    smallest_threshold,
-    tradeoff,
-)
+from jaxrepsim.report.figure import layer_axes, require
+from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, over_known, pair_similarity
+from jaxrepsim.report.sections.sparse_prediction.prediction import best_prediction, predicted, single_mean, tradeoff
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, paper_style
-from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known, pair_similarity
 
 _LOWEST = -0.1
 """A held-out R² below this says no more than that the fit does not carry over."""
@@ -29,23 +21,22 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-class SubspaceRow(NamedTuple):
-    """One layer: means over units, then over pairs; NaN where not computed."""
+class Subspaces(NamedTuple):
+    """Of each layer, (layer,), means over units, then over pairs; NaN where not computed."""
 
-    layer: str
-    single: float
+    single: Floats
     """The share of a unit's variance that the best single unit explains, its squared correlation, on all inputs."""
-    sparse: float
+    sparse: Floats
     """Held-out R² of the sparse prediction at the layer's best penalty."""
-    predictors: float
+    predictors: Floats
     """How many units that prediction takes, by the smallest threshold."""
-    every: float
+    every: Floats
     """Held-out R² at the smallest penalty, which takes all units."""
-    similarity: float
-    """Of the maximum match at the ε of `matched_at`."""
+    similarity: Floats
+    """Of the maximum match at the ε of the headline."""
 
     @property
-    def gap(self) -> float:
+    def gap(self) -> Floats:
         """What the span explains beyond one unit: the finding."""
         return self.sparse - self.single
 
@@ -55,30 +46,24 @@ def shares_known(results: Results) -> bool:
     return "one_to_one" in results.children and predicted(results)
 
 
-def matched_at(results: Results) -> int:
-    """The index of the ε at which similarity stands beside the shares."""
-    return headline_epsilon(results)
-
-
-def subspace_rows(results: Results) -> list[SubspaceRow]:
+def subspaces(results: Results) -> Subspaces:
     """What one unit, a sparse sum and all units of the other network explain, beside the similarity of subspaces.
 
     Args:
         results: Results with the groups `one_to_one` and `sparse_prediction`.
 
     Returns:
-        One row per layer, from input to output.
+        The means, from input to output.
     """
     best = best_prediction(results)
     parts = (
         single_mean(results),
         best.held_out,
-        best.predictors[..., smallest_threshold(results)],
+        best.predictors[..., 0],
         tradeoff(results).held_out[..., -1],
-        pair_similarity(results)[..., matched_at(results)],
+        pair_similarity(results)[..., headline_epsilon(results)],
     )
-    means = zip(*(over_known(values).mean.tolist() for values in parts), strict=True)
-    return [SubspaceRow(name, *values) for name, values in zip(names(results, "layer"), means, strict=True)]
+    return Subspaces(*(over_known(values).mean for values in parts))
 
 
 @paper_style()
@@ -98,27 +83,16 @@ def shared_subspaces(results: Results, column: Column = "single") -> Figure:
         ValueError: Units were not aligned, or not predicted.
     """
     require(shares_known(results), "shared_subspaces")
-    labels, rows = layer_labels(names(results, "layer"), column), subspace_rows(results)
-    epsilon = epsilon_labels(results)[matched_at(results)]
+    found, epsilon = subspaces(results), epsilon_labels(results)[headline_epsilon(results)]
     looks: dict[str, dict[str, Any]] = {
-        name: {"label": f"similarity, ε = {epsilon}"} | look for name, look in _LOOKS.items()
+        name: {"label": f"similarity, ε = {epsilon}", "markeredgecolor": PAPER} | look for name, look in _LOOKS.items()
     }
-    handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in looks.values()]
-    with framed(column, 2.0 + labels.height + 0.4, handles) as figure:
-        axes, depth = figure.add_subplot(), np.arange(len(rows))
-        values = {name: np.array([getattr(row, name) for row in rows]) for name in looks}
-        more = values["sparse"] > values["single"]
-        axes.fill_between(
-            depth, values["single"], values["sparse"], where=more, interpolate=True, color=FAINT, linewidth=0
-        )
-        for name, look in looks.items():
-            axes.plot(depth, _within(values[name]), markeredgecolor=PAPER, clip_on=False, **look)
-        lowest = np.nanmin([_within(value) for value in values.values()], initial=0.0)
-        axes.set(ylim=(lowest, 1), ylabel="share of variance,\nof units")
+    with layer_axes(results, column, [1.95], [Line2D([], [], **look) for look in looks.values()]) as (figure, (axes,)):
+        depth, span = np.arange(len(found.gap)), (found.single, found.sparse)
+        axes.fill_between(depth, *span, where=found.gap > 0, interpolate=True, color=FAINT, linewidth=0)
+        drawn = [np.where(values >= _LOWEST, values, np.nan) for values in (getattr(found, name) for name in looks)]
+        for values, look in zip(drawn, looks.values(), strict=True):
+            axes.plot(depth, values, clip_on=False, **look)
+        axes.set(ylim=(np.nanmin(drawn, initial=0.0), 1), ylabel="share of variance,\nof units")
         axes.yaxis.set_major_formatter("{x:g}")
-        over_layers(axes, labels)
     return figure
-
-
-def _within(values: Floats) -> Floats:
-    return np.where(values >= _LOWEST, values, np.nan)

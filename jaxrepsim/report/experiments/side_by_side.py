@@ -13,13 +13,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from jaxrepsim.report.doubtful import hollow_handle, mark_few
-from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, drawn_epsilons, measured, same_epsilons, same_layers
-from jaxrepsim.report.figure import framed, panel_grid
+from jaxrepsim.report.doubtful import hollow_handles, mark_few
+from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, measures, same_epsilons, same_layers
+from jaxrepsim.report.figure import draw_spread, framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
-from jaxrepsim.report.panels import similarity_axis
+from jaxrepsim.report.results import Floats, over_pairs
 from jaxrepsim.report.style import PAPER, Column, category_style, paper_style
-from jaxrepsim.report.summaries import Floats, over_pairs
 
 
 def side_by_side_table(runs: Runs) -> tuple[list[str], list[list[str]]]:
@@ -36,17 +35,13 @@ def side_by_side_table(runs: Runs) -> tuple[list[str], list[list[str]]]:
     """
     layers, epsilons = same_layers(runs), same_epsilons(runs)
     found = [measured(results) for results in runs.values()]
-    # One array per measure, (layer, run).
-    measures = [(MEAN_LABEL, np.stack([run.auc.mean(1) for run in found], 1))]
-    measures += [
-        (f"ε = {label}", np.stack([run.similarity[..., index].mean(1) for run in found], 1))
-        for index, label in enumerate(epsilons)
-    ]
-    dead = np.stack([run.dead.mean(1) for run in found], 1)
+    lines = [*measures(found, epsilons, range(len(epsilons))), ("dead units", [run.dead for run in found])]
     rows = [["validation accuracy", "%", *(run.accuracy_text.removesuffix(" %") for run in found)]]
     for layer, name in enumerate(layers):
-        here = [*measures, ("dead units", dead)] if dead[layer].any() else measures
-        rows += [[name, measure, *(f"{value:.2f}" for value in values[layer])] for measure, values in here]
+        for measure, values in lines:
+            means = [value[layer].mean() for value in values]
+            if measure != "dead units" or any(means):
+                rows.append([name, measure, *(f"{mean:.2f}" for mean in means)])
     return ["layer", "measure", *runs], rows
 
 
@@ -71,10 +66,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
     layers, epsilons = same_layers(runs), same_epsilons(runs)
     found = [measured(results) for results in runs.values()]
     few = [run.few for run in found]
-    lines = [(MEAN_LABEL, [run.auc for run in found])]
-    lines += [
-        (f"ε = {epsilons[index]}", [run.similarity[..., index] for run in found]) for index in drawn_epsilons(found)
-    ]
+    lines = measures(found, epsilons, drawn_epsilons(found))
     dead = any(run.dead.any() for run in found)
     accurate = any(len(run.accuracies) for run in found)
     by_layer, across = len(lines) + dead, 1 if column == "single" else 2
@@ -84,8 +76,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
         Line2D([], [], markeredgecolor=PAPER, label=name, **category_style(index))
         for index, name in enumerate(shortened([*runs], 32))
     ]
-    if any(hollow.any() for hollow in few):
-        handles.append(hollow_handle())
+    handles += hollow_handles(np.array(few))
     with framed(column, down * (1.25 + labels.height + 0.25) + 0.45, handles) as figure:
         grid = panel_grid(figure, by_layer + accurate, across)
         for axes, (title, values) in zip(grid, lines, strict=False):
@@ -111,13 +102,7 @@ def _lines(axes: Axes, title: str, values: Sequence[Floats], few: Sequence[NDArr
     for index, (value, hollow) in enumerate(zip(values, few, strict=True)):
         style: dict[str, Any] = category_style(index)
         spread = over_pairs(value)
-        depth = np.arange(len(value), dtype=float)
-        if len(depth) == 1:
-            depth += 0.2 * (index - (len(values) - 1) / 2)
-            axes.vlines(depth, spread.low, spread.high, color=style["color"], linewidth=1.2)
-        else:
-            axes.fill_between(depth, spread.low, spread.high, color=style["color"], alpha=0.16, linewidth=0)
-        axes.plot(depth, spread.mean, markeredgecolor=PAPER, clip_on=False, zorder=3, **style)
+        depth = draw_spread(axes, spread, 0.2 * (index - (len(values) - 1) / 2), **style)
         mark_few(axes, depth, spread.mean, hollow, style["color"], style["marker"])
     axes.set_title(title, loc="left", pad=3)
 

@@ -8,13 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from jaxrepsim.report.figure import framed, require
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.panels import stack, thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.figure import draw_box, draw_points, epsilon_axes, require
+from jaxrepsim.report.results import Ints, Results, thinned, unit_counts
+from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
-from jaxrepsim.report.summaries import Ints, epsilon_labels, names, unit_counts
 
 _MOST_EPSILONS = 4
 _MOST_POINTS = 400
@@ -49,14 +46,13 @@ def simple_match_distribution(results: Results, column: Column = "single") -> Fi
     Source: Wang et al. 2018 (arXiv:1810.11750), section 5, on the sizes of simple matches.
     """
     require(any_simple(results), "simple_match_sizes")
-    labels = layer_labels(names(results, "layer"), column)
     sizes, matched, units = simple_sizes(results), matched_units(results), np.add(*unit_counts(results))
     drawn = thinned(np.flatnonzero(sizes.found.any((0, 1))).tolist(), _MOST_EPSILONS)
     handles = [Line2D([], [], linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
-    with framed(column, 1.35 * len(drawn) + labels.height + 0.45, handles) as figure:
-        for epsilon, axes in zip(drawn, stack(figure, results, drawn, labels), strict=True):
+    with epsilon_axes(results, column, drawn, 1.35, handles) as (figure, rows):
+        for epsilon, axes in rows:
             axes.axhline(2, color=FAINT, linewidth=0.8, zorder=1)
-            for layer in range(len(labels.names)):
+            for layer in range(len(units)):
                 both = _found(sizes.both, layer, epsilon)
                 axes.plot(layer, units[layer].mean(), linestyle="none", zorder=2, **_LOOKS["all units"])
                 if len(both):
@@ -64,12 +60,11 @@ def simple_match_distribution(results: Results, column: Column = "single") -> Fi
                     axes.plot(layer, whole, linestyle="none", zorder=2, **_LOOKS["maximum match"])
                     _sizes(axes, layer, both, int(sizes.single[layer, :, epsilon].sum()))
             axes.set_yscale("log", base=2)
-            axes.set_ylim(1.5, 1.35 * units.max())
             axes.yaxis.set_minor_locator(NullLocator())
+            axes.set(ylim=(1.5, 1.35 * units.max()), ylabel="size: units,\nboth sides")
             axes.yaxis.set_major_formatter("{x:g}")
-            axes.set_ylabel("size: units,\nboth sides")
             searched = _search(sizes.found[..., epsilon], results["decomposition/simple_complete"].values[..., epsilon])
-            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}: {searched}", loc="left", pad=3)
+            axes.set_title(f"{axes.get_title(loc='left')}: {searched}", loc="left", pad=3)
     return figure
 
 
@@ -79,17 +74,11 @@ def _found(both: Ints, layer: int, epsilon: int) -> Ints:
 
 
 def _sizes(axes: Axes, layer: int, both: Ints, single: int) -> None:
-    first, median, third = np.quantile(both, (0.25, 0.5, 0.75))
-    axes.bar(layer, third - first, 0.56, first, color=ACCENT, alpha=0.22, linewidth=0)
-    axes.hlines(median, layer - 0.28, layer + 0.28, color=ACCENT, linewidth=1.4)
+    draw_box(axes, layer, both, ACCENT, whiskers=False)
     # Size 2 has nothing else: a match has a unit on each side.
     for name, values in (("one unit to one", both[:single]), ("simple match", both[single:])):
         kept = values[thinned(range(len(values)), _MOST_POINTS)]
-        # Multiples of the golden ratio spread points evenly without a random number.
-        aside = (np.arange(len(kept)) * 0.618034 % 1 - 0.5) * 0.5
-        axes.plot(
-            layer + aside, kept, linestyle="none", zorder=3, **(_LOOKS[name] | {"markeredgewidth": 0, "alpha": 0.75})
-        )
+        draw_points(axes, layer, kept, zorder=3, markeredgewidth=0, alpha=0.75, **_LOOKS[name])
 
 
 def _search(found: Ints, complete: Ints) -> str:

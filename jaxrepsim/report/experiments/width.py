@@ -1,7 +1,7 @@
 """Whether similarity rises with width: runs of one architecture, each with another number of units per layer."""
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,39 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
+from pandas import DataFrame
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.doubtful import hollow_handle
-from jaxrepsim.report.experiments.runs import MEAN_LABEL, Runs, drawn_epsilons, measured, same_epsilons, same_layers
-from jaxrepsim.report.figure import framed, panel_grid
+from jaxrepsim.report.doubtful import draw_pairs, hollow_handles
+from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, measures, same_epsilons, same_layers
+from jaxrepsim.report.figure import framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import similarity_axis, thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import SAME, Floats, Results, thinned
 from jaxrepsim.report.schema import provenance
 from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, paper_style
-from jaxrepsim.report.summaries import SAME, Floats
 
 _MOST_LAYERS = 19
-
-
-class WidthRow(NamedTuple):
-    """One layer at all widths, from the narrowest; lists have one entry per width."""
-
-    layer: str
-    few: list[bool]
-    """Fewer than ten samples a unit: part of the similarity is chance."""
-    auc: list[float]
-    """Mean similarity over ε up to 0.5, the mean over pairs."""
-
-    @property
-    def change(self) -> float:
-        """From the narrowest to the widest, of `auc`."""
-        return self.auc[-1] - self.auc[0]
-
-    @property
-    def rising(self) -> int:
-        """Steps from one width to the next in which `auc` rises by 0.02 or more."""
-        return int((np.diff(self.auc) >= SAME).sum())
 
 
 def by_width(runs: Runs) -> dict[float, Results]:
@@ -70,25 +49,29 @@ def by_width(runs: Runs) -> dict[float, Results]:
     return dict(sorted(found.items()))
 
 
-def width_rows(runs: Runs) -> list[WidthRow]:
+def width_table(runs: Runs) -> DataFrame:
     """How similarity changes with width, layer by layer.
 
     Args:
         runs: Results by the names of their runs; all have the same layers and values of ε.
 
     Returns:
-        One row per layer, from input to output.
+        One row per layer, from input to output: at each width from the narrowest the mean similarity over ε up to 0.5
+        (the mean over pairs); its change from the narrowest to the widest; the steps from one width to the next in
+        which it rises by 0.02 or more; the widths at which there are fewer than ten samples a unit.
 
     Raises:
         InputError: See `by_width`; or they have different layers or values of ε.
     """
     layers = same_layers(runs)
     same_epsilons(runs)
-    found = [measured(results) for results in by_width(runs).values()]
-    return [
-        WidthRow(layer, [bool(run.few[index]) for run in found], [float(run.auc[index].mean()) for run in found])
-        for index, layer in enumerate(layers)
-    ]
+    ordered = [(width_label(width), measured(results)) for width, results in by_width(runs).items()]
+    values = np.column_stack([run.auc.mean(1) for _, run in ordered])
+    few = [" ".join(label for label, run in ordered if run.few[layer]) for layer in range(len(layers))]
+    table = DataFrame(values, columns=[f"width {label}" for label, _ in ordered])
+    table.insert(0, "layer", layers)
+    rising = (np.diff(values) >= SAME).sum(1)
+    return table.assign(**{"change": values[:, -1] - values[:, 0], "steps up": rising, "few samples at": few})
 
 
 @paper_style()
@@ -107,7 +90,7 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
         The figure.
 
     Raises:
-        InputError: See `width_rows`.
+        InputError: See `width_table`.
     """
     layers, epsilons = same_layers(runs), same_epsilons(runs)
     ordered = by_width(runs)
@@ -115,28 +98,21 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     found = [measured(results) for results in ordered.values()]
     few = np.array([run.few for run in found])
     colors = epsilon_colors(len(epsilons))
-    # Each series: what it is called, its values at each width, (layer, pair), and how it looks.
-    series: list[tuple[str, list[Floats], dict[str, Any]]] = [
-        (MEAN_LABEL, [run.auc for run in found], {"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))})
+    looks: list[dict[str, Any]] = [{"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))}]
+    looks += [{"color": colors[e], "marker": marker(e), "linestyle": "-"} for e in drawn_epsilons(found)]
+    lines = measures(found, epsilons, drawn_epsilons(found))
+    handles = [
+        Line2D([], [], label=label, markeredgecolor=PAPER, **look)
+        for (label, _), look in zip(lines, looks, strict=True)
     ]
-    series += [
-        (
-            f"ε = {epsilons[index]}",
-            [run.similarity[..., index] for run in found],
-            {"color": colors[index], "marker": marker(index), "linestyle": "-"},
-        )
-        for index in drawn_epsilons(found)
-    ]
-    handles = [Line2D([], [], label=label, markeredgecolor=PAPER, **look) for label, _, look in series]
-    if few.any():
-        handles.append(hollow_handle())
+    handles += hollow_handles(few)
     drawn, titles = thinned(range(len(layers)), _MOST_LAYERS), shortened(layers, 18)
     panels = len(drawn) + any(len(run.accuracies) for run in found)
     across = 2 if column == "single" else 4
     with framed(column, -(-panels // across) * 1.35 + 0.3, handles) as figure:
         grid = panel_grid(figure, panels, across, sharex=True)
         for place, (axes, layer) in enumerate(zip(grid, drawn, strict=False)):
-            for _, values, look in series:
+            for (_, values), look in zip(lines, looks, strict=True):
                 _series(axes, widths, [value[layer] for value in values], few[:, layer], look)
             axes.set_title(titles[layer], loc="left", pad=3)
             similarity_axis(axes, titled=place % across == 0)
@@ -155,18 +131,7 @@ def _series(axes: Axes, widths: Floats, values: list[Floats], few: NDArray[np.bo
     color = look["color"]
     axes.plot(widths, [value.mean() for value in values], color=color, linestyle=look["linestyle"], zorder=3)
     for width, pairs, hollow in zip(widths, values, few, strict=True):
-        axes.plot(
-            np.full(len(pairs), width),
-            pairs,
-            linestyle="none",
-            marker=look["marker"],
-            markersize=3.4,
-            markerfacecolor=PAPER if hollow else color,
-            markeredgecolor=color if hollow else PAPER,
-            markeredgewidth=0.8 if hollow else 0.3,
-            clip_on=False,
-            zorder=4,
-        )
+        draw_pairs(axes, np.full(len(pairs), width), pairs, hollow, color, look["marker"])
 
 
 def _accuracy(axes: Axes, widths: Floats, percent: list[Floats]) -> None:

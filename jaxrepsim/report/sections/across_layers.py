@@ -1,14 +1,12 @@
 """Similarity of every layer of one network with every layer of another, as a heat map."""
 
 from math import ceil
-from pathlib import Path as File
 from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
@@ -16,13 +14,11 @@ from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.figure import Drawing, framed
-from jaxrepsim.report.labels import LayerLabels, layer_labels, mark_layers, shortened
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
+from jaxrepsim.report.results import Floats, Results, computed, epsilon_labels, headline_epsilon, names
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable
 from jaxrepsim.report.style import TICK_SIZE, Column
-from jaxrepsim.report.summaries import Floats, epsilon_labels, headline_epsilon, names, over_known
 from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable
 
 _LAYERS = ("layer", "other_layer")
 VARIABLES: dict[str, Variable] = {
@@ -77,7 +73,7 @@ def _draw(results: Results, column: Column) -> Figure:
 
     At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
     """
-    mean = _mean(results)
+    mean = results["across_layers/similarity"].mean("pair").values
     epsilons = _epsilons(results, mean, column)
     # Two maps share the width: each has what one has in a single column.
     labels = layer_labels(names(results, "layer"), column if len(epsilons) == 1 else "single")
@@ -94,31 +90,21 @@ def _draw(results: Results, column: Column) -> Figure:
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()
-        images = []
+        look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
         for axes, epsilon in zip(grid, epsilons, strict=True):
-            images.append(_map(axes, mean[..., epsilon], labels))
-            _mark(axes, pooled, few)
+            axes.imshow(mean[..., epsilon], origin="lower", aspect="equal", **look)
+            axes.grid(visible=False)
+            mark_layers(axes, labels)
+            axes.set(xlim=(-0.5, len(mean) - 0.5), ylim=(-0.5, len(mean) - 0.5), xlabel="layer of the second network")
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
-            axes.set_xlabel("layer of the second network")
+            _mark(axes, pooled, few)
         # As many rows are named as their height has room for.
         step = ceil(len(rows) * 1.6 * TICK_SIZE / (72 * side))
         ticks = range((len(rows) - 1) % step, len(rows), step)
         grid[0].set_yticks(ticks, [rows[tick] for tick in ticks])
         grid[0].set_ylabel("layer of the first network")
-        bar = figure.colorbar(images[0], ax=grid, aspect=22, pad=0.015)
-        bar.set_label("similarity")
-        bar.ax.yaxis.set_major_formatter("{x:g}")
-        bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+        figure.colorbar(grid[0].images[0], ax=grid, aspect=22, pad=0.015, label="similarity", format="{x:g}")
     return figure
-
-
-def _compared(results: Results) -> bool:
-    return bool(results["across_layers/similarity"].notnull().any())
-
-
-def _mean(results: Results) -> Floats:
-    """The mean over pairs: (layer, other layer, ε), NaN where nothing was computed."""
-    return over_known(results["across_layers/similarity"].values, 0).mean
 
 
 def _pooled(results: Results) -> np.ndarray:
@@ -146,7 +132,7 @@ def _caption(results: Results) -> str:
             f"Hatched cells rest on fewer than {FEW_SAMPLES} samples a unit of the wider layer: part of their "
             "similarity is chance."
         )
-    if np.isnan(_mean(results)).any():
+    if results["across_layers/similarity"].isnull().all("pair").any():
         parts.append("Cells left empty were not computed.")
     return (
         f"Similarity of each layer of the first network of a pair with each layer of the second{over}. On the diagonal "
@@ -162,14 +148,6 @@ def _epsilons(results: Results, mean: Floats, column: Column) -> list[int]:
     if column == "single" or len(mean) > _WIDE_ENOUGH or not len(smaller):
         return [first]
     return [int(smaller[epsilons[smaller].argmax()]), first]
-
-
-def _map(axes: Axes, values: Floats, labels: LayerLabels) -> AxesImage:
-    image = axes.imshow(values, origin="lower", aspect="equal", vmin=0, vmax=1, cmap="cividis", interpolation="none")
-    axes.grid(visible=False)
-    mark_layers(axes, labels)
-    axes.set(xlim=(-0.5, len(values) - 0.5), ylim=(-0.5, len(values) - 0.5))
-    return image
 
 
 def _mark(axes: Axes, pooled: np.ndarray, few: np.ndarray) -> None:
@@ -197,12 +175,12 @@ DRAWING = Drawing(
     _draw,
     _caption,
     "Heat map of similarity, the layers of one network from bottom to top, of the other from left to right.",
-    _compared,
+    lambda results: computed(results, "across_layers/similarity"),
 )
 SECTION = Section(
     name="across_layers",
     title="Across layers",
-    template=File(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     figures=(DRAWING,),
     tables={"across_layers": across_table},

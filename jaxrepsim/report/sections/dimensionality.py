@@ -1,24 +1,19 @@
 """How many dimensions each layer fills."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.figure import Drawing, framed, over_layers
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.figure import Drawing, layer_axes
+from jaxrepsim.report.results import Results, computed, names, over_known
+from jaxrepsim.report.section import PURE, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, category_style
-from jaxrepsim.report.summaries import names, over_known
-from jaxrepsim.report.tables import Cell, long_table
-from jaxrepsim.report.variable import PURE, Variable
+from jaxrepsim.report.tables import cells, long_table, page_rows
 
-_AXES_HEIGHT = {"single": 2.0, "double": 2.4}
+_AXES_HEIGHT = {"single": 1.95, "double": 2.35}
 _NUMBERS = ("participation_ratio", "effective_rank")
 VARIABLES: dict[str, Variable] = {
     "participation_ratio": Variable(
@@ -37,23 +32,10 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class DimensionalityRow(NamedTuple):
-    """One layer, over networks."""
-
-    layer: str
-    units: int
-    participation_ratio: Cell
-    effective_rank: Cell
-
-
-def _rows(results: Results) -> list[DimensionalityRow]:
-    columns = [cells(over_known(results[f"dimensionality/{name}"].values)) for name in _NUMBERS]
-    units = results["similarity/units"].values.tolist()
-    return [DimensionalityRow(*row) for row in zip(names(results, "layer"), units, *columns, strict=True)]
-
-
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": _rows(results)}
+def _rows(results: Results) -> list[Any]:
+    """One row per layer; of either number the mean, the smallest and the largest of all networks."""
+    columns = {name: cells(over_known(results[f"dimensionality/{name}"].values)) for name in _NUMBERS}
+    return page_rows({"layer": names(results, "layer"), "units": results["similarity/units"].values, **columns})
 
 
 def _table(results: Results) -> DataFrame:
@@ -75,25 +57,20 @@ def _sentences(results: Results) -> list[str]:
 
 
 def _draw(results: Results, column: Column) -> Figure:
-    labels = layer_labels(names(results, "layer"), column)
-    depth = np.arange(len(labels.names), dtype=float)
-    units = results["similarity/units"].values
-    looks = [category_style(index) for index in range(len(_NUMBERS))]
-    handles = [
-        Line2D([], [], label=VARIABLES[name].long_name, **look) for name, look in zip(_NUMBERS, looks, strict=True)
-    ]
-    handles.append(Line2D([], [], color=MUTED, linestyle="none", marker="_", markersize=8, label="units"))
-    with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles) as figure:
-        axes = figure.add_subplot()
-        for name, look in zip(_NUMBERS, looks, strict=True):
+    depth = np.arange(results.sizes["layer"], dtype=float)
+    looks = {name: category_style(index) for index, name in enumerate(_NUMBERS)}
+    dash = {"color": MUTED, "linestyle": "none", "marker": "_", "markersize": 8}
+    handles = [Line2D([], [], label=VARIABLES[name].long_name, **look) for name, look in looks.items()]
+    handles.append(Line2D([], [], label="units", **dash))
+    with layer_axes(results, column, [_AXES_HEIGHT[column]], handles) as (figure, (axes,)):
+        for name, look in looks.items():
             spread = over_known(results[f"dimensionality/{name}"].values)
             axes.vlines(depth, spread.low, spread.high, color=look["color"], linewidth=1.2)
             axes.plot(depth, spread.mean, clip_on=False, zorder=3, **look)
-        axes.plot(depth, units, color=MUTED, linestyle="none", marker="_", markersize=8)
+        axes.plot(depth, results["similarity/units"].values, **dash)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set_ylabel("dimensions")
-        over_layers(axes, labels)
     return figure
 
 
@@ -108,9 +85,9 @@ def _caption(results: Results) -> str:
 SECTION = Section(
     name="dimensionality",
     title="Dimensionality",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": _rows(results)},
     sentences=_sentences,
     figures=(
         Drawing(
@@ -120,7 +97,7 @@ SECTION = Section(
             _caption,
             "Line chart against depth: participation ratio and effective rank, beside the number of units. The numbers "
             "are in the table of dimensionality.",
-            lambda results: bool(results["dimensionality/effective_rank"].notnull().any()),
+            lambda results: computed(results, "dimensionality/effective_rank"),
         ),
     ),
     tables={"dimensionality": _table},

@@ -1,20 +1,16 @@
 """What excites matched units most: for each of a pair of partners the images that do, side by side."""
 
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.style import TICK_SIZE, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, names, plural
-from jaxrepsim.report.variable import PURE, Variable, of_sides
+from jaxrepsim.report.results import Floats, Results, known_layers, names, plural, thinned
+from jaxrepsim.report.section import PURE, Section, Variable, of_sides
+from jaxrepsim.report.style import TICK_SIZE, Column
 
 _MOST_LAYERS, _MOST_PAIRS, _MOST_IMAGES = 6, 4, 5
 _MOST_PIXELS = 32
@@ -96,12 +92,11 @@ def _draw(results: Results, column: Column) -> Figure:
     right those of the second network's unit; between them their correlation. A ring marks the most exciting position.
     """
     layers = thinned(_known(results), _MOST_LAYERS)
-    across = min(len(layers), 1 if column == "single" else 2)
-    down = ceil(len(layers) / across)
+    across, down, wide = arranged(len(layers), 1 if column == "single" else 2, column, margin=0.2)
     titles = shortened(names(results, "layer"), 28)
     panels = [_rows(results, layer) for layer in layers]
     height, width = results["exciting_images/pixels"].shape[1:3]
-    tile = min(_TALLEST, ((WIDTHS[column] - 0.2) / across - 0.75) * height / width / (2 * _images(results) + 3))
+    tile = min(_TALLEST, (wide - 0.75) * height / width / (2 * _images(results) + 3))
     ratios = [max(map(len, panels[place : place + across])) for place in range(0, len(panels), across)]
     with framed(column, sum(ratios) * tile * 1.15 + 0.45 * down + 0.1) as figure:
         grid = panel_grid(figure, len(layers), across, height_ratios=ratios)
@@ -123,27 +118,24 @@ def mosaic(results: Results, layer: int, rows: list[int]) -> tuple[Floats, Float
         (height, width, 4), red, green, blue and opacity in [0, 1], clear between images; and the places, (k, 2), column
         and row in pixels of the picture.
     """
-    group = results["exciting_images"].to_dataset()
-    place = {int(index): at for at, index in enumerate(group["image"].values)}
+    group, count = results["exciting_images"].to_dataset(), _images(results)
     pixels = np.stack([_small(image) for image in group["pixels"].values])
     height, width = pixels.shape[1:3]
-    lefts, gap = _lefts(results, width)
-    picture = np.zeros((len(rows) * (height + gap) - gap, lefts[-1] + width, 4))
-    rings = []
-    for row, partners in enumerate(rows):
-        top = row * (height + gap)
-        for at, left in enumerate(lefts):
-            side, rank = ("x", at) if at < len(lefts) // 2 else ("y", at - len(lefts) // 2)
-            where = {"layer": layer, "pair": 0, "partners": partners, "rank": rank}
-            index = int(group[f"image_{side}"].isel(where))
-            if index not in place:
-                continue
-            picture[top : top + height, left : left + width, :3] = pixels[place[index]]
-            picture[top : top + height, left : left + width, 3] = 1
-            spot = [float(group[f"{name}_{side}"].isel(where)) for name in ("column", "row")]
-            rings.append([left + spot[0] * width - 0.5, top + spot[1] * height - 0.5])
-    spots = np.reshape(rings, (-1, 2))
-    return picture, spots[~np.isnan(spots).any(1)]
+    gap, middle = max(1, round(0.1 * width)), round(1.6 * width)
+    lefts = np.arange(2 * count) * (width + gap) + np.repeat([0, middle - gap], count)
+    tops = np.arange(len(rows)) * (height + gap)
+    picture = np.zeros((tops[-1] + height, lefts[-1] + width, 4))
+    at = {"layer": layer, "pair": 0, "partners": rows, "rank": slice(count)}
+    image, column, row = (
+        np.concatenate([group[f"{name}_{side}"].isel(at).values for side in "xy"], axis=1)
+        for name in ("image", "column", "row")
+    )
+    place = group.indexes["image"].get_indexer(image.ravel()).reshape(image.shape)
+    for tile in zip(*np.nonzero(place >= 0), strict=True):
+        top, left = tops[tile[0]], lefts[tile[1]]
+        picture[top : top + height, left : left + width] = pixels[place[tile]]
+    spots = np.stack([lefts + column * width - 0.5, tops[:, None] + row * height - 0.5], axis=-1)
+    return picture, spots[(place >= 0) & ~np.isnan(spots).any(-1)]
 
 
 def _caption(results: Results) -> str:
@@ -164,7 +156,7 @@ def _known(results: Results) -> list[int]:
     """The layers of which images that excite a unit of the first pair are on record."""
     if not results["exciting_images"].sizes["image"]:
         return []
-    return np.flatnonzero((results["exciting_images/image_x"][:, 0] >= 0).any(("partners", "rank"))).tolist()
+    return known_layers(results, "exciting_images/image_x", pair=0)
 
 
 def _rows(results: Results, layer: int) -> list[int]:
@@ -176,22 +168,13 @@ def _images(results: Results) -> int:
     return min(results["exciting_images"].sizes["rank"], _MOST_IMAGES)
 
 
-def _lefts(results: Results, width: int) -> tuple[list[int], int]:
-    """Where images begin, from left to right, and the gap between two, in pixels."""
-    count = _images(results)
-    gap = max(1, round(0.1 * width))
-    first = [rank * (width + gap) for rank in range(count)]
-    second = first[-1] + width + round(1.6 * width)
-    return first + [second + left for left in first], gap
-
-
 def _small(image: Floats) -> Floats:
-    """An image in red, green and blue from 0 to 1, of at most so many pixels a side: the means of blocks."""
+    """An image in red, green, blue and opacity from 0 to 1, of at most so many pixels a side: the means of blocks."""
     step = ceil(max(image.shape[:2]) / _MOST_PIXELS)
     height, width = (side // step for side in image.shape[:2])
     whole = image[: height * step, : width * step].astype(np.float64)
     means = whole.reshape(height, step, width, step, -1).mean((1, 3)) / 255
-    return np.clip(np.broadcast_to(means, (height, width, 3)), 0, 1)
+    return np.dstack([np.clip(np.broadcast_to(means, (height, width, 3)), 0, 1), np.ones((height, width))])
 
 
 def _panel(axes: Axes, results: Results, layer: int, rows: list[int]) -> None:
@@ -220,7 +203,7 @@ def _panel(axes: Axes, results: Results, layer: int, rows: list[int]) -> None:
 SECTION = Section(
     name="exciting_images",
     title="What excites matched units",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     figures=(
         Drawing(

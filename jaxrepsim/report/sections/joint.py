@@ -1,34 +1,22 @@
 """Similarity of all networks at once, beside that of pairs."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pandas import DataFrame
-from xarray import Dataset
+from xarray import DataArray, Dataset
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, framed, over_layers
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.style import MUTED, PAPER, Column, epsilon_colors, marker
-from jaxrepsim.report.summaries import (
-    SAME,
-    Floats,
-    at_epsilon,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    over_known,
-    rounded,
-)
-from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable
+from jaxrepsim.report.figure import Drawing, layer_axes
+from jaxrepsim.report.results import SAME, Results, at_epsilon, computed, headline_epsilon, names, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable
+from jaxrepsim.report.sections.similarity.depth import curve_handles
+from jaxrepsim.report.style import MUTED, PAPER, Column
+from jaxrepsim.report.tables import long_table, page_rows
 
-_AXES_HEIGHT = {"single": 2.0, "double": 2.6}
+_AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 _DASHED: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
 VARIABLES: dict[str, Variable] = {
     "similarity": Variable(
@@ -53,27 +41,18 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class JointRow(NamedTuple):
-    """One layer at each ε of the run."""
-
-    layer: str
-    all_networks: list[float]
-    """Similarity of all networks at once; NaN where it was not computed."""
-    pairs: list[float]
-    """The mean over pairs."""
-
-
-def joint_rows(results: Results) -> list[JointRow]:
+def joint_rows(results: Results) -> list[Any]:
     """The table of all networks at once.
 
     Args:
         results: Results with the group `joint`.
 
     Returns:
-        One row per layer.
+        One row per layer: `layer`; at each ε of the run the similarity of `all_networks` at once, NaN where it was not
+        computed, and the mean over `pairs`.
     """
-    columns = results["joint/similarity"].values.tolist(), _of_pairs(results).tolist()
-    return [JointRow(*row) for row in zip(names(results, "layer"), *columns, strict=True)]
+    at_once, pairs = results["joint/similarity"].values.tolist(), _of_pairs(results).values.tolist()
+    return page_rows({"layer": names(results, "layer"), "all_networks": at_once, "pairs": pairs})
 
 
 def joint_table(results: Results) -> DataFrame:
@@ -86,25 +65,20 @@ def joint_table(results: Results) -> DataFrame:
         One row per layer, ε and network: the similarity of all networks, the mean over pairs, and how many units of the
         network are matched.
     """
-    similarity = results["joint/similarity"]
-    pairs = similarity.copy(data=_of_pairs(results))
-    table = Dataset({"similarity": similarity, "similarity_of_pairs": pairs, "matched": results["joint/matched"]})
+    similarity, matched = results["joint/similarity"], results["joint/matched"]
+    table = Dataset({"similarity": similarity, "similarity_of_pairs": _of_pairs(results), "matched": matched})
     return long_table(table, ["layer", "epsilon", "network"], "similarity")
 
 
-def _of_pairs(results: Results) -> Floats:
+def _of_pairs(results: Results) -> DataArray:
     """Mean similarity over pairs, of the first redraw, on which all networks are matched at once too: (layer, ε)."""
-    return over_known(results["similarity/similarity"].isel(redraw=0).values).mean
-
-
-def _matched_at_once(results: Results) -> bool:
-    return bool(results["joint/similarity"].notnull().any())
+    return results["similarity/similarity"].isel(redraw=0, drop=True).mean("pair")
 
 
 def _sentences(results: Results) -> list[str]:
-    if not _matched_at_once(results) or results.sizes["network"] == 2:
+    similarity, pairs = results["joint/similarity"].values, _of_pairs(results).values
+    if np.isnan(similarity).all() or results.sizes["network"] == 2:
         return []
-    similarity, pairs = results["joint/similarity"].values, _of_pairs(results)
     epsilon = headline_epsilon(results, (~np.isnan(similarity)).any(0))
     known = np.flatnonzero(~np.isnan(similarity[:, epsilon]))
     fall = (pairs - similarity)[known, epsilon]
@@ -122,30 +96,23 @@ def _sentences(results: Results) -> list[str]:
 
 def _draw(results: Results, column: Column) -> Figure:
     """The similarity of all networks at once against depth (solid), and the mean over pairs (dashed)."""
-    labels = layer_labels(names(results, "layer"), column)
-    depth = np.arange(len(labels.names), dtype=float)
-    size = 3.8 if len(depth) <= 40 else 2.6
-    colors = epsilon_colors(results.sizes["epsilon"])
+    depth = np.arange(results.sizes["layer"], dtype=float)
     handles = [
         Line2D([], [], color=MUTED, label=f"all {results.sizes['network']} at once"),
         Line2D([], [], color=MUTED, marker="o", label="pairs", **_DASHED),
     ]
-    for index, label in enumerate(epsilon_labels(results)):
-        point = {"color": colors[index], "marker": marker(index), "markersize": size}
-        handles.append(Line2D([], [], **point, markeredgecolor=PAPER, label=f"ε = {label}"))
-    with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles) as figure:
-        axes = figure.add_subplot()
-        values = zip(results["joint/similarity"].values.T, _of_pairs(results).T, colors, strict=True)
-        for index, (similarity, pairs, color) in enumerate(values):
+    lines = curve_handles(results)
+    with layer_axes(results, column, [_AXES_HEIGHT[column]], handles + lines) as (figure, (axes,)):
+        values = zip(lines, _of_pairs(results).values.T, results["joint/similarity"].values.T, strict=True)
+        for index, (line, pairs, similarity) in enumerate(values):
             # With one layer, points at one place would hide one another.
-            place = depth + (0.25 * (index - (len(colors) - 1) / 2) if len(depth) == 1 else 0)
-            look: dict[str, Any] = {"color": color, "marker": marker(index), "clip_on": False}
-            dashed: dict[str, Any] = _DASHED | {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
-            axes.plot(place, pairs, zorder=3, **look, **dashed)
+            place = depth + (0.25 * (index - (len(lines) - 1) / 2) if len(depth) == 1 else 0)
+            size = line.get_markersize()
+            look: dict[str, Any] = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
+            thin: dict[str, Any] = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
+            axes.plot(place, pairs, zorder=3, **look, **_DASHED, **thin)
             axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
-        axes.set_ylim(0, 1)
-        axes.set_ylabel("similarity")
-        over_layers(axes, labels)
+        axes.set(ylim=(0, 1), ylabel="similarity")
     return figure
 
 
@@ -169,12 +136,12 @@ DRAWING = Drawing(
     _caption,
     "Line chart of similarity against depth, of all networks at once and of pairs, one curve of each per ε. "
     "The numbers are in the table of all networks at once.",
-    _matched_at_once,
+    lambda results: computed(results, "joint/similarity"),
 )
 SECTION = Section(
     name="joint",
     title="All networks at once",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": joint_rows(results)},
     sentences=_sentences,

@@ -1,20 +1,17 @@
 """Sampled v-minimal matches: how many units it takes before a unit can be matched at all."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
+from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
-from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, headline_epsilon, names, plural, unit_counts
-from jaxrepsim.report.variable import COUNT, Variable, of_sides
 
 _SAMPLE = ("layer", "pair", "epsilon", "sample")
 VARIABLES: dict[str, Variable] = {
@@ -39,48 +36,41 @@ _MOST_POINTS = 60
 
 
 class MinimalSizes(NamedTuple):
-    """Sampled v-minimal matches of one layer at one ε, all pairs together."""
+    """Sampled v-minimal matches at one ε, all pairs together: (layer, match)."""
 
+    sizes: Floats
+    """Units of both sides; NaN for a unit that is in no match, and where none was sampled."""
     shares: Floats
-    """Sizes of both sides as a share of the layer's joint units, one a unit that is in some match."""
-    sizes: Ints
-    """The same as numbers of units."""
-    none: int
-    """Sampled units that are in no match."""
+    """The same as a share of the layer's joint units."""
+    none: NDArray[np.bool_]
+    """Whether a unit was sampled that is in no match."""
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """Whether there is a match."""
+        return ~np.isnan(self.sizes)
 
     @property
     def sampled(self) -> int:
         """Units sampled."""
-        return len(self.sizes) + self.none
+        return int((self.held | self.none).sum())
 
 
-def minimal_sizes(results: Results) -> list[list[MinimalSizes]]:
+def minimal_sizes(results: Results) -> list[MinimalSizes]:
     """Sampled v-minimal matches, all pairs together.
 
     Args:
         results: The tree of results.
 
     Returns:
-        At each ε, then at each layer: the sizes of those that are in a match, and the number of those that are not.
+        At each ε the sizes, and which units are in no match.
     """
-    group, (x, y) = results["minimal_matches"], unit_counts(results)
-    sampled = group["sampled_unit"].values >= 0
-    size = (group["size_x"] + group["size_y"]).values
-    share = size / np.maximum(x + y, 1)[:, :, None, None]
-    held = sampled & (size > 0)
-    none = (sampled & (size == 0)).sum((1, 3))
-    layers, epsilons = none.shape
-    return [
-        [
-            MinimalSizes(
-                share[layer, :, epsilon][held[layer, :, epsilon]],
-                size[layer, :, epsilon][held[layer, :, epsilon]],
-                int(none[layer, epsilon]),
-            )
-            for layer in range(layers)
-        ]
-        for epsilon in range(epsilons)
-    ]
+    unit, x, y = (results[f"minimal_matches/{name}"].values for name in ("sampled_unit", "size_x", "size_y"))
+    units = np.maximum(np.add(*unit_counts(results)), 1)[:, :, None, None]
+    sizes = np.where((unit >= 0) & (x + y > 0), x + y, np.nan)
+    columns: tuple[Any, ...] = (sizes, sizes / units, (unit >= 0) & (x + y == 0))
+    layers, _, epsilons, _ = sizes.shape
+    return [MinimalSizes(*(values[:, :, at].reshape(layers, -1) for values in columns)) for at in range(epsilons)]
 
 
 class MinimalRow(NamedTuple):
@@ -108,22 +98,12 @@ def minimal_rows(results: Results) -> list[MinimalRow]:
         One row per ε.
     """
     rows = []
-    group = results["minimal_matches"]
-    single = (group["size_x"] == 1) & (group["size_y"] == 1)
-    for index, (epsilon, cells) in enumerate(zip(epsilon_labels(results), minimal_sizes(results), strict=True)):
-        shares = np.concatenate([cell.shares for cell in cells])
-        sizes = np.concatenate([cell.sizes for cell in cells])
-        found = len(sizes) > 0
-        rows.append(
-            MinimalRow(
-                epsilon=epsilon,
-                sampled=sum(cell.sampled for cell in cells),
-                none=sum(cell.none for cell in cells),
-                smallest=int(sizes.min()) if found else None,
-                median=float(np.median(shares)) if found else None,
-                single=int(single[:, :, index].sum()) if found else None,
-            )
-        )
+    for epsilon, found in zip(epsilon_labels(results), minimal_sizes(results), strict=True):
+        of_matches = (None, None, None)
+        if found.held.any():
+            single = int((found.sizes == 2).sum())  # nothing else has this size: a match has a unit on each side
+            of_matches = (int(np.nanmin(found.sizes)), float(np.nanmedian(found.shares)), single)
+        rows.append(MinimalRow(epsilon, found.sampled, int(found.none.sum()), *of_matches))
     return rows
 
 
@@ -136,19 +116,17 @@ def _sentences(results: Results) -> list[str]:
     if not _sampled(results):
         return []
     epsilon = headline_epsilon(results)
-    cells = minimal_sizes(results)[epsilon]
-    total, none = sum(cell.sampled for cell in cells), sum(cell.none for cell in cells)
+    found = minimal_sizes(results)[epsilon]
+    total, none = found.sampled, int(found.none.sum())
     if not total:
         return []
     start = f"Of {plural(total, 'unit')} sampled at ε = {epsilon_labels(results)[epsilon]}, "
     if none == total:
         return [f"{start}none is in a match."]
     start += f"{none:,} {'is' if none == 1 else 'are'} in no match" if none else "all are in a match"
-    shares = np.concatenate([cell.shares for cell in cells])
-    smallest = min(int(cell.sizes.min()) for cell in cells if len(cell.sizes))
     return [
-        f"{start}; the v-minimal matches that were found hold a median of {np.median(shares):.0%} of both "
-        f"networks' units in the layer, the smallest {plural(smallest, 'unit')}."
+        f"{start}; the v-minimal matches that were found hold a median of {np.nanmedian(found.shares):.0%} of both "
+        f"networks' units in the layer, the smallest {plural(int(np.nanmin(found.sizes)), 'unit')}."
     ]
 
 
@@ -160,8 +138,8 @@ def _draw(results: Results, column: Column) -> Figure:
     match gets no axes, but a line of text.
     """
     labels = layer_labels(names(results, "layer"), column)
-    epsilons, cells = epsilon_labels(results), minimal_sizes(results)
-    matched = [e for e, row in enumerate(cells) if any(len(cell.sizes) for cell in row)]
+    epsilons, sizes = epsilon_labels(results), minimal_sizes(results)
+    matched = [e for e, found in enumerate(sizes) if found.held.any()]
     empty = [label for e, label in enumerate(epsilons) if e not in matched]
     height = len(matched) * 1.5 + labels.height + 0.3 * bool(empty) + 0.2 if matched else 0.5
     with framed(column, height) as figure:
@@ -170,13 +148,14 @@ def _draw(results: Results, column: Column) -> Figure:
         if not matched:
             return figure
         count = len(matched)
-        grid = figure.subplots(2 * count, 1, sharex=True, squeeze=False, height_ratios=[4, 1] * count).ravel()
+        grid = panel_grid(figure, 2 * count, 1, sharex=True, height_ratios=[4, 1] * count)
         colors = epsilon_colors(len(epsilons))
         for epsilon, above, below in zip(matched, grid[::2], grid[1::2], strict=True):
-            _sizes(above, cells[epsilon], colors[epsilon])
-            _none(below, cells[epsilon])
-            none, total = sum(cell.none for cell in cells[epsilon]), sum(cell.sampled for cell in cells[epsilon])
-            above.set_title(f"ε = {epsilons[epsilon]}: {none:,} of {total:,} in no match", loc="left")
+            found = sizes[epsilon]
+            _sizes(above, found, colors[epsilon])
+            _none(below, found)
+            none = f"{found.none.sum():,} of {found.sampled:,} in no match"
+            above.set_title(f"ε = {epsilons[epsilon]}: {none}", loc="left")
         figure.set_layout_engine("constrained", h_pad=0.02, hspace=0, rect=(0, 0, 1, 1 - 0.05 / height))
         for axes in grid:
             mark_layers(axes, labels, written=axes is grid[-1])
@@ -195,42 +174,29 @@ def _caption(results: Results) -> str:
     )
 
 
-def _sizes(axes: Axes, row: list[MinimalSizes], color: str) -> None:
-    width = 0.56
-    held = [(place, cell.shares) for place, cell in enumerate(row) if len(cell.shares)]
-    places = np.array([place for place, _ in held])
-    low, first, median, third, high = np.transpose([np.quantile(shares, (0, 0.25, 0.5, 0.75, 1)) for _, shares in held])
-    axes.vlines(places, low, high, color=color, linewidth=0.8)
-    axes.bar(places, third - first, width, first, color=color, alpha=0.3, linewidth=0)
-    axes.hlines(median, places - width / 2, places + width / 2, color=color, linewidth=1.8)
-    if len(row) <= _MOST_LAYERS and max(len(shares) for _, shares in held) <= _MOST_POINTS:
-        for place, shares in held:
-            # Multiples of the golden ratio spread points evenly without a random number.
-            aside = (np.arange(len(shares)) * 0.618034 % 1 - 0.5) * width * 0.8
-            axes.plot(place + aside, shares, ".", color=color, markersize=2.4, markeredgewidth=0, alpha=0.7)
-    axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1))
-    axes.set_ylabel("match size,\nshare of units")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+def _sizes(axes: Axes, found: MinimalSizes, color: str) -> None:
+    few = len(found.sizes) <= _MOST_LAYERS and found.held.sum(1).max() <= _MOST_POINTS
+    for layer in np.flatnonzero(found.held.any(1)).tolist():
+        shares = found.shares[layer, found.held[layer]]
+        draw_box(axes, layer, shares, color)
+        if few:
+            draw_points(axes, layer, shares, marker=".", color=color, markersize=2.4, markeredgewidth=0, alpha=0.7)
+    share_axis(axes, "match size,\nshare of units", 1.02)
 
 
-def _none(axes: Axes, row: list[MinimalSizes]) -> None:
-    shares = [cell.none / cell.sampled if cell.sampled else 0.0 for cell in row]
-    axes.bar(range(len(row)), shares, 0.56, color=MUTED, linewidth=0)
-    axes.set(ylim=(0, 1), yticks=(0, 1))
-    axes.set_ylabel("in no\nmatch")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-
-
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": minimal_rows(results) if _sampled(results) else []}
+def _none(axes: Axes, found: MinimalSizes) -> None:
+    none = found.none.sum(1)
+    axes.bar(range(len(none)), none / np.maximum(none + found.held.sum(1), 1), 0.56, color=MUTED, linewidth=0)
+    share_axis(axes, "in no\nmatch")
+    axes.set_yticks((0, 1))
 
 
 SECTION = Section(
     name="minimal_matches",
     title="Minimal matches",
-    template=Path(__file__).with_name("minimal_matches.html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": minimal_rows(results) if _sampled(results) else []},
     sentences=_sentences,
     figures=(
         Drawing(

@@ -1,27 +1,22 @@
 """Mutual information against correlation, and whether the two give a unit the same partner."""
 
-from math import ceil
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, ListedColormap, LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from jaxrepsim.report.figure import Drawing, draw_spread, framed, over_layers, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, color_bar, draw_spread, facets, framed, over_layers, share_axis
 from jaxrepsim.report.labels import layer_labels, shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.sections.one_to_one.aligned import agreement, aligned, by_layer, informed, same_under_both
-from jaxrepsim.report.style import ACCENT, MUTED, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, names
-from jaxrepsim.report.variable import Variable, of_sides
+from jaxrepsim.report.results import Floats, Results, known_layers, names, thinned
+from jaxrepsim.report.section import Section, Variable, of_sides
+from jaxrepsim.report.sections.one_to_one.aligned import agreement, by_layer, same_under_both
+from jaxrepsim.report.style import ACCENT, MUTED, Column
 
 _MOST_LAYERS = {"single": 4, "double": 6}
 _CELLS = 40
@@ -59,33 +54,30 @@ def _draw(results: Results, column: Column) -> Figure:
     the same one-to-one partner by both. A line shows the mutual information of two normal variables, −½ ln(1 − r²).
     """
     layers = thinned(_known(results), _MOST_LAYERS[column])
-    across = min(len(layers), 2 if column == "single" else 3)
-    down = ceil(len(layers) / across)
-    width = (WIDTHS[column] - 0.8) / across
+    across, down, width = arranged(len(layers), 2 if column == "single" else 3, column, margin=0.8)
     labels = layer_labels(names(results, "layer"), column)
     titles = shortened(names(results, "layer"), max(8, int(width * 13)))
     points = [unit_pairs(results, layer) for layer in layers]
-    low, high = _range(points)
+    lowest = min(float(information.min()) for _, information in points)
+    low, high = min(0.0, lowest), max(lowest + 0.1, *(float(information.max()) for _, information in points))
     maps = [_density(*both, low, high) for both in points]
     heights = (down * (min(width, 2.4) * 0.72 + 0.28) + 0.45, 1.25 + labels.height)
+    # Neither end of the colours is lost on a light or on a dark page.
+    colors = ListedColormap(mpl.colormaps["cividis"](np.linspace(0.2, 1, 256)))
+    norm = LogNorm(min(float(values[values > 0].min()) for values in maps), 1)
     with framed(column, sum(heights), [Line2D([], [], label="two normal variables", **_LINE)]) as figure:
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).ravel()
-        grid = panel_grid(above, len(layers), across, sharey=True)
-        norm = LogNorm(min(float(values[values > 0].min()) for values in maps), 1)
-        for place, (axes, layer) in enumerate(zip(grid, layers, strict=True)):
-            _map(axes, maps[place], norm, low, high)
-            axes.set_title(titles[layer], pad=3)
-            axes.tick_params(labelbottom=place + across >= len(layers))
+        grid = facets(above, [titles[layer] for layer in layers], across, sharey=True)
+        look: dict[str, Any] = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}
+        for axes, density in zip(grid, maps, strict=True):
+            _map(axes, density, **look)
         above.supxlabel("absolute correlation", fontsize=7.5)
         above.supylabel("mutual information, nats", fontsize=7.5)
-        bar = above.colorbar(ScalarMappable(norm, _colors()), ax=grid, aspect=24, pad=0.015, format=_percent)
-        bar.set_label("share of pairs of units")
-        bar.ax.minorticks_off()
-        bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+        bar = ScalarMappable(norm, colors)
+        color_bar(grid, bar, "share of pairs of units", aspect=24, format=lambda share, _: f"{100 * share:g}%")
         axes = below.subplots()
         draw_spread(axes, by_layer(same_under_both(results)), 0, color=ACCENT, linestyle="-", marker="o")
-        axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), ylabel="same partner\nby both")
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        share_axis(axes, "same partner\nby both")
         over_layers(axes, labels)
     return figure
 
@@ -121,16 +113,8 @@ def _caption(results: Results) -> str:
 
 def _known(results: Results) -> list[int]:
     """The layers whose units were aligned by correlation and by mutual information."""
-    if not (aligned(results) and informed(results)):
-        return []
-    both = (results["one_to_one/best_x"] >= 0) & (results["mutual_information/best_x"] >= 0)
-    return np.flatnonzero(both.any(("pair", "unit"))).tolist()
-
-
-def _range(points: list[tuple[Floats, Floats]]) -> tuple[float, float]:
-    low = min(float(values.min()) for _, values in points)
-    high = max(float(values.max()) for _, values in points)
-    return min(0.0, low), max(high, low + 0.1)
+    informed = known_layers(results, "mutual_information/best_x")
+    return [layer for layer in known_layers(results, "one_to_one/best_x") if layer in informed]
 
 
 def _density(correlation: Floats, information: Floats, low: float, high: float) -> Floats:
@@ -138,36 +122,19 @@ def _density(correlation: Floats, information: Floats, low: float, high: float) 
     return counts / max(counts.sum(), 1)
 
 
-def _map(axes: Axes, density: Floats, norm: LogNorm, low: float, high: float) -> None:
-    axes.imshow(
-        np.where(density > 0, density, np.nan),
-        norm=norm,
-        cmap=_colors(),
-        extent=(0, 1, low, high),
-        origin="lower",
-        aspect="auto",
-        interpolation="none",
-        zorder=1,  # above the grid
-    )
+def _map(axes: Axes, density: Floats, **look: Any) -> None:
+    filled = np.where(density > 0, density, np.nan)
+    axes.imshow(filled, origin="lower", aspect="auto", interpolation="none", zorder=1, **look)  # above the grid
     share = np.linspace(0, 0.9999, 200)
     axes.plot(share, -0.5 * np.log1p(-(share**2)), **_LINE)
-    axes.set(xlim=(0, 1), ylim=(low, high), xticks=(0, 0.5, 1))
+    axes.set(xlim=(0, 1), ylim=look["extent"][2:], xticks=(0, 0.5, 1))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter("{x:g}")
 
 
-def _percent(share: float, position: int) -> str:
-    return f"{100 * share:g}%"
-
-
-def _colors() -> Colormap:
-    # Neither end is lost on a light or on a dark page.
-    return ListedColormap(mpl.colormaps["cividis"](np.linspace(0.2, 1, 256)))
-
-
 def _sentences(results: Results) -> list[str]:
-    if not (aligned(results) and informed(results)):
+    if not _known(results):
         return []
     what = "the partner one to one is the same by correlation and by mutual information"
     return agreement(results, same_under_both(results), what)
@@ -176,7 +143,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="mutual_information",
     title="Mutual information",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     sentences=_sentences,
     figures=(

@@ -1,7 +1,6 @@
 """What was compared: how the networks learnt, loss and accuracy against epochs, and the accuracy of each."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,13 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from xarray import Dataset
 
-from jaxrepsim.report.figure import Drawing, framed
+from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Results, names
+from jaxrepsim.report.section import PURE, Section, Variable
 from jaxrepsim.report.style import Column, category_style
-from jaxrepsim.report.summaries import names
-from jaxrepsim.report.variable import PURE, Variable
 
 VARIABLES: dict[str, Variable] = {
     "epoch": Variable(("epoch",), "epoch", "Number of the training epoch, from 1.", "epoch"),
@@ -42,14 +39,12 @@ _LABELS = {
 
 
 class NetworkRow(NamedTuple):
-    """One network; None where the results hold no record."""
+    """One network; None where the results hold no record. Loss and `validation_accuracy` are of the last epoch."""
 
     name: str
     accuracy: float | None
     train_loss: float | None
-    """Of the last epoch recorded."""
     validation_accuracy: float | None
-    """Of the last epoch recorded."""
     epochs: int | None
 
 
@@ -65,16 +60,10 @@ def network_rows(results: Results) -> list[NetworkRow]:
     group = _group(results)
     rows = []
     for index, name in enumerate(names(results, "network")):
-        loss, validation = (_history(group, variable, index) for variable in ("train_loss", "validation_accuracy"))
-        rows.append(
-            NetworkRow(
-                name=name,
-                accuracy=float(group["accuracy"][index]) if "accuracy" in group else None,
-                train_loss=loss[-1] if loss else None,
-                validation_accuracy=validation[-1] if validation else None,
-                epochs=max(len(loss), len(validation)) or None,
-            )
-        )
+        accuracy = float(group["accuracy"][index]) if "accuracy" in group else None
+        histories = [_history(group, variable, index) for variable in ("train_loss", "validation_accuracy")]
+        last = (history[-1] if history else None for history in histories)
+        rows.append(NetworkRow(name, accuracy, *last, epochs=max(map(len, histories)) or None))
     return rows
 
 
@@ -108,11 +97,11 @@ def _draw(results: Results, column: Column) -> Figure:
     legend = lines if panels != ["accuracy"] else []
     with framed(column, height + 0.4, legend, title="network") as figure:
         if column == "single":
-            grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
+            grid = panel_grid(figure, len(panels), 1, height_ratios=heights)
         else:
             widths = [1.3 if name == "accuracy" else 2 for name in panels]
-            grid = figure.subplots(1, len(panels), squeeze=False, width_ratios=widths)
-        for axes, name in zip(grid.ravel(), panels, strict=True):
+            grid = panel_grid(figure, len(panels), len(panels), width_ratios=widths)
+        for axes, name in zip(grid, panels, strict=True):
             if name == "accuracy":
                 _dots(axes, group, networks)
             else:
@@ -156,17 +145,13 @@ def _dots(axes: Axes, group: Dataset, networks: list[str]) -> None:
     axes.xaxis.set_major_formatter("{x:g}")
 
 
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": network_rows(results)}
-
-
 SECTION = Section(
     name="networks",
     title="Networks",
-    template=Path(__file__).with_name("networks.html"),
+    file=__file__,
     variables=VARIABLES,
     optional=frozenset(VARIABLES),
-    context=_context,
+    context=lambda results: {"rows": network_rows(results)},
     figures=(
         Drawing(
             "training",

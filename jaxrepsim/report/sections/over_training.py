@@ -1,7 +1,5 @@
 """How similarity changes while the networks learn."""
 
-from math import ceil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,24 +12,23 @@ from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, framed, left_out, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import left_out, nonzero_epsilons
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, WIDTHS, Column, layer_colors, marker
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     SAME,
     Floats,
+    Results,
     at_epsilon,
+    computed,
     epsilon_labels,
     headline_epsilon,
     names,
-    over_known,
+    nonzero_epsilons,
     rounded,
 )
+from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, layer_colors, marker
 from jaxrepsim.report.tables import long_table
-from jaxrepsim.report.variable import PURE, Variable
 
 VARIABLES: dict[str, Variable] = {
     "checkpoint": Variable(
@@ -54,14 +51,9 @@ _MOST_NAMED = 10
 """Up to this many layers each line has a marker and a place in the legend; beyond, a bar shows the colours."""
 
 
-def followed(results: Results) -> bool:
-    """Whether similarity was measured at any checkpoint."""
-    return "over_training" in results.children and bool(results["over_training/similarity"].notnull().any())
-
-
 def training_mean(results: Results) -> Floats:
     """Mean similarity over pairs: (checkpoint, layer, ε), NaN where nothing was computed."""
-    return over_known(results["over_training/similarity"].values, 2).mean
+    return results["over_training/similarity"].mean("pair").values
 
 
 def training_table(results: Results) -> DataFrame:
@@ -73,7 +65,7 @@ def training_table(results: Results) -> DataFrame:
     Returns:
         One row per epoch, layer, ε and pair: the similarity, and the mean validation accuracy of all networks.
     """
-    accuracy = results["over_training/accuracy"].mean("network", skipna=True)
+    accuracy = results["over_training/accuracy"].mean("network")
     table = results["over_training"].to_dataset()[["similarity"]].assign(mean_accuracy=accuracy)
     return long_table(table.rename(checkpoint="epoch"), ["epoch", "layer", "epsilon", "pair"], "similarity")
 
@@ -112,11 +104,9 @@ def _draw(results: Results, column: Column) -> Figure:
     mean = training_mean(results)
     epsilons = nonzero_epsilons(mean) or [results.sizes["epsilon"] - 1]
     colors = layer_colors(len(layers))
-    accurate = _accuracy_known(results)
+    accurate = computed(results, "over_training/accuracy")
     panels = len(epsilons) + accurate
-    across = min(panels, 2 if column == "single" else 3)
-    down = ceil(panels / across)
-    width = (WIDTHS[column] - 0.4) / across
+    across, down, width = arranged(panels, 2 if column == "single" else 3, column)
     named = len(layers) <= _MOST_NAMED
     looks: list[dict[str, Any]] = [{"color": color} for color in colors]
     if named:
@@ -129,12 +119,14 @@ def _draw(results: Results, column: Column) -> Figure:
             for layer, look in enumerate(looks):
                 axes.plot(_epochs(results), mean[:, layer, epsilon], linewidth=1, clip_on=False, **look)
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
-            axes.set(ylim=(0, 1), yticks=(0, 0.5, 1))
-            axes.yaxis.set_major_formatter("{x:g}")
-            if place % across == 0:
-                axes.set_ylabel("similarity")
+            similarity_axis(axes, titled=place % across == 0)
         if accurate:
-            _accuracy(grid[len(epsilons)], results)
+            accuracy, last = 100 * results["over_training/accuracy"], grid[len(epsilons)]
+            last.plot(_epochs(results), accuracy.values.T, color=MUTED, linewidth=0.5)
+            bold: dict[str, Any] = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 2.4}
+            last.plot(_epochs(results), accuracy.mean("network").values, **bold)
+            last.set_title("validation accuracy, %", loc="left", pad=3)
+            last.set_ylim(0, 101)
         for axes in grid:
             _mark_epochs(axes, results, width)
         figure.supxlabel("epoch (0: untrained)", fontsize=7.5)
@@ -149,16 +141,12 @@ def _caption(results: Results) -> str:
     kept = nonzero_epsilons(training_mean(results))
     empty = left_out(results, kept, "nothing matches at any checkpoint") if kept else ""
     last = " Last, validation accuracy: a thin line per network, their mean in bold."
-    accuracy = last if _accuracy_known(results) else ""
+    accuracy = last if computed(results, "over_training/accuracy") else ""
     scale = " Beyond the first checkpoint after it, epochs are on a logarithmic scale." if _stretched(results) else ""
     return (
         f"Similarity while the networks learn{over}: one line per layer, one panel per ε, at each checkpoint. Epoch 0 "
         f"is before training.{scale}{accuracy}{empty}"
     )
-
-
-def _accuracy_known(results: Results) -> bool:
-    return bool(results["over_training/accuracy"].notnull().any())
 
 
 def _epochs(results: Results) -> Floats:
@@ -169,14 +157,6 @@ def _stretched(results: Results) -> bool:
     epochs = _epochs(results)
     first = epochs[epochs > 0]
     return len(first) > 1 and bool(epochs.max() >= 10 * first.min())
-
-
-def _accuracy(axes: Axes, results: Results) -> None:
-    values = 100 * results["over_training/accuracy"].values
-    axes.plot(_epochs(results), values.T, color=MUTED, linewidth=0.5)
-    axes.plot(_epochs(results), over_known(values, 0).mean, color=INK, linewidth=1.3, marker="o", markersize=2.4)
-    axes.set_title("validation accuracy, %", loc="left", pad=3)
-    axes.set_ylim(0, 101)
 
 
 def _mark_epochs(axes: Axes, results: Results, width: float) -> None:
@@ -206,7 +186,6 @@ def _bar(figure: Figure, grid: list[Axes], colors: list[str], layers: list[str])
     for text, side in zip(bar.ax.get_xticklabels(), ("left", "right"), strict=True):
         text.set_horizontalalignment(side)  # within the bar's width
     bar.ax.minorticks_off()
-    bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
 
 
 DRAWING = Drawing(
@@ -215,12 +194,12 @@ DRAWING = Drawing(
     _draw,
     _caption,
     "Line charts of similarity against epochs, one line per layer, one panel per ε, and of validation accuracy.",
-    followed,
+    lambda results: computed(results, "over_training/similarity"),
 )
 SECTION = Section(
     name="over_training",
     title="Over training",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     sentences=_sentences,
     figures=(DRAWING,),

@@ -1,16 +1,16 @@
 """Where the theorem on unique decompositions applies: bounds on angles, stable values of ε, verdicts."""
 
 from itertools import chain
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pandas import DataFrame
+from xarray import Dataset
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.summaries import Floats, Ints, names, over_known, plural
-from jaxrepsim.report.variable import PURE, Variable
+from jaxrepsim.report.results import Results, names, plural
+from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.tables import long_table, page_rows
 
 _INTERVAL = ("layer", "pair", "interval")
 _ENDS = (("from", "start", "Start, included"), ("to", "end", "End, excluded"))
@@ -48,59 +48,50 @@ VARIABLES: dict[str, Variable] = {
 
 
 _VERDICTS = {1: "stable", 0: "not stable", -1: "undecided"}
-Intervals = list[tuple[float, float]]
-"""Where they start and end: values of ε that the profile of one pair does not rule out."""
+_BOUNDS = ["theta_lower_degrees", "theta_upper_degrees", "lambda_lower", "lambda_upper"]
 
 
-class StabilityRow(NamedTuple):
-    """One layer."""
-
-    layer: str
-    degrees: tuple[float, float]
-    """Lower and upper bound of θ, each the smallest of any network."""
-    factor: tuple[float, float]
-    """The λ that go with the upper and the lower bound: (smallest, largest); infinite where θ may be 0."""
-    intervals: dict[str, Intervals]
-    """Of the pairs that have any."""
-    verdicts: list[dict[str, int]]
-    """At each ε of the run: how many pairs have which verdict, of those that any has."""
-
-    @property
-    def longest(self) -> tuple[float, float] | None:
-        """The widest interval of any pair."""
-        ends = chain.from_iterable(self.intervals.values())
-        return max(ends, key=lambda interval: interval[1] - interval[0], default=None)
-
-
-def stability_rows(results: Results) -> list[StabilityRow]:
+def stability_rows(results: Results) -> list[Any]:
     """The table of stability.
 
     Args:
         results: Results with the group `stability`.
 
     Returns:
-        One row per layer for which it was computed.
+        One row per `layer` for which it was computed: `degrees`, the lower and the upper bound of θ, each the smallest
+        of any network; `factor`, the λ that go with the upper and with the lower bound, infinite where θ may be 0;
+        `intervals` of ε that the profile does not rule out, where they start and end, of the pairs that have any; the
+        `longest` of these, None where there is none; `verdicts` at each ε of the run, how many pairs have which, of
+        those that any has.
     """
-    layers, pairs = names(results, "layer"), names(results, "pair")
-    group = results["stability"]
-    lower, upper = (over_known(group[bound].values).low for bound in ("theta_lower", "theta_upper"))
-    starts, stops, verdicts = (group[name].values for name in ("stable_from", "stable_to", "stable"))
-    rows = []
-    for layer in _computed(results):
-        ends = [_ends(*both) for both in zip(starts[layer], stops[layer], strict=True)]
-        rows.append(
-            StabilityRow(
-                layer=layers[layer],
-                degrees=(float(np.degrees(lower[layer])), float(np.degrees(upper[layer]))),
-                factor=(stability_factor(upper[layer]), stability_factor(lower[layer])),
-                intervals={pair: of_pair for pair, of_pair in zip(pairs, ends, strict=True) if of_pair},
-                verdicts=[_counted(codes) for codes in verdicts[layer].T],
-            )
-        )
-    return rows
+    group = _computed(results)
+    bounds = group[_BOUNDS].to_dataframe().to_numpy()
+    intervals = [
+        {
+            pair: ends[~np.isnan(ends[:, 0])].tolist()
+            for pair, ends in zip(names(results, "pair"), of_pairs, strict=True)
+            if not np.isnan(ends).all()
+        }
+        for of_pairs in np.stack([group["stable_from"].values, group["stable_to"].values], -1)
+    ]
+    columns = {
+        "layer": group["layer"].values,
+        "degrees": bounds[:, :2].tolist(),
+        "factor": bounds[:, 2:].tolist(),
+        "intervals": intervals,
+        "longest": [max(chain.from_iterable(found.values()), key=np.ptp, default=None) for found in intervals],
+        "verdicts": [
+            [
+                {word: int((codes == code).sum()) for code, word in _VERDICTS.items() if code in codes}
+                for codes in layer.T
+            ]
+            for layer in group["stable"].values
+        ],
+    }
+    return page_rows(columns)
 
 
-def stability_factor(theta: float) -> float:
+def stability_factor(theta: ArrayLike) -> Any:
     """λ = 2 / sin θ + 1: two ε-matches meet in a λε-match.
 
     Args:
@@ -109,12 +100,11 @@ def stability_factor(theta: float) -> float:
     Returns:
         λ, infinite at 0.
 
-    >>> stability_factor(3.141592653589793 / 2)
+    >>> float(stability_factor(3.141592653589793 / 2))
     3.0
     """
-    if theta > 0:
-        return float(2 / np.sin(theta) + 1)
-    return float("nan" if np.isnan(theta) else "inf")
+    with np.errstate(divide="ignore"):
+        return 2 / np.sin(theta) + 1
 
 
 def stability_table(results: Results) -> DataFrame:
@@ -127,35 +117,26 @@ def stability_table(results: Results) -> DataFrame:
         One row per layer, ε and pair: bounds of θ (the smallest of any network) and of λ, the verdict, and the stable
         intervals of the pair as `from:to`, separated by spaces.
     """
-    pairs = names(results, "pair")
-    verdicts = results["stability/stable"].values[_computed(results)]
-    rows = []
-    for row, codes in zip(stability_rows(results), verdicts, strict=True):
-        ends = [" ".join(f"{low:.6g}:{high:.6g}" for low, high in row.intervals.get(pair, [])) for pair in pairs]
-        for (epsilon, pair), code in np.ndenumerate(codes.T):
-            start = [row.layer, results["epsilon"].values[epsilon], pairs[pair], *row.degrees, *row.factor]
-            rows.append([*start, _VERDICTS[code], ends[pair]])
-    bounds = ["theta_lower_degrees", "theta_upper_degrees", "lambda_lower", "lambda_upper"]
-    return DataFrame(rows, columns=["layer", "epsilon", "pair", *bounds, "verdict", "stable_intervals"])
+    group, intervals = _computed(results), {row.layer: row.intervals for row in stability_rows(results)}
+    table = long_table(group[_BOUNDS].assign(verdict=group["stable"]), ["layer", "epsilon", "pair"], "verdict")
+    ends = [intervals[layer].get(pair, []) for layer, pair in zip(table["layer"], table["pair"], strict=True)]
+    return table.assign(
+        verdict=table["verdict"].map(_VERDICTS.get),
+        stable_intervals=[" ".join(f"{low:.6g}:{high:.6g}" for low, high in of_pair) for of_pair in ends],
+    )
 
 
-def _computed(results: Results) -> list[int]:
-    """The layers whose stability was computed."""
-    return np.flatnonzero(results["stability/theta_lower"].notnull().any("network")).tolist()
-
-
-def _ends(starts: Floats, stops: Floats) -> Intervals:
-    known = ~np.isnan(starts)
-    return list(zip(starts[known].tolist(), stops[known].tolist(), strict=True))
-
-
-def _counted(codes: Ints) -> dict[str, int]:
-    counts = {word: int((codes == code).sum()) for code, word in _VERDICTS.items()}
-    return {word: count for word, count in counts.items() if count}
+def _computed(results: Results) -> Dataset:
+    """The group in the layers whose stability was computed, with bounds: of θ, the least of any network, and of λ."""
+    group = results["stability"].to_dataset()
+    group = group.isel(layer=group["theta_lower"].notnull().any("network").values)
+    lower, upper = group["theta_lower"].min("network"), group["theta_upper"].min("network")
+    bounds = (np.degrees(lower), np.degrees(upper), stability_factor(upper), stability_factor(lower))
+    return group.assign(dict(zip(_BOUNDS, bounds, strict=True)))
 
 
 def _sentences(results: Results) -> list[str]:
-    verdicts = results["stability/stable"].values[_computed(results)]
+    verdicts = _computed(results)["stable"].values
     if not len(verdicts):
         return []
     cases, stable, unstable = verdicts.size, int((verdicts == 1).sum()), int((verdicts == 0).sum())
@@ -174,7 +155,7 @@ def _sentences(results: Results) -> list[str]:
 SECTION = Section(
     name="stability",
     title="Stability",
-    template=Path(__file__).with_suffix(".html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": stability_rows(results)},
     sentences=_sentences,

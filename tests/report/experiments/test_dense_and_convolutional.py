@@ -9,7 +9,8 @@ from xarray import DataTree
 
 from jaxrepsim.models import ModelConfig, build, layer_names
 from jaxrepsim.models.build import MODELS
-from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_of, type_rows
+from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_of, type_table
+from jaxrepsim.report.results import profile_auc
 from jaxrepsim.report.style import Column
 from tests.report.conftest import made
 from tests.report.groups import add_groups
@@ -47,19 +48,24 @@ def test_names_of_other_packages_are_of_no_type() -> None:
     assert types == ["convolutional"] * 5
 
 
-def test_rows_by_type(make: Callable[..., DataTree]) -> None:
+def test_the_table_by_type(make: Callable[..., DataTree]) -> None:
     results = add_groups(make(redraws=1))
-    rows = {row.layer_type: row for row in type_rows(results)}
+    table = type_table(results)
+    rows = dict(iter(table.groupby("kind", sort=False)))
     assert [*rows] == ["convolutional", "fully connected", "output"]
-    assert [row.layers for row in rows.values()] == [8, 1, 1]
-    by_layer = results["similarity/similarity"].mean(("pair", "redraw")).values
+    assert [row["layers"].unique().tolist() for row in rows.values()] == [[8], [1], [1]]
+    assert (table["of few samples"] == 0).all()
+    auc = profile_auc(results).mean(1)
+    by_layer = np.column_stack([auc, results["similarity/similarity"].mean(("pair", "redraw")).values])
     convolutional = rows["convolutional"]
-    assert convolutional.similarity.mean == pytest.approx(by_layer[:8].mean(0))
-    assert convolutional.similarity.low == pytest.approx(by_layer[:8].min(0))
-    assert rows["output"].similarity.high == pytest.approx(by_layer[9])
+    assert convolutional["ε"].tolist() == ["mean over ε ≤ 0.5", "0.15", "0.2", "0.25", "0.3", "0.5"]
+    assert convolutional["similarity"].tolist() == pytest.approx(by_layer[:8].mean(0))
+    assert convolutional["lowest layer"].tolist() == pytest.approx(by_layer[:8].min(0))
+    assert rows["output"]["highest layer"].tolist() == pytest.approx(by_layer[9])
     shuffled = results["chance/shuffled"].mean(("pair", "draw")).values
-    assert convolutional.shuffled == pytest.approx(shuffled[:8].mean(0))
-    assert np.isnan(type_rows(make())[0].shuffled).all()
+    assert convolutional["shuffled"].tolist()[1:] == pytest.approx(shuffled[:8].mean(0))
+    assert np.isnan(table["shuffled"][0])
+    assert type_table(make())["shuffled"].isna().all()
 
 
 def points(axes: Axes) -> list[tuple[float, float]]:

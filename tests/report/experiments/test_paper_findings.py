@@ -21,7 +21,7 @@ from jaxrepsim.report.experiments.reliable_features import (
     reliable_features,
     reliable_rows,
 )
-from jaxrepsim.report.experiments.shared_subspaces import shared_subspaces, subspace_rows
+from jaxrepsim.report.experiments.shared_subspaces import Subspaces, shared_subspaces, subspaces
 from jaxrepsim.report.sections.one_to_one.aligned import alignment
 from jaxrepsim.report.sections.sparse_prediction.prediction import best_penalties, tradeoff
 from tests.report.groups_alignment import add_alignment, unaligned
@@ -145,12 +145,12 @@ def test_two_networks_have_no_cycles(make: Callable[..., DataTree]) -> None:
     assert all(np.isnan(row.closed) for row in reliable_rows(results))
 
 
-def test_subspace_rows(results: DataTree) -> None:
-    rows = subspace_rows(results)
+def test_subspaces(results: DataTree) -> None:
+    found = subspaces(results)
     best = best_penalties(tradeoff(results).held_out)
-    for layer, row in enumerate(rows):
+    for layer, row in enumerate(Subspaces(*values) for values in zip(*found, strict=True)):
         count, place = int(results["similarity/units"][layer]), best[layer]
-        assert place is not None
+        assert place >= 0
         squares = results["one_to_one/correlation"].values[layer, :, :count, :count] ** 2
         assert row.single == pytest.approx(np.mean([squares.max(2), squares.max(1)]))
         for value, name, at in (
@@ -163,15 +163,15 @@ def test_subspace_rows(results: DataTree) -> None:
         assert row.gap == row.sparse - row.single
     lines = shared_subspaces(results).axes[0].get_lines()
     for line, name in zip(lines, ("every", "sparse", "single", "similarity"), strict=True):
-        assert line.get_ydata() == pytest.approx([getattr(row, name) for row in rows])
+        assert line.get_ydata() == pytest.approx(getattr(found, name))
 
 
 def test_units_whose_prediction_was_not_measured_do_not_count_for_single_units(results: DataTree) -> None:
-    whole = subspace_rows(results)[0].single
+    whole = subspaces(results).single[0]
     best = results["one_to_one/correlation"].values[0] ** 2
     strongest = int(np.nan_to_num(best[0]).max(1).argmax())
     results["sparse_prediction/held_out_r2_x"][0, 0, :, strongest] = np.nan
-    assert subspace_rows(results)[0].single < whole
+    assert subspaces(results).single[0] < whole
 
 
 def test_a_mean_far_below_zero_is_left_out(results: DataTree) -> None:
@@ -180,7 +180,7 @@ def test_a_mean_far_below_zero_is_left_out(results: DataTree) -> None:
     axes = shared_subspaces(results).axes[0]
     assert np.isnan(axes.get_lines()[0].get_ydata()).tolist() == [False, True, False]
     assert axes.get_ylim() == (0, 1)
-    assert subspace_rows(results)[1].every == -7
+    assert subspaces(results).every[1] == -7
 
 
 def test_units_needed_is_the_fewest_that_reach_nine_tenths() -> None:
@@ -221,6 +221,6 @@ def test_local_rows(results: DataTree) -> None:
             ])  # fmt: skip
             assert row.units == len(needed)
             expected = [np.mean((needed >= low) & (needed <= high)) for low, high in kinds]
-            assert row[2:] == pytest.approx(expected)
-            assert sum(row[2:]) == pytest.approx(1)
+            assert row.shares == pytest.approx(expected)
+            assert sum(row.shares) == pytest.approx(1)
             assert np.reshape(heights, (6, 3))[:, layer] == pytest.approx(expected)

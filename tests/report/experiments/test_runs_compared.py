@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 from xarray import DataTree
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.report.experiments.figure1 import depth_panels, depth_rows
+from jaxrepsim.report.experiments.figure1 import depth_panels, depth_table
+from jaxrepsim.report.experiments.runs import MEAN_LABEL
 from jaxrepsim.report.experiments.side_by_side import runs_by_depth, side_by_side_table
-from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_rows
+from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_table
+from jaxrepsim.report.results import profile_auc
 from jaxrepsim.report.style import Column
 from tests.report.conftest import LONG, make_results
 from tests.report.test_figures import assert_drawn
@@ -111,15 +113,17 @@ def test_panels_may_have_different_layers_but_not_different_epsilons() -> None:
 
 
 def test_rows_of_depth(runs: Runs) -> None:
-    rows = depth_rows(runs)
-    assert [(row.run, row.layer) for row in rows] == [(name, layer) for name in runs for layer in LAYERS]
-    results, row = runs["usual"], rows[4 + 1]
-    assert row.similarity == pytest.approx(results["similarity/similarity"][1].mean(("pair", "redraw")).values)
-    assert row.dead == pytest.approx(2 / int(results["similarity/units"][1]) / 3)
-    assert row.samples_per_unit == pytest.approx(540 / int(results["similarity/units"][1]))
+    table = depth_table(runs)
+    assert [*zip(table["run"], table["layer"], strict=True)] == [(name, layer) for name in runs for layer in LAYERS]
+    results, row = runs["usual"], table.iloc[4 + 1]
+    assert [row[f"ε = {epsilon:g}"] for epsilon in results["epsilon"].values] == pytest.approx(
+        results["similarity/similarity"][1].mean(("pair", "redraw")).values
+    )
+    assert row["dead"] == pytest.approx(2 / int(results["similarity/units"][1]) / 3)
+    assert row["samples a unit"] == pytest.approx(540 / int(results["similarity/units"][1]))
     both = np.concatenate([results[f"similarity/profile_{side}"].values[1] for side in "xy"], axis=-1)
     known = both[~np.isnan(both)]
-    assert row.auc == pytest.approx(np.clip(1 - known / 0.5, 0, 1).mean())
+    assert row[MEAN_LABEL] == pytest.approx(np.clip(1 - known / 0.5, 0, 1).mean())
 
 
 def test_a_line_a_run_in_every_panel(runs: Runs) -> None:
@@ -135,7 +139,7 @@ def test_a_line_a_run_in_every_panel(runs: Runs) -> None:
     points = titled(figure, "validation accuracy, %, each network").get_lines()
     for line, results in zip(points, runs.values(), strict=True):
         assert line.get_ydata() == pytest.approx(100 * results["networks/accuracy"].values)
-    auc = [row.auc for row in depth_rows({"": runs["narrow"]})]
+    auc = depth_table({"": runs["narrow"]})[MEAN_LABEL]
     assert joined(titled(figure, "mean over ε ≤ 0.5"))[0] == pytest.approx(auc)
 
 
@@ -171,7 +175,7 @@ def test_the_table_of_runs_side_by_side(runs: Runs) -> None:
 
 def test_runs_of_different_layers_are_refused(runs: Runs) -> None:
     runs["usual"] = run(layers=("conv1", "logits"))
-    for refuse in (runs_by_depth, side_by_side_table, similarity_by_width, width_rows):
+    for refuse in (runs_by_depth, side_by_side_table, similarity_by_width, width_table):
         with pytest.raises(InputError, match="different layers"):
             refuse(runs)
 
@@ -204,14 +208,16 @@ def test_rows_of_width(runs: Runs) -> None:
     for name, factor in (("usual", 0.9), ("wide", 0.5)):
         for side in "xy":
             runs[name][f"similarity/profile_{side}"][:] = factor * runs["narrow"][f"similarity/profile_{side}"].values
-    rows = width_rows(runs)
-    assert [row.layer for row in rows] == [*LAYERS]
-    assert [row.few for row in rows] == [[False] * 3] * 2 + [[False, False, True], [False] * 3]
-    for row in rows:
-        assert row.rising == int((np.diff(row.auc) >= 0.02).sum())
-        assert row.change == pytest.approx(row.auc[2] - row.auc[0])
-        assert row.change > 0
-    assert rows[0].rising == 2
+    table = width_table(runs)
+    assert [*table] == ["layer", "width 1/4", "width 1", "width 2", "change", "steps up", "few samples at"]
+    assert table["layer"].tolist() == [*LAYERS]
+    assert table["few samples at"].tolist() == ["", "", "2", ""]
+    auc = np.stack([profile_auc(results).mean(1) for results in runs.values()], axis=1)
+    assert table.iloc[:, 1:4].to_numpy() == pytest.approx(auc)
+    assert table["steps up"].tolist() == (np.diff(auc) >= 0.02).sum(1).tolist()
+    assert table["change"].to_numpy() == pytest.approx(auc[:, 2] - auc[:, 0])
+    assert (table["change"] > 0).all()
+    assert table["steps up"][0] == 2
 
 
 def test_runs_that_are_no_widths_are_refused() -> None:

@@ -1,19 +1,15 @@
 """Similarity against what chance gives, and residuals on inputs that were not fitted."""
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.panels import nonzero_epsilons
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Results, at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
 from jaxrepsim.report.sections.chance import held_out, nulls
-from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
-from jaxrepsim.report.tables import Cell, by_layer, long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _DRAW = (*_CELL, "draw")
@@ -71,44 +67,26 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class ChanceRow(NamedTuple):
-    """One layer at one ε."""
-
-    layer: str
-    samples: int
-    epsilon: str
-    observed: Cell
-    shuffled: Cell
-    """Over draws and pairs, as the next."""
-    random: Cell
-    untrained: Cell
-    p_shuffled: float
-    """The largest of any pair, as the next."""
-    p_random: float
-
-
-def chance_rows(results: Results) -> list[ChanceRow]:
+def chance_rows(results: Results) -> list[Any]:
     """The table of chance.
 
     Args:
         results: Results with the group `chance`.
 
     Returns:
-        One row per layer and ε at which any similarity, observed or by chance, is above 0.
+        One row per `layer`, with its `samples`, and `epsilon` at which any similarity, observed or by chance, is above
+        0: mean, smallest and largest over pairs, `observed` and `untrained`, and over draws and pairs, `shuffled` and
+        `random`; of the p-values the largest of any pair, `p_shuffled` and `p_random`.
     """
-    spreads = [nulls.spread(results, name) for name in ("observed", "shuffled", "random", "untrained")]
-    largest = [over_known(results[f"chance/p_{null}"].values).high for null, _, _ in _NULLS]
-    samples, epsilons = results["chance/samples"].values.tolist(), epsilon_labels(results)
-    rows = []
-    for layer, name in enumerate(names(results, "layer")):
-        for epsilon in nonzero_epsilons(*(values.high[layer] for values in spreads)):
-            at = (layer, epsilon)
-            observed, shuffled, random, untrained = (Cell(*(float(part[at]) for part in s)) for s in spreads)
-            p_values = (float(p[at]) for p in largest)
-            rows.append(
-                ChanceRow(name, samples[layer], epsilons[epsilon], observed, shuffled, random, untrained, *p_values)
-            )
-    return rows
+    spreads = {name: nulls.spread(results, name) for name in ("observed", "shuffled", "random", "untrained")}
+    columns = {
+        "layer": np.repeat(names(results, "layer"), results.sizes["epsilon"]),
+        "samples": np.repeat(results["chance/samples"].values, results.sizes["epsilon"]),
+        "epsilon": epsilon_labels(results) * results.sizes["layer"],
+        **{name: cells(values) for name, values in spreads.items()},
+        **{f"p_{null}": over_known(results[f"chance/p_{null}"].values).high.ravel() for null, _, _ in _NULLS},
+    }
+    return page_rows(columns, np.flatnonzero(np.any([values.high > 0 for values in spreads.values()], 0)))
 
 
 def chance_table(results: Results) -> DataFrame:
@@ -131,29 +109,27 @@ def chance_table(results: Results) -> DataFrame:
 
 
 def _sentences(results: Results) -> list[str]:
-    if not nulls.compared(results):
-        return []
     observed, shuffled = results["chance/observed"].values, results["chance/shuffled"].values
+    if np.isnan(observed).all():
+        return []
     epsilon = headline_epsilon(results, (~np.isnan(observed)).any((0, 1)))
     here, draws = observed[:, :, epsilon], shuffled[:, :, epsilon]
     layers = np.flatnonzero((~np.isnan(here)).any(1))
     highest = np.where(np.isnan(draws), -np.inf, draws).max(-1)
-    above = [layer for layer in layers if (np.isnan(here[layer]) | (here[layer] > highest[layer])).all()]
+    above = layers[(np.isnan(here) | (here > highest))[layers].all(1)]
     pairs = "" if results.sizes["pair"] == 1 else " in every pair"
     count = results["chance"].sizes["draw"]
     every = "the one shuffled draw" if count == 1 else f"every one of {count:,} shuffled draws"
     where = f"in {len(above)} of {plural(len(layers), 'layer')}"
-    start = f"{at_epsilon(results, epsilon)}, similarity is above {every}{pairs} {where}"
-    if not above:
-        return [f"{start}."]
     p = results["chance/p_shuffled"].values[above, :, epsilon]
-    return [f"{start} (p ≤ {np.nanmax(p):.2g} in each)."] if not np.isnan(p).all() else [f"{start}."]
+    bound = "" if np.isnan(p).all() else f" (p ≤ {np.nanmax(p):.2g} in each)"
+    return [f"{at_epsilon(results, epsilon)}, similarity is above {every}{pairs} {where}{bound}."]
 
 
 SECTION = Section(
     name="chance",
     title="Chance",
-    template=Path(__file__).with_name("chance.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": by_layer(chance_rows(results))},
     sentences=_sentences,

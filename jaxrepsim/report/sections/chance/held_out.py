@@ -5,15 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxrepsim.report.figure import Drawing, framed, over_layers
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.figure import Drawing, layer_axes
+from jaxrepsim.report.results import Floats, Results, computed
 from jaxrepsim.report.style import ACCENT, PAPER, Column
-from jaxrepsim.report.summaries import Floats, names
 
 _CAP = 2.0
 """A held-out residual beyond this says no more than that the fit does not carry over."""
-_AXES_HEIGHT = {"single": 1.9, "double": 2.2}
+_AXES_HEIGHT = {"single": 1.85, "double": 2.15}
 _LOOKS = {
     "residual": ("fitted", ACCENT, "o", -0.18),
     "held_out": ("held out", "#d55e00", "s", 0.18),
@@ -35,16 +33,11 @@ def residual_quartiles(results: Results, name: str) -> Floats:
     return np.array([np.quantile(u, (0.25, 0.5, 0.75)) if len(u) else np.full(3, np.nan) for u in units])
 
 
-def _measured(results: Results) -> bool:
-    return any(results[f"chance/held_out_{side}"].notnull().any() for side in "xy")
-
-
 def _draw(results: Results, column: Column) -> Figure:
     """Median and middle half of the fitted and of the held-out residual, side by side, one pair per layer.
 
     Where a third quartile lies beyond 2 the axis ends there, and triangles mark what lies beyond.
     """
-    labels = layer_labels(names(results, "layer"), column)
     quartiles = {name: residual_quartiles(results, name) for name in _LOOKS}
     top, capped = _top(results)
     handles = [
@@ -55,14 +48,11 @@ def _draw(results: Results, column: Column) -> Figure:
         look = {"color": _LOOKS["held_out"][1], "marker": "^", "linestyle": "none", "markersize": 4.5}
         handles.append(Line2D([], [], fillstyle="full", label=f"median beyond {_CAP:g}", **look))
         handles.append(Line2D([], [], fillstyle="none", label=f"only third quartile beyond {_CAP:g}", **look))
-    with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles) as figure:
-        axes = figure.add_subplot()
+    with layer_axes(results, column, [_AXES_HEIGHT[column]], handles) as (figure, (axes,)):
         for name, values in quartiles.items():
             _bars(axes, name, values, top)
-        axes.set_ylim(0, top)
+        axes.set(ylim=(0, top), ylabel="residual")
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_ylabel("residual")
-        over_layers(axes, labels)
     return figure
 
 
@@ -90,14 +80,12 @@ def _bars(axes: Axes, name: str, values: Floats, top: float) -> None:
     place = np.arange(len(values)) + aside
     first, median, third = values.T
     known = np.isfinite(median) & (first <= top)
-    width = 0.28
-    height = np.minimum(third, top)[known] - first[known]
-    axes.bar(place[known], height, width, first[known], color=color, alpha=0.35, linewidth=0)
+    height = np.minimum(third, top) - first
+    axes.bar(place[known], height[known], 0.28, first[known], color=color, alpha=0.35, linewidth=0)
     size = 3.6 if len(values) <= 40 else 2.2
     inside = known & (median <= top)
-    if inside.any():
-        look = {"color": color, "markersize": size, "markeredgecolor": PAPER}
-        axes.plot(place[inside], median[inside], marker, clip_on=False, **look)
+    points = {"markersize": size, "markeredgecolor": PAPER}
+    axes.plot(place[inside], median[inside], marker, color=color, clip_on=False, **points)
     for beyond, fill in ((median > top, "full"), ((median <= top) & (third > top), "none")):
         look = {"color": color, "fillstyle": fill, "markersize": size + 0.6, "markeredgewidth": 0.8}
         axes.plot(place[beyond], np.full(beyond.sum(), top * 0.985), "^", zorder=4, **look)
@@ -109,5 +97,5 @@ DRAWING = Drawing(
     _draw,
     _caption,
     "Bars and points, two per layer: quartiles of the fitted and of the held-out residual.",
-    _measured,
+    lambda results: computed(results, "chance/held_out_x", "chance/held_out_y"),
 )

@@ -1,20 +1,17 @@
 """Many units to many: clusters of the units of two networks, and which of them both networks share."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
+from xarray import Dataset, concat
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.extremes import counted_share
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.sections.clusters import blocks, shares
-from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, clustered, mixing, of_units
-from jaxrepsim.report.summaries import names, over_known, plural
-from jaxrepsim.report.tables import Cell
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.doubtful import counted_share
+from jaxrepsim.report.results import Results, known_layers, names, over_known, plural
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.sections.clusters import blocks
+from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, DRAWING, mixing
+from jaxrepsim.report.tables import cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -59,55 +56,31 @@ VARIABLES: dict[str, Variable] = {
 """By the correlations of the group `one_to_one`; integers are padded with −1, and shares with NaN."""
 
 
-class Clusters(NamedTuple):
-    """One way to cluster one layer, over all pairs."""
-
-    found: Cell
-    """Clusters that hold any unit."""
-    mixed: Cell
-    """The share of them that mix both networks."""
-    by_chance: Cell
-    """What that share is by chance, in clusters of these sizes."""
-    units: Cell
-    """The share of units that are in a mixed cluster."""
-
-
-class ClusterRow(NamedTuple):
-    """One layer, over all pairs."""
-
-    layer: str
-    asked: int
-    """The number of clusters that was asked for."""
-    spectral: Clusters
-    tree: Clusters
-    unclustered: Cell
-    """Units of both networks that correlate with no other unit."""
-
-
-def cluster_rows(results: Results) -> list[ClusterRow]:
+def cluster_rows(results: Results) -> list[Any]:
     """The table of clusters.
 
     Args:
         results: Results with the group `clusters`.
 
     Returns:
-        One row per layer for which it was computed, from input to output.
+        One row per layer for which it was computed, from input to output: `layer`; `asked`, the number of clusters that
+        was asked for; and what was found, `cluster` by spectral clustering and `tree` by agglomeration, over all pairs:
+        `found`, clusters that hold any unit; `mixed`, the share of them that mix both networks; `by_chance`, what that
+        share is by chance, in clusters of these sizes; `units`, the share of units that are in a mixed cluster;
+        `unclustered`, units of both networks in no cluster, as they correlate with no other unit.
     """
-    if not clustered(results):
-        return []
-    found = {name: mixing(results, name) for name in CLUSTERINGS}
-    columns = [
-        (counts.clusters, counts.share, results[f"clusters/mixed_by_chance_{name}"].values, counts.unit_share)
-        for name, counts in found.items()
-    ]
-    clusters = [zip(*(cells(over_known(values)) for values in column), strict=True) for column in columns]
-    unclustered = cells(over_known(found["cluster"].unclustered))
-    parts = zip(names(results, "layer"), results["clusters/count"].values.tolist(), *clusters, unclustered, strict=True)
-    return [
-        ClusterRow(name, asked, Clusters(*spectral), Clusters(*tree), lonely)
-        for name, asked, spectral, tree, lonely in parts
-        if asked >= 0
-    ]
+    columns: dict[str, Any] = {"layer": names(results, "layer"), "asked": results["clusters/count"].values}
+    for clustering in CLUSTERINGS:
+        counts = mixing(results, clustering)
+        values = {
+            "found": counts.clusters,
+            "mixed": counts.share,
+            "by_chance": results[f"clusters/mixed_by_chance_{clustering}"].values,
+            "units": counts.unit_share,
+            "unclustered": counts.unclustered,
+        }
+        columns[clustering] = page_rows({name: cells(over_known(part)) for name, part in values.items()})
+    return page_rows(columns, known_layers(results, "clusters/count"))
 
 
 def cluster_table(results: Results) -> DataFrame:
@@ -120,17 +93,11 @@ def cluster_table(results: Results) -> DataFrame:
         One row per layer, pair, side (x or y) and unit: its spectral cluster, −1 for none, its cluster in the tree, and
         its place in the drawing order of the tree.
     """
-    variables = ("cluster", "tree", "leaf")
-    layers, pairs = names(results, "layer"), names(results, "pair")
-    rows = []
-    for layer, pair in np.ndindex(len(layers), len(pairs)):
-        if results["clusters/count"].values[layer] < 0:
-            continue
-        sides = zip(*(of_units(results, name, layer, pair) for name in variables), strict=True)
-        for side, values in zip("xy", sides, strict=True):
-            units = enumerate(np.column_stack(values).tolist())
-            rows += [[layers[layer], pairs[pair], side, unit, *row] for unit, row in units]
-    return DataFrame(rows, columns=["layer", "pair", "side", "unit", *variables])
+    group = results["clusters"].to_dataset()
+    parts = {name: concat([group[f"{name}_{side}"] for side in "xy"], "side") for name in ("cluster", "tree", "leaf")}
+    table = Dataset(parts).assign_coords(side=["x", "y"])
+    # Each unit that there is has a cluster in the tree.
+    return long_table(table.where(table["tree"] >= 0), ["layer", "pair", "side", "unit"], "tree")
 
 
 def _sentences(results: Results) -> list[str]:
@@ -143,17 +110,13 @@ def _sentences(results: Results) -> list[str]:
     return [f"{subject} units of both networks {share}."]
 
 
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": cluster_rows(results)}
-
-
 SECTION = Section(
     name="clusters",
     title="Many to many",
-    template=Path(__file__).with_name("clusters.html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": cluster_rows(results)},
     sentences=_sentences,
-    figures=(blocks.DRAWING, shares.DRAWING),
+    figures=(blocks.DRAWING, DRAWING),
     tables={"clusters": cluster_table},
 )

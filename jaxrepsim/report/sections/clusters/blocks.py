@@ -1,7 +1,8 @@
 """The correlations of two networks' units, in an order in which clusters are blocks."""
 
+from itertools import pairwise
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,14 +14,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
-from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, color_bar, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names, plural, thinned
 from jaxrepsim.report.sections.clusters.mixing import clustered, of_units
-from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
-from jaxrepsim.report.style import WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, Ints, names, plural
+from jaxrepsim.report.sections.one_to_one.aligned import correlations
+from jaxrepsim.report.style import Column
 
 _MOST_LAYERS = {"single": 3, "double": 4}
 _MOST_DOTS = 200
@@ -33,26 +32,15 @@ _X, _Y = "#56b4e9", "#e69f00"
 _STRIP = LinearSegmentedColormap.from_list("networks", [_X, _Y])
 
 
-class Ordered(NamedTuple):
-    """Units of both networks in a drawing order."""
-
-    order: Ints
-    """Places among the x units, then the y units."""
-    ends: list[int]
-    """Where each block ends."""
-    title: str
-
-
 def _draw(results: Results, column: Column) -> Figure:
     """The joint correlations of the first pair's units by spectral clusters, and beside it by the tree.
 
     Of up to four layers in both columns of a paper, three in one, evenly spaced.
     """
     layers = thinned(_known(results), _MOST_LAYERS[column])
-    panels = [(layer, ordered) for layer in layers for ordered in orders(results, layer)]
-    across = min(len(panels), 2 if column == "single" else 4)
-    down = ceil(len(panels) / across)
-    side = min((WIDTHS[column] - 0.5) / across, 2.4)
+    panels = [(layer, *order) for layer in layers for order in orders(results, layer).items()]
+    across, down, width = arranged(len(panels), 2 if column == "single" else 4, column, margin=0.5)
+    side = min(width, 2.4)
     titles = shortened(names(results, "layer"), max(8, int(side * 101 / 7.5) - 4))
     # The bar below takes as much height whatever the number of rows.
     with framed(column, down * (side + 0.34) + 0.55, _legend(results, column)) as figure:
@@ -60,35 +48,38 @@ def _draw(results: Results, column: Column) -> Figure:
         grid = panel_grid(figure, len(panels), across)
         colors = ListedColormap(mpl.colormaps["RdBu_r"](np.linspace(0.02, 0.98, _STEPS)))
         norm = BoundaryNorm(np.linspace(-1, 1, _STEPS + 1), _STEPS, clip=True)
-        for axes, (layer, ordered) in zip(grid, panels, strict=True):
-            matrix = joint_correlation(results, layer, 0)[np.ix_(ordered.order, ordered.order)]
-            second = ordered.order >= len(of_units(results, "cluster", layer, 0)[0])
+        for axes, (layer, title, (order, ends)) in zip(grid, panels, strict=True):
+            matrix = joint_correlation(results, layer, 0)[np.ix_(order, order)]
+            second = order >= len(of_units(results, "cluster", layer, 0)[0])
             _image(axes, matrix, norm=norm, cmap=colors)
             strip = axes.inset_axes((-0.075, 0, 0.05, 1))
             _image(strip, second[:, None].astype(np.float64), cmap=_STRIP, vmin=0, vmax=1, aspect="auto")
-            _blocks(axes, ordered.ends)
-            axes.set_title(f"{titles[layer]}\n{ordered.title}", pad=3, fontsize=7)
-        bar = figure.colorbar(
-            ScalarMappable(norm, colors), ax=grid, location="bottom", aspect=40, pad=0.02, fraction=0.04, shrink=0.7
-        )
-        bar.set_label("correlation")
+            _blocks(axes, ends)
+            axes.set_title(f"{titles[layer]}\n{title}", pad=3, fontsize=7)
+        look = {"location": "bottom", "aspect": 40, "pad": 0.02, "fraction": 0.04, "shrink": 0.7}
+        bar = color_bar(grid, ScalarMappable(norm, colors), "correlation", **look)
         bar.set_ticks([-1, 0, 1], labels=["−1", "0", "1"])
-        bar.ax.minorticks_off()
-        bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
     return figure
 
 
-def orders(results: Results, layer: int) -> list[Ordered]:
-    """The drawing orders of a layer of the first pair that are known: by spectral cluster, and by the tree's leaves."""
-    known = []
+def orders(results: Results, layer: int) -> dict[str, tuple[Ints, list[int]]]:
+    """The drawing orders of a layer of the first pair that are known: by spectral cluster, and by the tree's leaves.
+
+    Args:
+        results: Results with the group `clusters`.
+        layer: The index of the layer.
+
+    Returns:
+        By what they are called: places among the x units, then the y units, in order; and where each block ends.
+    """
+    known = {}
     x, y = of_units(results, "cluster", layer, 0)
     if (x >= 0).any() or (y >= 0).any():
-        order, ends = by_cluster(x, y)
-        known.append(Ordered(order, ends, "spectral"))
-    leaves = np.concatenate(of_units(results, "leaf", layer, 0))
+        known["spectral"] = by_cluster(x, y)
+    leaves, tree = (np.concatenate(of_units(results, name, layer, 0)) for name in ("leaf", "tree"))
     if (leaves >= 0).all():
         order = np.argsort(leaves, kind="stable")
-        known.append(Ordered(order, block_ends(np.concatenate(of_units(results, "tree", layer, 0))[order]), "tree"))
+        known["tree"] = order, block_ends(tree[order])
     return known
 
 
@@ -103,13 +94,8 @@ def joint_correlation(results: Results, layer: int, pair: int) -> Floats:
     Returns:
         A symmetric matrix, the x units first, then the y units.
     """
-    networks = networks_of_pairs(results)[pair]
-    between = results["one_to_one/correlation"].values[layer, pair]
-    x, y = (~np.isnan(between).all(1), ~np.isnan(between).all(0))
-    within = results["one_to_one/correlation_within"].values[layer]
-    upper, lower = (within[network][np.ix_(known, known)] for network, known in zip(networks, (x, y), strict=True))
-    across = between[np.ix_(x, y)]
-    return np.block([[upper, across], [across.T, lower]]).astype(np.float64)
+    x, y, between = correlations(results, layer, pair)
+    return np.block([[x, between], [between.T, y]]).astype(np.float64)
 
 
 def by_cluster(x: Ints, y: Ints) -> tuple[Ints, list[int]]:
@@ -177,10 +163,9 @@ def pooled(values: Floats, step: int) -> Floats:
 
 def _known(results: Results) -> list[int]:
     """The layers of which the first pair has correlations and clusters."""
-    if not (clustered(results) and "one_to_one" in results.children):
+    if not clustered(results):
         return []
-    known = results["one_to_one/correlation"][:, 0].notnull().any(("unit", "other_unit")).values
-    return [layer for layer in np.flatnonzero(known).tolist() if orders(results, layer)]
+    return [layer for layer in known_layers(results, "one_to_one/correlation", pair=0) if orders(results, layer)]
 
 
 def _image(axes: Axes, values: Floats, **look: Any) -> None:
@@ -194,12 +179,11 @@ def _image(axes: Axes, values: Floats, **look: Any) -> None:
 
 def _blocks(axes: Axes, ends: list[int]) -> None:
     # One path for all blocks: a mark of its own for each would make the file many times as large.
-    corners = [
-        [(start, start), (end, start), (end, end), (start, end), (start, start)]
-        for start, end in zip([0, *ends[:-1]], ends, strict=True)
+    squares = [
+        Path([(start, start), (end, start), (end, end), (start, end), (start, start)], closed=True)
+        for start, end in pairwise([0, *ends])
     ]
-    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(ends)
-    path = Path(np.reshape(corners, (-1, 2)), codes)
+    path = Path.make_compound_path(*squares)
     width = 0.5 if len(ends) <= 24 else 0.3
     axes.add_patch(PathPatch(path, facecolor="none", edgecolor=_EDGE, linewidth=width, clip_on=False))
 

@@ -1,15 +1,24 @@
-"""Clusters of the units of two networks together, counted from the results: what tables and plots share."""
+"""Which clusters hold units of both networks, counted from the results: shares of clusters and of units."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints
+from jaxrepsim.report.figure import Drawing, layer_axes, share_axis
+from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, over_known
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 
 Clustering = Literal["cluster", "tree"]
 """Spectral clusters, and those of the tree."""
 CLUSTERINGS: tuple[Clustering, ...] = get_args(Clustering)
+_LOOKS: dict[Clustering, dict[str, Any]] = {
+    "cluster": {"label": "spectral", "color": ACCENT, "marker": "o"},
+    "tree": {"label": "tree", "color": "#d55e00", "marker": "s"},
+}
+_ASIDE = {"cluster": -0.14, "tree": 0.14}
 
 
 class Mixing(NamedTuple):
@@ -41,7 +50,7 @@ class Mixing(NamedTuple):
 
 def clustered(results: Results) -> bool:
     """Whether any layer's units were clustered."""
-    return "clusters" in results.children and bool((results["clusters/count"] >= 0).any())
+    return bool(known_layers(results, "clusters/count"))
 
 
 def of_units(results: Results, name: Clustering | Literal["leaf"], layer: int, pair: int) -> tuple[Ints, Ints]:
@@ -88,3 +97,62 @@ def mixing(results: Results, clustering: Clustering) -> Mixing:
             (both < 0).sum(),
         )
     return Mixing(*counts)
+
+
+def _draw(results: Results, column: Column) -> Figure:
+    """The share of clusters that mix both networks, and the share of units that are in one, of each layer.
+
+    Points are means over pairs, and bars run from the lowest to the highest pair.
+    """
+    handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in _LOOKS.values()]
+    handles.append(Line2D([], [], color=MUTED, marker="_", markersize=9, linestyle="none", label="by chance"))
+    with layer_axes(results, column, [1.175, 1.175], handles) as (figure, (upper, lower)):
+        for clustering in CLUSTERINGS:
+            counts = mixing(results, clustering)
+            _points(upper, clustering, over_known(counts.share))
+            _points(lower, clustering, over_known(counts.unit_share))
+        for clustering in CLUSTERINGS:
+            chance = over_known(results[f"clusters/mixed_by_chance_{clustering}"].values).mean
+            size = 9 if len(chance) <= 40 else 4
+            place = np.arange(len(chance)) + _ASIDE[clustering]
+            upper.plot(place, chance, "_", color=MUTED, markersize=size, clip_on=False, zorder=2)
+        for axes, title in ((upper, "clusters that mix both networks"), (lower, "units in mixed clusters")):
+            axes.set_title(title, loc="left", pad=3)
+            share_axis(axes)
+            axes.set_ylim(-0.03, 1.03)
+    return figure
+
+
+def _points(axes: Axes, clustering: Clustering, values: Spread) -> None:
+    look = _LOOKS[clustering]
+    place = np.arange(len(values.mean)) + _ASIDE[clustering]
+    size = 3.6 if len(place) <= 40 else 2.2
+    known = ~np.isnan(values.mean)
+    axes.vlines(place[known], values.low[known], values.high[known], color=look["color"], linewidth=1)
+    points = {"markersize": size, "markeredgecolor": PAPER, "linestyle": "none", "clip_on": False, "zorder": 3}
+    axes.plot(place, values.mean, **look, **points)
+
+
+def _caption(results: Results) -> str:
+    """How to read the figure."""
+    pairs = results.sizes["pair"]
+    over = "" if pairs == 1 else f" Points are means over {pairs} pairs, bars run from the lowest to the highest."
+    missing = " A layer without points was not computed." if (results["clusters/count"] < 0).any() else ""
+    return (
+        "Units of both networks of a pair, clustered together by their correlations: the share of clusters that hold "
+        "units of both, and the share of all units that are in such a cluster. Spectral: the clusters of the "
+        "correlation graph; tree: as many by agglomeration. A cluster of one network alone is something that the other "
+        "did not learn, or learned apart. Dashes: the mean share of clusters that would mix both, if units were put at "
+        f"random into clusters of the same sizes; large ones nearly always do.{over}{missing}"
+    )
+
+
+DRAWING = Drawing(
+    "mixed-clusters",
+    "Clusters that mix both networks",
+    _draw,
+    _caption,
+    "Points, two per layer: shares of clusters that mix both networks and of units in them. The numbers are in the "
+    "table of clusters.",
+    clustered,
+)

@@ -1,22 +1,20 @@
 """How matches come apart: simple matches, minimum matches, the smallest minimal matches."""
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
+from jaxrepsim.report.results import Ints, Results, at_epsilon, epsilon_labels, headline_epsilon, names, plural
+from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
-from jaxrepsim.report.sections.decomposition.counts import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.summaries import at_epsilon, epsilon_labels, headline_epsilon, names, plural
-from jaxrepsim.report.tables import by_layer
-from jaxrepsim.report.variable import COUNT, Variable, of_sides
+from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
+from jaxrepsim.report.tables import by_layer, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _SIMPLE = (*_CELL, "simple")
 _SAMPLED = (*_CELL, "sample")
+_COUNTS = ("simple_complete", "certified_minimum", "certified_several", "parts", "smallest_size", "smallest_bound")
 VARIABLES: dict[str, Variable] = {
     "simple": Variable(("simple",), "simple match", "Index of the simple match in the order in which they were found."),
     "other_simple": Variable(("other_simple",), "other simple match", "Index of the second of two simple matches."),
@@ -73,112 +71,58 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class Sizes(NamedTuple):
-    """Sizes of simple matches, units of both sides together."""
-
-    smallest: int
-    median: float
-    largest: int
-    shares: tuple[float, float, float]
-    """The same three as shares of the layer's units in both networks of the pair."""
-
-
-class Smallest(NamedTuple):
-    """The smallest v-minimal match of any sampled unit."""
-
-    found: int
-    bound: int
-    """No match that holds a sampled unit is smaller."""
-    exact: int
-    """Sampled units for which the smallest is known."""
-    sampled: int
-    """Sampled units that are in a match."""
-
-
-class DecompositionRow(NamedTuple):
-    """One layer at one ε, over the pairs for which it was computed. Sizes are None where there are none."""
-
-    layer: str
-    epsilon: str
-    searched: int
-    """Pairs whose simple matches were looked for."""
-    complete: int
-    """Pairs of which all were found."""
-    found: int
-    single: int
-    """How many are one unit to one."""
-    sizes: Sizes | None
-    certified: int
-    """Pairs whose certificates were computed; the next three count units of these."""
-    unmatched: int
-    minimum: int
-    several: int
-    parts: tuple[int, int] | None
-    """Parts of the decomposition: in the pair with the fewest and in the pair with the most."""
-    smallest: Smallest | None
-
-
-def decomposition_rows(results: Results) -> list[DecompositionRow]:
+def decomposition_rows(results: Results) -> list[Any]:
     """The table of decompositions.
 
     Args:
         results: Results with the group `decomposition`.
 
     Returns:
-        One row per layer and ε at which anything matches and something was computed, from input to output.
+        One row per layer and ε at which anything matches and something was computed, over the pairs for which it was:
+
+        - `searched`, pairs whose simple matches were looked for; `complete`, those of which all were found.
+        - `found`, how many simple matches; `single`, how many are one unit to one; `sizes` of the smallest, the median
+          and the largest, units of both sides, and the same as `shares` of the layer's units in both networks.
+        - `certified`, pairs whose certificates were computed; the units of these that are `unmatched`, that have a
+          `minimum` match, and that have `several`.
+        - `parts` of the decomposition: in the pair with the fewest and in the pair with the most.
+        - `smallest` v-minimal match of any sampled unit, a proven bound of its size and the size that was found;
+          `sampled`, sampled units that are in a match; `exact`, those of which the smallest is known.
+
+        Sizes, shares, parts and smallest are None where there are none.
     """
     simple = simple_sizes(results)
-    both, single, shares, found = simple.both, simple.single, simple.shares, simple.found
-    matched, units = matched_units(results), simple.units
-    layers, epsilons = names(results, "layer"), epsilon_labels(results)
-    columns = (
-        *("simple_complete", "certified_minimum", "certified_several"),
-        *("parts", "smallest_size", "smallest_bound"),
-    )
-    values = [results[f"decomposition/{name}"].values for name in columns]
-    rows = []
-    for layer, epsilon in np.ndindex(len(layers), len(epsilons)):
-        at = (layer, slice(None), epsilon)
-        complete, minimum, several, parts, size, bound = (array[at] for array in values)
-        certified = (minimum >= 0) & (several >= 0)
-        searched = (complete >= 0) | (found[at] > 0)
-        smallest = _smallest(size, bound)
-        known_parts = parts[parts >= 0]
-        if not matched[at].any() or not (certified.any() or searched.any() or smallest or len(known_parts)):
-            continue
-        counts = [int(count[certified].sum()) for count in (minimum, several)]
-        held = both[at] > 0
-        rows.append(
-            DecompositionRow(
-                layer=layers[layer],
-                epsilon=epsilons[epsilon],
-                searched=int(searched.sum()),
-                complete=int((complete == 1).sum()),
-                found=int(held.sum()),
-                single=int(single[at].sum()),
-                sizes=_sizes(both[at][held], shares[at][held]) if held.any() else None,
-                certified=int(certified.sum()),
-                unmatched=int(units[layer][certified].sum()) - sum(counts),
-                minimum=counts[0],
-                several=counts[1],
-                parts=(int(known_parts.min()), int(known_parts.max())) if len(known_parts) else None,
-                smallest=smallest,
-            )
-        )
-    return rows
+    both, shares = simple.both, simple.shares
+    complete, minimum, several, parts, size, bound = (results[f"decomposition/{name}"].values for name in _COUNTS)
+    certified, held = (minimum >= 0) & (several >= 0), size > 0
+    counted = {
+        "searched": (complete >= 0) | (simple.found > 0),
+        "complete": complete == 1,
+        "found": simple.found,
+        "single": simple.single.sum(-1),
+        "certified": certified,
+        "unmatched": np.where(certified, simple.units[:, :, None] - minimum - several, 0),
+        "minimum": np.where(certified, minimum, 0),
+        "several": np.where(certified, several, 0),
+        "sampled": held.sum(-1),
+        "exact": (held & (size == bound)).sum(-1),
+    }
+    places = [(layer, slice(None), epsilon) for layer, epsilon in np.ndindex(both.shape[0], both.shape[2])]
+    columns = {
+        "layer": np.repeat(names(results, "layer"), results.sizes["epsilon"]),
+        "epsilon": epsilon_labels(results) * results.sizes["layer"],
+        **{name: counts.sum(1).ravel() for name, counts in counted.items()},
+        "sizes": [_quantiles(both[at], both[at] > 0, 0, 0.5, 1) for at in places],
+        "shares": [_quantiles(shares[at], both[at] > 0, 0, 0.5, 1) for at in places],
+        "parts": [_quantiles(parts[at], parts[at] >= 0, 0, 1) for at in places],
+        "smallest": [_quantiles(np.stack([bound[at], size[at]], -1), held[at], 0) for at in places],
+    }
+    known = (parts >= 0) | certified | counted["searched"] | held.any(-1)
+    return page_rows(columns, np.flatnonzero(matched_units(results).any(1) & known.any(1)))
 
 
-def _sizes(both: np.ndarray, shares: np.ndarray) -> Sizes:
-    of_layer = (float(shares.min()), float(np.median(shares)), float(shares.max()))
-    return Sizes(int(both.min()), float(np.median(both)), int(both.max()), of_layer)
-
-
-def _smallest(size: np.ndarray, bound: np.ndarray) -> Smallest | None:
-    held = size > 0
-    if not held.any():
-        return None
-    exact = int((size == bound)[held].sum())
-    return Smallest(int(size[held].min()), int(bound[held].min()), exact, int(held.sum()))
+def _quantiles(values: np.ndarray, known: np.ndarray, *shares: float) -> list[float] | None:
+    return np.quantile(values[known], shares, axis=0).ravel().tolist() if known.any() else None
 
 
 def simple_match_table(results: Results) -> DataFrame:
@@ -233,7 +177,7 @@ def _on_sizes(results: Results) -> list[str]:
     ]
 
 
-def _median_size(sizes: np.ndarray) -> str:
+def _median_size(sizes: Ints) -> str:
     """A median number of units, which may be half a unit.
 
     >>> _median_size(np.array([1, 2])), _median_size(np.array([2]))
@@ -261,7 +205,7 @@ def _on_minimum_matches(results: Results) -> list[str]:
 SECTION = Section(
     name="decomposition",
     title="Decomposition",
-    template=Path(__file__).with_name("decomposition.html"),
+    file=__file__,
     variables=VARIABLES,
     context=lambda results: {"rows": by_layer(decomposition_rows(results))},
     sentences=_sentences,

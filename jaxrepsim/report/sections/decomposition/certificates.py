@@ -5,15 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
-from jaxrepsim.report.figure import Drawing, framed
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.panels import left_out, nonzero_epsilons, stack
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.decomposition.counts import certificates
+from jaxrepsim.report.figure import Drawing, epsilon_axes, left_out, share_axis
+from jaxrepsim.report.results import Floats, Results, nonzero_epsilons, over_known, unit_counts
 from jaxrepsim.report.style import ACCENT, FAINT, Column
-from jaxrepsim.report.summaries import names, over_known
 
 _STRIPE = "#101010"
 """On a dark page too: the bar beneath stays as bright."""
@@ -33,38 +28,36 @@ def _draw(results: Results, column: Column) -> Figure:
 
     Bars are means over pairs. An ε at which nothing matches anywhere gets no axes.
     """
-    labels = layer_labels(names(results, "layer"), column)
-    shares = [over_known(values).mean for values in certificates(results)]
-    rows = _rows(results)
     handles = [Patch(label=label, **look) for label, look in _LOOKS]
-    with framed(column, 1.05 * len(rows) + labels.height + 0.45, handles) as figure:
-        for epsilon, axes in zip(rows, stack(figure, results, rows, labels), strict=True):
-            below = np.zeros(len(labels.names))
-            for (_, look), share in zip(_LOOKS, shares, strict=True):
-                height = np.nan_to_num(share[:, epsilon])
+    shares = _shares(results)
+    with epsilon_axes(results, column, nonzero_epsilons(shares[:2]), 1.05, handles) as (figure, panels):
+        for epsilon, axes in panels:
+            heights = np.nan_to_num(shares[..., epsilon])
+            for (_, look), height, below in zip(_LOOKS, heights, np.cumsum(heights, 0) - heights, strict=True):
                 axes.bar(range(len(height)), height, 0.66, below, linewidth=0.5, **look)
-                below += height
-            axes.set(ylim=(0, 1.02), yticks=(0, 0.5, 1), ylabel="units")
-            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            share_axis(axes, "units", 1.02)
     return figure
 
 
 def _caption(results: Results) -> str:
     """How to read the figure."""
+    shares = _shares(results)
     over = "" if results.sizes["pair"] == 1 else ", the mean over pairs"
-    absent = np.isnan(over_known(certificates(results).none).mean).any()
-    missing = " A layer without a bar was not computed." if absent else ""
+    missing = " A layer without a bar was not computed." if np.isnan(shares).any() else ""
     return (
         f"Of all units of both networks, the share with a proven minimum match (exactly one v-minimal match exists), "
         f"the share with two or more v-minimal matches, and the share in no match{over}; one row per ε. Where each "
         "matched unit has a minimum match, the match comes apart into simple matches in one way only."
-        f"{left_out(results, _rows(results), 'nothing matches there')}{missing}"
+        f"{left_out(results, nonzero_epsilons(shares[:2]), 'nothing matches there')}{missing}"
     )
 
 
-def _rows(results: Results) -> list[int]:
-    shares = certificates(results)
-    return nonzero_epsilons(shares.minimum, shares.several)
+def _shares(results: Results) -> Floats:
+    """The three shares of all units of both networks, means over pairs; dead units are in no match: (3, layer, ε)."""
+    minimum, several = (results[f"decomposition/certified_{name}"].values for name in ("minimum", "several"))
+    units = np.maximum(np.add(*unit_counts(results)), 1)[:, :, None]
+    counts = np.stack([minimum, several, units - minimum - several])
+    return over_known(np.where((minimum >= 0) & (several >= 0), counts / units, np.nan), 2).mean
 
 
 DRAWING = Drawing(
@@ -74,5 +67,5 @@ DRAWING = Drawing(
     _caption,
     "Stacked bars, one per layer, one row per ε: shares of units with a proven minimum match, with several v-minimal "
     "matches and in no match. The counts are in the table of decompositions.",
-    lambda results: bool(_rows(results)),
+    lambda results: bool(nonzero_epsilons(_shares(results)[:2])),
 )

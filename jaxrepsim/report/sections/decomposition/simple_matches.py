@@ -1,6 +1,6 @@
-"""The order of the simple matches that were found: which lies inside which, as a Hasse diagram."""
+"""The simple matches that were found: their sizes, and which lies inside which, as a Hasse diagram."""
 
-from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,19 +8,74 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
+from numpy.typing import NDArray
 
-from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.decomposition.counts import SimpleSizes, simple_sizes
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, Ints, epsilon_labels, names
+from jaxrepsim.report.results import Floats, Ints, Results, epsilon_labels, known_layers, names, thinned, unit_counts
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 
 _MOST_LAYERS = 6
 _SINGLE = "#d55e00"
 _WIDE = 12
 """From this ratio of the largest to the smallest size on, sizes are drawn on a logarithmic axis."""
+
+
+class SimpleSizes(NamedTuple):
+    """The simple matches that were found; an unused slot has size 0 on both sides."""
+
+    x: Ints
+    """Units of the first network, (layer, pair, ε, slot)."""
+    y: Ints
+    """Units of the second."""
+    units: Ints
+    """Units of both networks in the layer, (layer, pair)."""
+
+    @property
+    def both(self) -> Ints:
+        """Units of both sides."""
+        return self.x + self.y
+
+    @property
+    def shares(self) -> Floats:
+        """The same as shares of all units of both networks."""
+        return self.both / np.maximum(self.units, 1)[:, :, None, None]
+
+    @property
+    def found(self) -> Ints:
+        """How many were found, (layer, pair, ε)."""
+        return (self.both > 0).sum(-1)
+
+    @property
+    def single(self) -> NDArray[np.bool_]:
+        """Which are one unit on each side."""
+        return (self.x == 1) & (self.y == 1)
+
+
+def simple_sizes(results: Results) -> SimpleSizes:
+    """Sizes of the simple matches that were found.
+
+    Args:
+        results: Results with the group `decomposition`.
+
+    Returns:
+        The sizes of both sides.
+    """
+    # One layer at a time: a comparison of all masks at once may not fit beside them.
+    sides = (results[f"decomposition/simple_{side}"].values for side in "xy")
+    x, y = (np.stack([(layer == 1).sum(-1) for layer in masks]) for masks in sides)
+    return SimpleSizes(x, y, np.add(*unit_counts(results)))
+
+
+def any_simple(results: Results) -> bool:
+    """Whether any simple match was found."""
+    return bool(known_layers(results, "decomposition/simple_x"))
+
+
+def matched_units(results: Results) -> Ints:
+    """Units in the maximum match, both sides together, (layer, pair, ε): of the first redraw, as certificates are."""
+    x, y = (results[f"similarity/matched_{side}"].isel(redraw=0).values for side in "xy")
+    return (x + y).astype(np.int64)
 
 
 def _draw(results: Results, column: Column) -> Figure:
@@ -31,9 +86,7 @@ def _draw(results: Results, column: Column) -> Figure:
     """
     sizes = simple_sizes(results)
     panels = _chosen(sizes)
-    across = min(len(panels), 2 if column == "single" else 3)
-    down = ceil(len(panels) / across)
-    width = (WIDTHS[column] - 0.4) / across
+    across, down, width = arranged(len(panels), 2 if column == "single" else 3, column)
     layers = shortened(names(results, "layer"), max(8, min(40, int(width * 7.5))))
     epsilons = epsilon_labels(results)
     below, complete = (results[f"decomposition/simple_{name}"][:, 0].values == 1 for name in ("below", "complete"))
@@ -128,5 +181,5 @@ DRAWING = Drawing(
     _draw,
     _caption,
     "Diagrams, one per layer, of simple matches by size, with lines from each to those it contains.",
-    lambda results: bool((results["decomposition/simple_x"][:, 0] >= 0).any()),
+    lambda results: bool(known_layers(results, "decomposition/simple_x", pair=0)),
 )

@@ -1,30 +1,16 @@
 """One unit to one: the correlation of units with partners of their own, and with the unit they are most alike."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
-from xarray import Dataset
+from xarray import DataArray, Dataset
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.extremes import highest_and_lowest
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.sections.one_to_one import matrices, ordered, partners
-from jaxrepsim.report.sections.one_to_one.aligned import (
-    agreement,
-    aligned,
-    alignment,
-    by_layer,
-    informed,
-    picked,
-    same_under_both,
-)
-from jaxrepsim.report.summaries import names, rounded
-from jaxrepsim.report.tables import Cell, long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.doubtful import cited, highest_and_lowest
+from jaxrepsim.report.results import Results, known_layers, names, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.sections.one_to_one import aligned, matrices, partners
+from jaxrepsim.report.tables import cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 _NETWORK = ("layer", "network")
@@ -88,55 +74,33 @@ constant: its correlation is 0 with every unit.
 """
 
 
-class OneToOneRow(NamedTuple):
-    """One layer: means over units, then over pairs. NaN where nothing is known."""
-
-    layer: str
-    samples: int
-    constant: list[int]
-    """Units that never vary, of each network; −1 where that is not known."""
-    best: Cell
-    """Correlation of an x unit with the y unit it correlates most with."""
-    partner: Cell
-    """Correlation of an x unit with its partner one to one."""
-    same: tuple[int, int]
-    """x units for which the two are the same, and all that were compared, of all pairs together."""
-    share: Cell
-    """The share of the first among the second."""
-    information: Cell
-    """The share of x units with the same one-to-one partner by correlation and by mutual information."""
-
-
-def one_to_one_rows(results: Results) -> list[OneToOneRow]:
+def one_to_one_rows(results: Results) -> list[Any]:
     """The table of one-to-one alignment.
 
     Args:
         results: Results with the group `one_to_one`.
 
     Returns:
-        One row per layer whose units were aligned, from input to output.
+        One row per layer whose units were aligned, from input to output: `layer`; `samples`; `constant`, the units
+        that never vary, of each network, −1 where that is not known; `best` and `partner`, the correlation of an x
+        unit with the y unit it correlates most with, and with its partner one to one; `same`, the x units for which
+        the two are the same, and all that were compared, of all pairs together; `share`, that of the first among the
+        second; `information`, the share of x units with the same one-to-one partner by correlation and by mutual
+        information. Cells are means over units, then over pairs, NaN where nothing is known.
     """
-    if not aligned(results):
-        return []
-    found, group = alignment(results), results["one_to_one"]
-    information = same_under_both(results) if informed(results) else np.full_like(found.same, np.nan)
-    best, partner, share, informative = (
-        cells(by_layer(values)) for values in (found.best, found.partner, found.same, information)
-    )
-    return [
-        OneToOneRow(
-            name,
-            int(group["samples"][layer]),
-            group["constant"][layer].values.tolist(),
-            best[layer],
-            partner[layer],
-            (int((found.same[layer] == 1).sum()), int((~np.isnan(found.same[layer])).sum())),
-            share[layer],
-            informative[layer],
-        )
-        for layer, name in enumerate(names(results, "layer"))
-        if not np.isnan(best[layer].mean)
-    ]
+    found, group = aligned.alignment(results), results["one_to_one"]
+    counts = ((found.same == 1).sum((1, 2)), (~np.isnan(found.same)).sum((1, 2)))
+    columns = {
+        "layer": names(results, "layer"),
+        "samples": group["samples"].values,
+        "constant": group["constant"].values.tolist(),
+        "best": cells(aligned.by_layer(found.best)),
+        "partner": cells(aligned.by_layer(found.partner)),
+        "same": list(zip(*(count.tolist() for count in counts), strict=True)),
+        "share": cells(aligned.by_layer(found.same)),
+        "information": cells(aligned.by_layer(aligned.same_under_both(results))),
+    }
+    return page_rows(columns, known_layers(results, "one_to_one/best_x"))
 
 
 def unit_table(results: Results) -> DataFrame:
@@ -164,8 +128,8 @@ def one_to_one_table(results: Results) -> DataFrame:
         that never varies). With mutual information also the partner and the best unit by it, each with its nats, and
         the nats of the partner by correlation.
     """
-    found = alignment(results)
-    partner, best = (results[f"one_to_one/{name}"].values for name in ("partner", "best_x"))
+    found = aligned.alignment(results)
+    partner, best = (results[f"one_to_one/{name}"] for name in ("partner", "best_x"))
     columns = {
         "partner": _index(partner),
         "correlation": found.partner,
@@ -175,48 +139,43 @@ def one_to_one_table(results: Results) -> DataFrame:
     }
     if "mutual_information" in results.children:
         information = results["mutual_information/mutual_information"]
-        for name in ("partner", "best"):
-            index = results[f"mutual_information/{'best_x' if name == 'best' else name}"].values
+        for name, variable in (("partner", "partner"), ("best", "best_x")):
+            index = results[f"mutual_information/{variable}"]
             columns[f"information_{name}"] = _index(index)
-            columns[f"information_{name}_nats"] = picked(information, index)
-        columns["partner_nats"] = picked(information, partner)
+            columns[f"information_{name}_nats"] = aligned.picked(information, index.values)
+        columns["partner_nats"] = aligned.picked(information, partner.values)
     shared = {dim: results[dim] for dim in _UNIT[:2]}
     return long_table(Dataset({name: (_UNIT, values) for name, values in columns.items()}, shared), _UNIT, "best")
 
 
-def _index(index: np.ndarray) -> np.ndarray:
-    """Indices of units, empty for none."""
-    values = index.astype(object)
-    values[index < 0] = None
-    return values
+def _index(index: DataArray) -> np.ndarray:
+    """Indices of units, NaN for none."""
+    return index.where(index >= 0).values
 
 
 def _sentences(results: Results) -> list[str]:
-    if not aligned(results):
+    if not aligned.aligned(results):
         return []
-    found, layers = alignment(results), cited(results)
-    partner, best = by_layer(found.partner).mean, by_layer(found.best).mean
+    found, layers = aligned.alignment(results), cited(results)
+    partner, best = aligned.by_layer(found.partner).mean, aligned.by_layer(found.best).mean
 
     def at(layer: int) -> str:
         value, other = rounded(partner[layer]), rounded(best[layer])
         return f"{value} in {layers[layer]} ({other} with the unit they correlate most with)"
 
     over = "" if results.sizes["pair"] == 1 else ", averaged over pairs,"
+    best_too = "the partner one to one is also the unit they correlate most with"
     mean = f"Units and their partners one to one have a mean correlation{over} of {highest_and_lowest(partner, at)}."
-    return [mean, *agreement(results, found.same, "the partner one to one is also the unit they correlate most with")]
-
-
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": one_to_one_rows(results)}
+    return [mean, *aligned.agreement(results, found.same, best_too)]
 
 
 SECTION = Section(
     name="one_to_one",
     title="One unit to one",
-    template=Path(__file__).with_name("one_to_one.html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": one_to_one_rows(results)},
     sentences=_sentences,
-    figures=(ordered.DRAWING, partners.DRAWING, matrices.DRAWING),
+    figures=(partners.ORDERED, partners.MEANS, matrices.DRAWING),
     tables={"units": unit_table, "one_to_one": one_to_one_table},
 )

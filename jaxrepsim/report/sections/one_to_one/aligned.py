@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from xarray import DataArray
 
-from jaxrepsim.report.extremes import counted_share
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints, Spread, over_known, plural
+from jaxrepsim.report.doubtful import counted_share
+from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, over_known, plural
 
 
 class Alignment(NamedTuple):
@@ -24,16 +23,7 @@ class Alignment(NamedTuple):
 
 def aligned(results: Results) -> bool:
     """Whether units of any layer were aligned one to one."""
-    return _any_best(results, "one_to_one")
-
-
-def informed(results: Results) -> bool:
-    """Whether mutual information was measured anywhere."""
-    return _any_best(results, "mutual_information")
-
-
-def _any_best(results: Results, group: str) -> bool:
-    return group in results.children and bool((results[f"{group}/best_x"] >= 0).any())
+    return bool(known_layers(results, "one_to_one/best_x"))
 
 
 def alignment(results: Results) -> Alignment:
@@ -54,23 +44,22 @@ def same_under_both(results: Results) -> Floats:
     """Whether an x unit has the same one-to-one partner by correlation and by mutual information.
 
     Args:
-        results: Results with the groups `one_to_one` and `mutual_information`.
+        results: Results with the group `one_to_one`.
 
     Returns:
-        (layer, pair, unit): 1 or 0; NaN for a unit without a partner, and for one that never varies.
+        (layer, pair, unit): 1 or 0; NaN for a unit without a partner, for one that never varies, and where mutual
+        information was not measured.
     """
-    partner, other = (results[f"{group}/partner"].values for group in ("one_to_one", "mutual_information"))
-    return _same(results, partner, other)
+    partner = results["one_to_one/partner"].values
+    if "mutual_information" not in results.children:
+        return np.full(partner.shape, np.nan)
+    return _same(results, partner, results["mutual_information/partner"].values)
 
 
 def _same(results: Results, partner: Ints, other: Ints) -> Floats:
-    return np.where((partner >= 0) & (other >= 0) & varies(results), partner == other, np.nan)
-
-
-def varies(results: Results) -> np.ndarray:
-    """Whether an x unit correlates with any y unit at all, (layer, pair, unit): one that never varies does not."""
     # One layer at a time: a comparison of all matrices at once may not fit beside them.
-    return np.stack([(np.nan_to_num(layer) != 0).any(-1) for layer in results["one_to_one/correlation"].values])
+    varies = np.stack([(np.nan_to_num(layer) != 0).any(-1) for layer in results["one_to_one/correlation"].values])
+    return np.where((partner >= 0) & (other >= 0) & varies, partner == other, np.nan)
 
 
 def picked(matrix: DataArray, index: Ints) -> Floats:
@@ -118,3 +107,22 @@ def agreement(results: Results, same: Floats, what: str) -> list[str]:
 def networks_of_pairs(results: Results) -> list[tuple[int, int]]:
     """The indices of the networks of each pair: all pairs, in the order in which results hold them."""
     return list(combinations(range(results.sizes["network"]), 2))
+
+
+def correlations(results: Results, layer: int, pair: int) -> tuple[Floats, Floats, Floats]:
+    """The correlations of the units of a pair in one layer.
+
+    Args:
+        results: Results with the group `one_to_one`.
+        layer: The index of the layer.
+        pair: The index of the pair.
+
+    Returns:
+        Within the first network (n_x, n_x), within the second (n_y, n_y), and between them (n_x, n_y).
+    """
+    between = results["one_to_one/correlation"].values[layer, pair]
+    units = np.flatnonzero(~np.isnan(between).all(1)), np.flatnonzero(~np.isnan(between).all(0))
+    within = results["one_to_one/correlation_within"].values[layer]
+    networks = networks_of_pairs(results)[pair]
+    x, y = (within[network][np.ix_(own, own)] for network, own in zip(networks, units, strict=True))
+    return x, y, between[np.ix_(*units)]

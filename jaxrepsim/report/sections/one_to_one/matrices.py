@@ -7,13 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from jaxrepsim.report.figure import Drawing, framed, panel_grid
+from jaxrepsim.report.figure import Drawing, arranged, color_bar, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.panels import thinned
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.sections.one_to_one.aligned import networks_of_pairs
-from jaxrepsim.report.style import WIDTHS, Column
-from jaxrepsim.report.summaries import Floats, Ints, names
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names, thinned
+from jaxrepsim.report.sections.one_to_one.aligned import correlations
+from jaxrepsim.report.style import Column
 
 _MOST_LAYERS = {"single": 2, "double": 3}
 _MOST_CELLS = 128
@@ -31,9 +29,7 @@ def _draw(results: Results, column: Column) -> Figure:
     Source: Li et al. 2015 (arXiv:1511.07543), Figure 1.
     """
     layers = thinned(_known(results), _MOST_LAYERS[column])
-    across = 2 if column == "single" else len(_PANELS)
-    down = len(_PANELS) // across
-    side = (WIDTHS[column] - 0.65) / across
+    across, down, side = arranged(len(_PANELS), 2 if column == "single" else 4, column, margin=0.65)
     titles = shortened(names(results, "layer"), 24)
     with framed(column, len(layers) * (down * (side + 0.22) + 0.22)) as figure:
         parts = figure.subfigures(len(layers), 1, squeeze=False).ravel()
@@ -41,9 +37,8 @@ def _draw(results: Results, column: Column) -> Figure:
             grid = panel_grid(part, len(_PANELS), across)
             part.suptitle(titles[layer], fontsize=7.5, weight="bold")
             images = [_map(*panel) for panel in zip(grid, matrices(results, layer), _PANELS, strict=True)]
-            bar = part.colorbar(images[0], ax=grid, aspect=18 * down, pad=0.015, ticks=(-1, 0, 1))
-            bar.set_label("correlation", labelpad=1)
-            bar.outline.set_linewidth(0.6)  # type: ignore[union-attr]
+            bar = color_bar(grid, images[0], "correlation", aspect=18 * down, ticks=(-1, 0, 1))
+            bar.ax.yaxis.labelpad = 1
     return figure
 
 
@@ -58,14 +53,9 @@ def matrices(results: Results, layer: int) -> list[Floats]:
         Within the first network (n_x, n_x), within the second (n_y, n_y), between them (n_x, n_y), and between them
         with partners on the diagonal, those without a partner last.
     """
-    x, y = networks_of_pairs(results)[0]
-    group = results["one_to_one"]
-    best_x, best_y, partner = (group[name].values[layer, 0] for name in ("best_x", "best_y", "partner"))
-    n_x, n_y = int((best_x >= 0).sum()), int((best_y >= 0).sum())
-    within = group["correlation_within"].values[layer]
-    between = group["correlation"].values[layer, 0, :n_x, :n_y]
-    rows, columns = by_partner(partner[:n_x], n_y)
-    return [within[x, :n_x, :n_x], within[y, :n_y, :n_y], between, between[np.ix_(rows, columns)]]
+    x, y, between = correlations(results, layer, 0)
+    partner = results["one_to_one/partner"].values[layer, 0, : len(x)]
+    return [x, y, between, between[np.ix_(*by_partner(partner, len(y)))]]
 
 
 def by_partner(partner: Ints, count: int) -> tuple[Ints, Ints]:
@@ -87,17 +77,16 @@ def by_partner(partner: Ints, count: int) -> tuple[Ints, Ints]:
     return np.concatenate([np.flatnonzero(paired), np.flatnonzero(~paired)]), np.concatenate([partner[paired], rest])
 
 
-def shrunk(matrix: Floats, most: int = _MOST_CELLS) -> Floats:
-    """A matrix of at most so many rows and columns: each cell the strongest correlation of the block it stands for.
+def shrunk(matrix: Floats) -> Floats:
+    """A matrix of no more rows and columns than show: each cell the strongest correlation of the block it stands for.
 
     Args:
         matrix: (n_x, n_y).
-        most: Of rows, and of columns.
 
     Returns:
         The matrix itself where it is small enough.
     """
-    step = ceil(max(matrix.shape) / most)
+    step = ceil(max(matrix.shape) / _MOST_CELLS)
     if step <= 1:
         return matrix
     rows, columns = (ceil(size / step) for size in matrix.shape)
@@ -124,7 +113,7 @@ def _caption(results: Results) -> str:
 
 def _known(results: Results) -> list[int]:
     """The layers in which units of the first pair were aligned."""
-    return np.flatnonzero((results["one_to_one/partner"][:, 0] >= 0).any("unit")).tolist()
+    return known_layers(results, "one_to_one/partner", pair=0)
 
 
 def _map(axes: Axes, matrix: Floats, title: str) -> AxesImage:

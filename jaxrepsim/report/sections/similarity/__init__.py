@@ -1,20 +1,17 @@
 """Similarity of the maximum match layer by layer, and at every ε: what every comparison holds."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.doubtful import FEW_SAMPLES
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.sections.similarity import depth, heatmap, profiles
+from jaxrepsim.report.doubtful import few_samples
+from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, profile_auc, unit_counts
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.sections.similarity import depth, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
-from jaxrepsim.report.summaries import names, over_pairs, pair_similarity, profile_auc, unit_counts
-from jaxrepsim.report.tables import Cell
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.tables import cells, page_rows
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
 VARIABLES: dict[str, Variable] = {
@@ -61,52 +58,31 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-class LayerRow(NamedTuple):
-    """One layer, over all pairs."""
-
-    number: int
-    layer: str
-    units: int
-    dead: list[int]
-    """Of each network."""
-    samples: int
-    samples_per_unit: float
-    auc: Cell
-    """Mean similarity over ε from 0 to 0.5."""
-    similarity: list[Cell]
-    """At each ε of the run."""
-
-    @property
-    def undersampled(self) -> bool:
-        """Whether there are so few samples that units match by chance."""
-        return self.samples_per_unit < FEW_SAMPLES
-
-
-def layer_rows(results: Results) -> list[LayerRow]:
+def layer_rows(results: Results) -> list[Any]:
     """The table of layers.
 
     Args:
         results: The tree of results.
 
     Returns:
-        One row per layer, from input to output.
+        One row per layer, from input to output: its number, name, units, dead units of each network, samples, samples a
+        unit, whether these are so few that units match by chance (`undersampled`), the mean similarity over ε from 0 to
+        0.5 (`auc`) and the similarity at each ε of the run, over all pairs.
     """
-    auc = over_pairs(profile_auc(results))
+    units, samples, dead = (results[f"similarity/{name}"].values for name in ("units", "samples", "dead"))
     similarity = over_pairs(pair_similarity(results))
-    counted = (results[f"similarity/{name}"].values.tolist() for name in ("units", "samples", "dead"))
-    return [
-        LayerRow(
-            number=index + 1,
-            layer=name,
-            units=units,
-            dead=dead,
-            samples=samples,
-            samples_per_unit=samples / max(units, 1),
-            auc=Cell(*(float(values[index]) for values in auc)),
-            similarity=[Cell(*map(float, cell)) for cell in zip(*(part[index] for part in similarity), strict=True)],
-        )
-        for index, (name, units, samples, dead) in enumerate(zip(names(results, "layer"), *counted, strict=True))
-    ]
+    columns = {
+        "number": range(1, len(units) + 1),
+        "layer": names(results, "layer"),
+        "units": units,
+        "dead": dead.tolist(),
+        "samples": samples,
+        "samples_per_unit": samples / np.maximum(units, 1),
+        "undersampled": few_samples(results),
+        "auc": cells(over_pairs(profile_auc(results))),
+        "similarity": [cells(similarity.at(layer)) for layer in range(len(units))],
+    }
+    return page_rows(columns)
 
 
 def similarity_table(results: Results) -> DataFrame:
@@ -123,16 +99,14 @@ def similarity_table(results: Results) -> DataFrame:
     similarity = group["similarity"]
     made = similarity.notnull()
     redraws = made.sum("redraw")
-    mean = similarity.mean("redraw", skipna=True)
-    squares = ((similarity - mean) ** 2).sum("redraw", skipna=True)
+    mean = similarity.mean("redraw")
     x, y = unit_counts(results)
     table = Dataset(
         {
             "similarity_mean": mean,
-            "similarity_std": np.sqrt(squares / (redraws - 1).where(redraws > 1)),
+            "similarity_std": np.sqrt(((similarity - mean) ** 2).sum("redraw") / (redraws - 1).where(redraws > 1)),
             "redraws": redraws,
-            "matched_x": group["matched_x"].where(made).mean("redraw"),
-            "matched_y": group["matched_y"].where(made).mean("redraw"),
+            **{name: group[name].where(made).mean("redraw") for name in ("matched_x", "matched_y")},
             "units_x": (("layer", "pair"), x),
             "units_y": (("layer", "pair"), y),
         }
@@ -140,17 +114,13 @@ def similarity_table(results: Results) -> DataFrame:
     return table.to_dataframe(dim_order=["layer", "epsilon", "pair"]).reset_index()
 
 
-def _context(results: Results) -> dict[str, Any]:
-    return {"rows": layer_rows(results)}
-
-
 SECTION = Section(
     name="similarity",
     title="Similarity",
-    template=Path(__file__).with_name("similarity.html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {"rows": layer_rows(results)},
     sentences=sentences,
-    figures=(depth.DRAWING, profiles.DRAWING, heatmap.DRAWING),
+    figures=(depth.DRAWING, profiles.PANELS, profiles.MAP),
     tables={"similarity": similarity_table},
 )

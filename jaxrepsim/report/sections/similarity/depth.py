@@ -1,18 +1,17 @@
 """Similarity of the maximum match against depth: Figure 1 of Wang et al. 2018."""
 
-import numpy as np
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.doubtful import ceilings, doubt_handles, draw_ceilings, few_samples, mark_few
-from jaxrepsim.report.figure import Drawing, framed, over_layers
-from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results
+from jaxrepsim.report.figure import Drawing, draw_spread, layer_axes
+from jaxrepsim.report.results import Results, epsilon_labels, over_pairs, pair_similarity
 from jaxrepsim.report.style import PAPER, Column, epsilon_colors, marker
-from jaxrepsim.report.summaries import epsilon_labels, names, over_pairs, pair_similarity
 
-_AXES_HEIGHT = {"single": 2.0, "double": 2.6}
+_AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 
 
 def _draw(results: Results, column: Column) -> Figure:
@@ -24,46 +23,34 @@ def _draw(results: Results, column: Column) -> Figure:
 
     Source: Wang et al. 2018 (arXiv:1810.11750), Figure 1.
     """
-    labels = layer_labels(names(results, "layer"), column)
-    handles = curve_handles(results)
-    with framed(column, _AXES_HEIGHT[column] + labels.height + 0.4, handles, doubt_handles(results)) as figure:
-        axes = figure.add_subplot()
+    legends = curve_handles(results), doubt_handles(results)
+    with layer_axes(results, column, [_AXES_HEIGHT[column]], *legends) as (figure, (axes,)):
         curves(axes, results)
         draw_ceilings(axes, results)
-        axes.set_ylim(0, 1)
-        axes.set_ylabel("similarity")
-        over_layers(axes, labels)
+        axes.set(ylim=(0, 1), ylabel="similarity")
     return figure
 
 
 def curve_handles(results: Results) -> list[Line2D]:
     """Of the legend: the curve of each ε, without a place."""
-    colors = epsilon_colors(results.sizes["epsilon"])
-    size = 3.8 if results.sizes["layer"] <= 40 else 2.6
-    return [
-        Line2D([], [], color=color, marker=marker(index), markeredgecolor=PAPER, markersize=size, label=f"ε = {label}")
-        for index, (label, color) in enumerate(zip(epsilon_labels(results), colors, strict=True))
-    ]
+    return [Line2D([], [], markeredgecolor=PAPER, **look) for look in _looks(results)]
 
 
 def curves(axes: Axes, results: Results) -> None:
     """Draws one curve per ε and its band into axes on which layer i stands at x = i; few samples: hollow."""
-    few, spread = few_samples(results), over_pairs(pair_similarity(results))
-    depth = np.arange(results.sizes["layer"], dtype=float)
-    lines = curve_handles(results)
-    for index, line in enumerate(lines):
-        mean, low, high = (values[:, index] for values in spread)
-        color = str(line.get_color())
-        if len(depth) == 1:
-            # A band over one layer has no width, and bars at one place would hide one another.
-            place = depth + 0.25 * (index - (len(lines) - 1) / 2)
-            axes.vlines(place, low, high, color=color, linewidth=1.2)
-        else:
-            place = depth
-            axes.fill_between(place, low, high, color=color, alpha=0.18, linewidth=0)
-        line.set(data=(place, mean), clip_on=False, zorder=3)
-        axes.add_line(line)
-        mark_few(axes, place, mean, few, color, marker(index))
+    few, spread, looks = few_samples(results), over_pairs(pair_similarity(results)), _looks(results)
+    for index, look in enumerate(looks):
+        values = spread.at(slice(None), index)
+        place = draw_spread(axes, values, 0.25 * (index - (len(looks) - 1) / 2), **look)
+        mark_few(axes, place, values.mean, few, look["color"], look["marker"])
+
+
+def _looks(results: Results) -> list[dict[str, Any]]:
+    labels, size = epsilon_labels(results), 3.8 if results.sizes["layer"] <= 40 else 2.6
+    return [
+        {"color": color, "marker": marker(index), "markersize": size, "label": f"ε = {label}"}
+        for index, (label, color) in enumerate(zip(labels, epsilon_colors(len(labels)), strict=True))
+    ]
 
 
 def _caption(results: Results) -> str:

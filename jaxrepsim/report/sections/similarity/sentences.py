@@ -3,10 +3,10 @@
 import numpy as np
 
 from jaxrepsim.report.doubtful import caveats, cited, praised
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     SAME,
     Floats,
+    Results,
     Spread,
     at_epsilon,
     epsilon_labels,

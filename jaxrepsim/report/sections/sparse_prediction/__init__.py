@@ -1,31 +1,16 @@
 """One unit to many: how well units are predicted from few units of the other network."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset, concat
 
-from jaxrepsim.report.cells import cells
-from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.extremes import highest_and_lowest
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.section import Section
-from jaxrepsim.report.sections.sparse_prediction import curves, predictors_needed
-from jaxrepsim.report.sections.sparse_prediction.prediction import (
-    best_penalties,
-    best_prediction,
-    counts_as,
-    penalty_labels,
-    predicted,
-    single_mean,
-    smallest_threshold,
-    tradeoff,
-)
-from jaxrepsim.report.summaries import names, over_known, rounded
-from jaxrepsim.report.tables import Cell, by_layer, long_table
-from jaxrepsim.report.variable import COUNT, PURE, Variable, of_sides
+from jaxrepsim.report.doubtful import cited, highest_and_lowest
+from jaxrepsim.report.results import Results, names, over_known, rounded
+from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.sections.sparse_prediction import figures, prediction
+from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
 
 _PREDICTED = ("layer", "pair", "penalty", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -78,49 +63,31 @@ VARIABLES: dict[str, Variable] = {
 """Of all images and positions, centred; padded with NaN, and predictors with −1."""
 
 
-class PredictionRow(NamedTuple):
-    """One layer at one penalty: means over units, then over pairs."""
-
-    layer: str
-    penalty: str
-    best: bool
-    """Whether the mean held-out R² of the layer is highest here."""
-    fitted: Cell
-    """R² on the inputs that were fitted."""
-    held_out: Cell
-    """R² on the others."""
-    predictors: list[Cell]
-    """Of a unit, by threshold, from the smallest."""
-
-
-def prediction_rows(results: Results) -> list[PredictionRow]:
+def prediction_rows(results: Results) -> list[Any]:
     """The table of sparse prediction.
 
     Args:
         results: Results with the group `sparse_prediction`.
 
     Returns:
-        One row per layer and penalty for which it was computed, from input to output and from the largest penalty on.
+        One row per layer and penalty for which it was computed, from input to output and from the largest penalty on:
+        `layer`; `penalty`; `best`, whether the mean held-out R² of the layer is highest here; `fitted`, R² on the
+        inputs that were fitted; `held_out`, on the others; `predictors` of a unit, by threshold, from the smallest.
+        Cells are means over units, then over pairs.
     """
-    if not predicted(results):
-        return []
-    found = tradeoff(results)
-    best = best_penalties(found.held_out)
-    by_threshold = [found.predictors[..., index] for index in _thresholds(results)]
-    penalties = penalty_labels(results)
-    rows = []
-    for layer, name in enumerate(names(results, "layer")):
-        values = (found.fitted, found.held_out, *by_threshold)
-        columns = zip(*(cells(over_known(value[layer], 0)) for value in values), strict=True)
-        for place, (penalty, (fitted, held_out, *predictors)) in enumerate(zip(penalties, columns, strict=True)):
-            if not np.isnan([fitted.mean, held_out.mean]).all():
-                rows.append(PredictionRow(name, penalty, place == best[layer], fitted, held_out, predictors))
-    return rows
-
-
-def _thresholds(results: Results) -> list[int]:
-    """Indices of the thresholds, from the smallest."""
-    return np.argsort(results["sparse_prediction/threshold"].values, kind="stable").tolist()
+    found, penalties = prediction.tradeoff(results), prediction.penalty_labels(results)
+    means = [over_known(values) for values in (found.fitted, found.held_out, *np.moveaxis(found.predictors, -1, 0))]
+    fitted, held_out, *predictors = (cells(values) for values in means)
+    layers = names(results, "layer")
+    columns = {
+        "layer": np.repeat(layers, len(penalties)),
+        "penalty": penalties * len(layers),
+        "best": (prediction.best_penalties(found.held_out)[:, None] == np.arange(len(penalties))).ravel(),
+        "fitted": fitted,
+        "held_out": held_out,
+        "predictors": list(zip(*predictors, strict=True)),
+    }
+    return page_rows(columns, np.flatnonzero(~np.isnan([part.mean for part in means[:2]]).all(0)).tolist())
 
 
 def prediction_table(results: Results) -> DataFrame:
@@ -146,12 +113,12 @@ def prediction_table(results: Results) -> DataFrame:
 
 
 def _sentences(results: Results) -> list[str]:
-    if not predicted(results):
+    if not prediction.predicted(results):
         return []
-    best, layers = best_prediction(results), cited(results)
+    best, layers = prediction.best_prediction(results), cited(results)
     held_out = over_known(best.held_out).mean
-    predictors = over_known(best.predictors[..., smallest_threshold(results)]).mean
-    single = over_known(single_mean(results)).mean
+    predictors = over_known(best.predictors[..., 0]).mean
+    single = over_known(prediction.single_mean(results)).mean
 
     def at(layer: int) -> str:
         one = "" if np.isnan(single[layer]) else f"; squared correlation with the best one: {rounded(single[layer])}"
@@ -164,19 +131,16 @@ def _sentences(results: Results) -> list[str]:
     ]
 
 
-def _context(results: Results) -> dict[str, Any]:
-    thresholds = results["sparse_prediction/threshold"].values
-    counted = [counts_as(float(thresholds[index])) for index in _thresholds(results)]
-    return {"rows": by_layer(prediction_rows(results)), "counted": counted}
-
-
 SECTION = Section(
     name="sparse_prediction",
     title="One to many",
-    template=Path(__file__).with_name("sparse_prediction.html"),
+    file=__file__,
     variables=VARIABLES,
-    context=_context,
+    context=lambda results: {
+        "rows": by_layer(prediction_rows(results)),
+        "counted": prediction.thresholds_in_words(results),
+    },
     sentences=_sentences,
-    figures=(curves.DRAWING, predictors_needed.DRAWING),
+    figures=(figures.CURVES, figures.PREDICTORS),
     tables={"sparse_prediction": prediction_table},
 )

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxrepsim.report.results import Results
-from jaxrepsim.report.summaries import Floats, Ints, over_known
+from jaxrepsim.report.results import Floats, Ints, Results, known_layers, over_known
 
 
 class Tradeoff(NamedTuple):
@@ -19,14 +18,12 @@ class Tradeoff(NamedTuple):
     held_out: Floats
     """R² on the others, (layer, pair, penalty)."""
     predictors: Floats
-    """Predictors beyond each threshold, (layer, pair, penalty, threshold)."""
+    """Predictors beyond each threshold, from the smallest, (layer, pair, penalty, threshold)."""
 
 
 def predicted(results: Results) -> bool:
     """Whether any unit was predicted."""
-    if "sparse_prediction" not in results.children:
-        return False
-    return any(bool(results[f"sparse_prediction/held_out_r2_{side}"].notnull().any()) for side in "xy")
+    return any(known_layers(results, f"sparse_prediction/held_out_r2_{side}") for side in "xy")
 
 
 def penalty_order(results: Results) -> Ints:
@@ -48,9 +45,14 @@ def decimal(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def smallest_threshold(results: Results) -> int:
-    """The index of the threshold that most predictors pass."""
-    return int(results["sparse_prediction/threshold"].values.argmin())
+def threshold_order(results: Results) -> Ints:
+    """Indices of the thresholds, from the smallest to the largest."""
+    return np.argsort(results["sparse_prediction/threshold"].values, kind="stable")
+
+
+def thresholds_in_words(results: Results) -> list[str]:
+    """Which predictors count at each threshold, from the smallest to the largest."""
+    return [counts_as(value) for value in results["sparse_prediction/threshold"].values[threshold_order(results)]]
 
 
 def counts_as(threshold: float) -> str:
@@ -89,25 +91,24 @@ def tradeoff(results: Results) -> Tradeoff:
         The means of each layer, pair and penalty.
     """
     # One layer at a time: all units of all layers and penalties at once may not fit beside a copy of themselves.
-    return Tradeoff(
-        *(
-            np.stack([over_known(of_layer(results, name, layer), -1).mean for layer in range(results.sizes["layer"])])
-            for name in ("fitted_r2", "held_out_r2", "predictors")
-        )
+    fitted, held_out, predictors = (
+        np.stack([over_known(of_layer(results, name, layer), -1).mean for layer in range(results.sizes["layer"])])
+        for name in ("fitted_r2", "held_out_r2", "predictors")
     )
+    return Tradeoff(fitted, held_out, predictors[..., threshold_order(results)])
 
 
-def best_penalties(held_out: Floats) -> list[int | None]:
+def best_penalties(held_out: Floats) -> Ints:
     """The penalty of each layer at which the mean held-out R² is highest; of equal ones the largest.
 
     Args:
         held_out: As in `Tradeoff`.
 
     Returns:
-        Its place in the falling order of penalties; None where the layer was not computed.
+        Its place in the falling order of penalties, (layer,); −1 where the layer was not computed.
     """
     means = over_known(held_out).mean
-    return [None if np.isnan(mean).all() else int(np.nanargmax(mean)) for mean in means]
+    return np.where(np.isnan(means).all(1), -1, np.where(np.isnan(means), -np.inf, means).argmax(1))
 
 
 def best_prediction(results: Results) -> Tradeoff:
@@ -121,8 +122,7 @@ def best_prediction(results: Results) -> Tradeoff:
     """
     curves = tradeoff(results)
     best = best_penalties(curves.held_out)
-    at = [values[np.arange(len(best)), :, [penalty or 0 for penalty in best]] for values in curves]
-    return Tradeoff(*at)
+    return Tradeoff(*(values[np.arange(len(best)), :, best] for values in curves))
 
 
 def single_r2(results: Results, layer: int) -> Floats:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from xarray import DataTree
 
-from jaxrepsim.report.sections.minimal_matches import minimal_sizes
-from jaxrepsim.report.summaries import (
+from jaxrepsim.report.results import (
     half_matched,
     over_pairs,
     pair_similarity,
@@ -15,6 +14,7 @@ from jaxrepsim.report.summaries import (
     profile_similarity,
     unit_counts,
 )
+from jaxrepsim.report.sections.minimal_matches import minimal_sizes
 
 
 def counted(results: DataTree, epsilon: float) -> np.ndarray:
@@ -84,12 +84,12 @@ def test_minimal_sizes_of_one_cell(results: DataTree) -> None:
     results["minimal_matches/size_y"][0, 0, 4, :3] = [1, 8, 0]
     results["minimal_matches/size_x"][0, 1, 4, 0] = 0
     results["minimal_matches/size_y"][0, 1, 4, 0] = 0
-    cells = minimal_sizes(results)
-    cell = cells[4][0]
-    assert cell.sizes.tolist() == [2, 16]
-    assert cell.shares.tolist() == [2 / 32, 16 / 32]
-    assert (cell.none, cell.sampled) == (2, 4)
-    assert cells[4][1].sampled == 0
+    found = minimal_sizes(results)[4]
+    assert found.sizes[found.held].tolist() == [2, 16]
+    assert found.shares[found.held].tolist() == [2 / 32, 16 / 32]
+    assert found.none.sum(1).tolist() == [2] + [0] * 9
+    assert found.sampled == 4
+    assert not found.held[1:].any()
 
 
 def test_spread() -> None:
