@@ -12,7 +12,7 @@ from benchmarks.image_sets import Images, images_of
 from benchmarks.network_cost import Network, network
 from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.pipeline.config import RunConfig
-from jaxrepsim.pipeline.layers import chosen_layers
+from jaxrepsim.pipeline.shared_settings import chosen_layers
 
 DOUBLE = 8
 """Bytes of a number in compression and matching."""
@@ -126,7 +126,7 @@ class State(NamedTuple):
 
 
 def states(config: RunConfig, images: Images, net: Network, devices: int) -> list[State]:
-    """What extraction holds of every layer; see `jaxrepsim.pipeline.extraction`."""
+    """What extraction holds of every layer; see `jaxrepsim.pipeline.passes.extraction`."""
     batch = _batch(config, images, devices)
     steps = -(-images.validation // batch)
     found = []

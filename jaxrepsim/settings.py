@@ -5,14 +5,16 @@ from typing import Any
 
 from jaxrepsim.errors import InputError
 
+Requirement = tuple[str, str, Callable[[Any], bool]]
+"""The name of a field, what it must be in words, and the test of its value."""
 
-def require(settings: Any, *requirements: tuple[str, str, Callable[[Any], bool]]) -> None:
+
+def require(settings: Any, *requirements: Requirement) -> None:
     """Checks the fields of a settings class.
 
     Args:
         settings: The instance.
-        *requirements: For each, the field's name, what it must be in words, and the test of its value. A value of a
-            type that the test cannot take does not pass it.
+        *requirements: What they must satisfy. A value of a type that the test cannot take does not pass it.
 
     Raises:
         InputError: Names the first field that does not pass, what it must be, and what was received.

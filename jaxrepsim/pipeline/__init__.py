@@ -2,8 +2,8 @@
 
 from jaxrepsim.data.config import DataConfig as DataConfig
 from jaxrepsim.models.config import ModelConfig as ModelConfig
-from jaxrepsim.pipeline.config import AnalysisConfig as AnalysisConfig
 from jaxrepsim.pipeline.config import RunConfig as RunConfig
+from jaxrepsim.pipeline.parts import AnalysisConfig as AnalysisConfig
 from jaxrepsim.pipeline.shared_settings import AlignmentConfig as AlignmentConfig
 from jaxrepsim.pipeline.shared_settings import MatchingConfig as MatchingConfig
 from jaxrepsim.pipeline.shared_settings import SamplingConfig as SamplingConfig

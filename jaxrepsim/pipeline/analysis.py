@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
 import jax
@@ -13,12 +13,12 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.config import AnalysisConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.layers import chosen_layers
-from jaxrepsim.pipeline.part import Inputs, Need, Part
+from jaxrepsim.pipeline.part import Inputs, Need
+from jaxrepsim.pipeline.parts import AnalysisConfig
 from jaxrepsim.pipeline.results_files import along_layers, file_name, fill, numbered, read_group, write_group
+from jaxrepsim.pipeline.shared_settings import chosen_layers
 
 SECONDS = 5.0
 """Layers that take less are written to one file together."""
@@ -40,14 +40,13 @@ def analyse(inputs: Inputs, config: AnalysisConfig, folder: RunFolder) -> dict[s
     Raises:
         InputError: A layer that the settings ask for is not compared; an activation is NaN or infinite.
     """
-    begun = [_begun(name, layers, config, folder.parts) for name, layers in asked_layers(config, inputs.layers).items()]
-    raw = {layer for each in begun if each.part.needs in ("statistics", "images") for layer in each.missing}
+    begun = [_Begun(name, layers, config, folder.parts) for name, layers in asked_layers(config, inputs.layers).items()]
+    raw = {layer for each in begun if each.of_raw for layer in each.missing}
     inputs.lacking = [layer for layer in inputs.layers if layer in raw]
     for each in begun:
         # The threads of a CPU's BLAS, when they have nothing to do, keep cores busy that searches could use. What is
         # made of statistics is matrices decomposed, which are BLAS's own work.
-        threads = None if each.part.needs in ("statistics", "images") else 1
-        with folder.timed(each.name), threadpool_limits(threads, "blas"):
+        with folder.timed(each.name), threadpool_limits(None if each.of_raw else 1, "blas"):
             inputs.groups[each.name] = _on_all_layers(_completed(each, inputs), inputs)
     return inputs.groups
 
@@ -114,34 +113,29 @@ def _key(name: str, config: AnalysisConfig, layers: Iterable[str]) -> str:
     return f"{crc32(json.dumps([*matter, [] if part.by_layer else [*layers]]).encode()):08x}"
 
 
-class _Begun(NamedTuple):
-    """A part on some layers, and what is done of it."""
+class _Begun:
+    """A part on some layers, and what is done of it.
 
-    name: str
-    part: Part
-    layers: Sequence[str]
-    place: Path
-    """The folder of its files."""
-    groups: list[xr.Dataset]
-    """Those that are in the files."""
+    Args:
+        name: Of the part.
+        layers: Which.
+        config: All settings.
+        folder: That of all parts.
+    """
 
-    @property
-    def missing(self) -> list[str]:
-        """The layers of which there is nothing yet."""
+    def __init__(self, name: str, layers: Sequence[str], config: AnalysisConfig, folder: Path) -> None:
+        self.name, self.part, self.layers = name, config.parts[name], layers
+        self.of_raw = self.part.needs in ("statistics", "images")
+        self.place = folder / f"{name}_{_key(name, config, layers)}"
+        self.groups = [read_group(file, name) for file in sorted(self.place.glob("*.nc"))]
         finished = {str(layer) for group in self.groups for layer in group["layer"].values}
-        return [layer for layer in self.layers if layer not in finished]
-
-
-def _begun(name: str, layers: Sequence[str], config: AnalysisConfig, folder: Path) -> _Begun:
-    place = folder / f"{name}_{_key(name, config, layers)}"
-    groups = [read_group(file, name) for file in sorted(place.glob("*.nc"))]
-    return _Begun(name, config.parts[name], layers, place, groups)
+        self.missing = [layer for layer in layers if layer not in finished]
 
 
 def _completed(begun: _Begun, inputs: Inputs) -> xr.Dataset:
     """The results of a part on its layers; those that are missing are computed and written."""
-    name, part, layers, place, groups = begun
-    missing, title = begun.missing, name.replace("_", " ")
+    part, layers, missing, groups = begun.part, begun.layers, begun.missing, begun.groups
+    title = begun.name.replace("_", " ")
     computed = part.compute(inputs, missing)
     waiting, start = dict[str, xr.Dataset](), perf_counter()
     for done, layer in enumerate(missing if part.by_layer else missing[:1], start=len(layers) - len(missing)):
@@ -152,7 +146,7 @@ def _completed(begun: _Begun, inputs: Inputs) -> xr.Dataset:
             first, *_ = waiting
             group = along_layers([*waiting.values()], [*waiting]) if part.by_layer else waiting[first]
             groups.append(_labelled(group, inputs))
-            write_group(name, groups[-1], place / f"{inputs.layers.index(first):03d}_{file_name(first)}.nc")
+            write_group(begun.name, groups[-1], begun.place / f"{inputs.layers.index(first):03d}_{file_name(first)}.nc")
             waiting, start = {}, perf_counter()
     inputs.progress(title, len(layers), len(layers))
     if not part.by_layer:

@@ -1,36 +1,40 @@
 """Pairs of a layer, factored for the match at sizes that layers share: what takes time in short runs is to compile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jaxrepsim.activations import ActivationFile
 from jaxrepsim.compression import compress
 from jaxrepsim.matching.prepared import Prepared, prepared
 from jaxrepsim.numerics.buckets import units_bucket
 from jaxrepsim.numerics.inputs import as_activations
-from jaxrepsim.pipeline.part import Inputs, pairs
+from jaxrepsim.pipeline.part import Inputs, in_threads, pairs
 
 NARROW = 128
 """Units up to which a layer is padded to those of the widest such layer: it costs less than to compile for it."""
 
 
-def shared_sizes(inputs: Inputs, layers: Sequence[str]) -> dict[str, int]:
-    """How many units each layer is padded to."""
+def compiled_sizes(inputs: Inputs, layers: Sequence[str], work: Callable[[Prepared], object]) -> dict[str, int]:
+    """How many units each layer is padded to, with the programs for every such size compiled side by side.
+
+    Args:
+        inputs: The networks.
+        layers: Which layers.
+        work: What will be done with the pairs of each.
+    """
     networks = inputs.networks.values()
     sizes = {layer: units_bucket(max(network.layers[layer].shape[-1] for network in networks)) for layer in layers}
     narrow = max((size for size in sizes.values() if size <= NARROW), default=0)
-    return {layer: max(size, narrow) for layer, size in sizes.items()}
+    sizes = {layer: max(size, narrow) for layer, size in sizes.items()}
+    # Of each size a deep layer, as it may have to be factored in both ways.
+    deepest = {size: layer for layer, size in sizes.items()}
+    list(in_threads(lambda layer: work(factored(redraws(inputs, layer)[0][:2], sizes[layer])[0]), [*deepest.values()]))
+    return sizes
 
 
-def one_of_each(sizes: Mapping[str, int]) -> list[str]:
-    """A layer of each size, to compile its programs by; a deep one, as it may have to be factored in both ways."""
-    return list({size: layer for layer, size in sizes.items()}.values())
-
-
-def redraws(networks: Mapping[str, ActivationFile], layer: str) -> list[list[np.ndarray]]:
+def redraws(inputs: Inputs, layer: str) -> list[list[np.ndarray]]:
     """For each redraw the (rows, units) of every network, float64, compressed jointly."""
-    arrays = [network.layers[layer] for network in networks.values()]
+    arrays = [network.layers[layer] for network in inputs.networks.values()]
     arrays = [np.asarray(array if array.ndim == 3 else array[None], np.float64) for array in arrays]
     return [[np.asarray(part) for part in compress(*rows)] for rows in zip(*arrays, strict=True)]
 

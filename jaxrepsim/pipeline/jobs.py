@@ -14,9 +14,8 @@ from jaxrepsim.pipeline import folder as run_folder
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import load_configs, place_of, to_plain
 from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.outputs import Say, write_versions
 from jaxrepsim.pipeline.processes import ONLY_PROCESS, Place, leave, watched
-from jaxrepsim.pipeline.progress import Progress
+from jaxrepsim.pipeline.progress import Progress, Say
 from jaxrepsim.pipeline.run import Run
 
 Stage = Literal["run", "train", "extract", "match"]
@@ -43,9 +42,8 @@ class Job(NamedTuple):
             InputError: They are those of other settings, or damaged.
         """
         folder = RunFolder(self.folder)
-        if not folder.results.exists():
-            return False
-        run_folder.require_same(folder, {"config": to_plain(self.config)})
+        if folder.results.exists():
+            run_folder.require_same(folder, {"config": to_plain(self.config)})
         return comparison.finished(folder, self.config) is not None
 
 
@@ -139,19 +137,7 @@ def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, h
             say(f"{job.name}: {job.folder}")
         with run.folder.locked():
             _claim(run)
-            _up_to(stage, run)
-
-
-def _up_to(stage: Stage, run: Run) -> None:
-    match stage:
-        case "run":
-            run.report()
-        case "train":
-            run.train()
-        case "extract":
-            run.extract()
-        case "match":
-            run.match()
+            {"run": run.report, "train": run.train, "extract": run.extract, "match": run.match}[stage]()
 
 
 def _with_all_processes(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
@@ -176,7 +162,7 @@ def _with_all_processes(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
 
 def _claim(run: Run) -> None:
     run_folder.claim(run.folder, {"config": to_plain(run.config)})
-    write_versions(run.folder)
+    comparison.write_versions(run.folder)
 
 
 def _named(progress: Progress, name: str, runs: int) -> Progress:

@@ -13,11 +13,12 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.pipeline.passes.networks_at import NetworksAt
+from jaxrepsim.pipeline.passes.sampled import NetworksAt
 from jaxrepsim.pipeline.passes.sources import Source
 from jaxrepsim.pipeline.passes.statistics import Statistics, Wanted, gather
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
+from jaxrepsim.settings import Requirement, require
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -87,9 +88,9 @@ class Inputs:
 class Part:
     """One subject. A part is a frozen dataclass of its settings that inherits from this class.
 
-    Its name is that of its field in `jaxrepsim.pipeline.parts.Parts`, and so that of its settings, of its group in the
-    results file and of its section in the report. What it computes is cached, resumed, reported and labelled by
-    `jaxrepsim.pipeline.analysis`, which also sees to float64.
+    Its name is that of its field in `jaxrepsim.pipeline.parts.AnalysisConfig`, and so that of its settings, of its
+    group in the results file and of its section in the report. What it computes is cached, resumed, reported and
+    labelled by `jaxrepsim.pipeline.analysis`, which also sees to float64.
     """
 
     needs: ClassVar[Need] = "compressed"
@@ -99,16 +100,23 @@ class Part:
     """Parts whose groups it reads, or its section does: they are computed wherever it is asked for, and before it."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Settings other than its own that its numbers depend on, and that may change between sittings."""
+    asked_by: ClassVar[str] = ""
+    """The setting that asks for it, by any value but False, 0 and (); every comparison has a part without one."""
+    requirements: ClassVar[tuple[Requirement, ...]] = ()
+    """What its settings must be; see `jaxrepsim.settings.require`."""
+
+    def __post_init__(self) -> None:
+        require(self, *self.requirements)
 
     @property
     def asked(self) -> bool:
         """Whether its settings ask for it."""
-        raise NotImplementedError
+        return not self.asked_by or bool(getattr(self, self.asked_by))
 
     @property
     def only(self) -> tuple[str, ...]:
         """The layers that it is asked for; all where none is named."""
-        return ()
+        return getattr(self, "layers", ())
 
     def check(self) -> None:
         """Raises where something that it needs is not installed.
@@ -118,7 +126,7 @@ class Part:
         """
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        """Computes its group. It is called in float64.
+        """Computes its group, by `of_layer` where it has nothing to do for all layers first. It is called in float64.
 
         Args:
             inputs: What there is to compute from.
@@ -129,6 +137,11 @@ class Part:
             one group of all layers, with their names as the coordinate `layer`. Coordinates that all groups share
             (pair, network, epsilon, unit) are left to the caller. Padding is −1 in whole numbers and NaN elsewhere.
         """
+        for layer in layers:
+            yield self.of_layer(inputs, layer)
+
+    def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        """The group of one layer."""
         raise NotImplementedError
 
 
@@ -136,12 +149,10 @@ class Part:
 class Switch:
     """The setting of a part that is asked for by name."""
 
+    asked_by = "on"
+
     on: bool = False
     """Whether it is computed."""
-
-    @property
-    def asked(self) -> bool:
-        return self.on
 
 
 @dataclass(frozen=True)
@@ -151,14 +162,20 @@ class LayerPart(Part):
     layers: tuple[str, ...] = ()
     """Which layers; by default all that are matched."""
 
-    @property
-    def only(self) -> tuple[str, ...]:
-        return self.layers
-
 
 def pairs(values: Sequence[T]) -> list[tuple[T, T]]:
     """Every two of them, in the order of the results' `pair`."""
     return list(combinations(values, 2))
+
+
+def stacked(parts: Sequence[np.ndarray], *sizes: int) -> np.ndarray:
+    """Arrays as one: −1 or NaN where one of them has fewer units, or whatever it has on its last axes, than `sizes`."""
+    first = parts[0]
+    fill = -1 if np.issubdtype(first.dtype, np.integer) else np.nan
+    out = np.full((len(parts), *first.shape[: first.ndim - len(sizes)], *sizes), fill, first.dtype)
+    for place, part in zip(out, parts, strict=True):
+        place[tuple(map(slice, part.shape))] = part
+    return out
 
 
 def in_threads(work: Callable[[S], T], jobs: Sequence[S]) -> Iterator[T]:

@@ -1,8 +1,12 @@
 """How a stage says how far it has come."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from jaxrepsim import preemption
+
+Say = Callable[[str], None]
+"""Tells the user a line: what a stage found."""
 
 
 class Progress(Protocol):

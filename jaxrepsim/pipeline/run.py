@@ -15,19 +15,17 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import analysis
-from jaxrepsim.pipeline.comparison import compare, finished
+from jaxrepsim.pipeline.comparison import compare, finished, write_report
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.correspondence import common_layers
-from jaxrepsim.pipeline.extracted import write
 from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.layers import chosen_layers
-from jaxrepsim.pipeline.outputs import Say, write_report
 from jaxrepsim.pipeline.part import Inputs
-from jaxrepsim.pipeline.passes.extraction import extract
-from jaxrepsim.pipeline.passes.networks_at import NetworksAt
+from jaxrepsim.pipeline.passes.extraction import Subject, extract
+from jaxrepsim.pipeline.passes.sampled import NetworksAt
 from jaxrepsim.pipeline.passes.sources import Networks
 from jaxrepsim.pipeline.processes import ONLY_PROCESS, Place
-from jaxrepsim.pipeline.progress import Progress, silent, stopping
+from jaxrepsim.pipeline.progress import Progress, Say, silent, stopping
+from jaxrepsim.pipeline.shared_settings import chosen_layers
 from jaxrepsim.training.step import make_recipe
 
 
@@ -107,10 +105,12 @@ class Run:
         # Processes extract in step: one that stopped by itself would leave the others waiting for its share.
         progress = self._stopping if self.here.processes == 1 else self.progress
         with self._timed("extraction"):
-            extracted = extract(self.model, networks, self.dataset, self.config.matching, progress)
+            subjects = {network.seed: self.subject(network) for network in networks}
+            extracted = extract(subjects, self.dataset.validation.images, self.config.matching, progress)
             if self.here.first:
                 note = {"data": self.data_line(), "model": self.config.model.name}
-                write(extracted, self.folder, note)
+                for seed in subjects:
+                    extracted.save(self.folder.activations(seed), seed, {**note, "seed": seed})
                 self.say(f"extracted {len(extracted.samples)} layers of {len(networks)} networks")
 
     @property
@@ -130,7 +130,7 @@ class Run:
             common_layers(networks, matching),
             matching,
             progress,
-            NetworksAt(model, dataset, config.training, matching, config.sampling, checkpoints, progress),
+            NetworksAt(model, trained, dataset, config.training, matching, config.sampling, checkpoints, progress),
             Networks(model, trained, dataset, matching, before),
             config.wanted,
         )
@@ -154,6 +154,10 @@ class Run:
             training.load_network(self.model, self.dataset, self.config.training, seed, self.folder.checkpoints)
             for seed in self.config.training.seeds
         ]
+
+    def subject(self, network: training.TrainedNetwork) -> Subject:
+        """A network for extraction."""
+        return Subject(self.model, network.variables, self.dataset.mean, self.dataset.std)
 
     def data_line(self) -> str:
         """The images on which networks are compared, in words."""

@@ -1,7 +1,9 @@
 """The settings that several parts share: what is compared, and on which activations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jaxrepsim.errors import unknown
 from jaxrepsim.settings import require
 
 
@@ -64,3 +66,15 @@ class AlignmentConfig:
 
     def __post_init__(self) -> None:
         require(self, ("rows", "at least 1", lambda value: value >= 1))
+
+
+def chosen_layers(every: Sequence[str], asked: Sequence[str]) -> list[str]:
+    """The layers that are asked for, in the order of the network; all where none is named.
+
+    Raises:
+        InputError: A layer is none of those there are.
+    """
+    for layer in asked:
+        if layer not in every:
+            raise unknown("layer", layer, every)
+    return [layer for layer in every if layer in asked] if asked else list(every)

@@ -7,12 +7,11 @@ from jaxrepsim.activations import ActivationFile, fingerprint, load, save
 from jaxrepsim.cli import main
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
-from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
-from jaxrepsim.pipeline.extracted import Extracted, inputs_of
-from jaxrepsim.pipeline.extracted import save as save_extracted
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.matches import match_files
 from jaxrepsim.pipeline.parts import MinimalMatches
+from jaxrepsim.pipeline.passes.extraction import Extracted, inputs_of
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import silent
 from tests.pipeline.test_cli import said
@@ -76,7 +75,7 @@ def test_an_extraction_says_its_basis_inputs_and_layouts(tmp_path):
     layers = {seed: {"conv": ROWS[None] * seed, "fc": ROWS * seed} for seed in (1, 2)}
     extracted = Extracted(layers, {"conv": 90, "fc": 70}, "basis", "inputs")
     for seed in layers:
-        save_extracted(tmp_path / f"{seed}.safetensors", extracted, seed, {"seed": seed})
+        extracted.save(tmp_path / f"{seed}.safetensors", seed, {"seed": seed})
     one, two = (load(tmp_path / f"{seed}.safetensors") for seed in layers)
     assert one.layers["conv"].shape == (1, 6, 3)
     assert (one.basis, one.inputs, one.samples) == ("basis", "inputs", {"conv": 90, "fc": 70})

@@ -8,8 +8,8 @@ import pytest
 from jaxrepsim import report
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
-from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.matches import match_files
 from jaxrepsim.pipeline.parts import Clusters, MinimalMatches, MutualInformation, SparsePrediction
 from jaxrepsim.pipeline.parts.exciting_images import _small
 from jaxrepsim.pipeline.passes.sources import Files

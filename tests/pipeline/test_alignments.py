@@ -18,8 +18,8 @@ from sklearn.metrics import adjusted_rand_score, mutual_info_score, r2_score
 from jaxrepsim import training
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import AlignmentConfig, AnalysisConfig, MatchingConfig
-from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.folder import RunFolder, load
+from jaxrepsim.pipeline.matches import match_files
 from jaxrepsim.pipeline.parts import (
     Clusters,
     ExcitingImages,
@@ -300,7 +300,7 @@ PLAIN = AnalysisConfig(matching=MatchingConfig(epsilons=(0.5,)), minimal_matches
 
 
 def test_files_of_raw_activations_give_the_same(files, results, tmp_path, monkeypatch):
-    monkeypatch.setattr("jaxrepsim.pipeline.passes.joint_bins.MEMORY", 1)  # each layer in a pass of its own
+    monkeypatch.setattr("jaxrepsim.pipeline.parts.mutual_information.MEMORY", 1)  # each layer in a pass of its own
     config = dataclasses.replace(
         PLAIN,
         mutual_information=MutualInformation(bins=BINS),

@@ -54,6 +54,11 @@ def raw(dataset, networks):
     return {network.seed: of(network) for network in networks}
 
 
+def extract(networks, dataset, config, *progress):
+    subjects = {net.seed: extraction.Subject(Tiny(), net.variables, dataset.mean, dataset.std) for net in networks}
+    return extraction.extract(subjects, dataset.validation.images, config, *progress)
+
+
 def assert_same_geometry(found, wanted):
     joint, small = (np.concatenate([np.asarray(a, np.float64) for a in each], axis=-1) for each in (wanted, found))
     inner, close = (np.swapaxes(a, -1, -2) @ a for a in (joint, small))
@@ -63,9 +68,7 @@ def assert_same_geometry(found, wanted):
 @pytest.mark.parametrize("batch_size", [1, 8, 37, 256])
 def test_all_positions(dataset, networks, raw, batch_size):
     told = []
-    found = extraction.extract(
-        Tiny(), networks, dataset, MatchingConfig(batch_size=batch_size), lambda *call: told.append(call)
-    )
+    found = extract(networks, dataset, MatchingConfig(batch_size=batch_size), lambda *call: told.append(call))
     assert found.samples == {"conv": 37 * 25, "fc": 37}
     for layer, rows in (("conv", 12), ("fc", 18)):
         assert_same_geometry(*([by_seed[seed][layer] for seed in SEEDS] for by_seed in (found.layers, raw)))
@@ -77,7 +80,7 @@ def test_all_positions(dataset, networks, raw, batch_size):
 @pytest.mark.parametrize("batch_size", [8, 256])
 def test_redraws_take_the_same_rows_of_every_network(dataset, networks, raw, batch_size, positions):
     config = MatchingConfig(batch_size=batch_size, positions=positions, redraws=3, seed=1)
-    found = extraction.extract(Tiny(), networks, dataset, config)
+    found = extract(networks, dataset, config)
     samples = 37 * 25
     rows = np.asarray(activations.sample_positions(activations.layer_key(1, "conv"), samples, positions, 3))
     assert_same_geometry([found.layers[seed]["conv"] for seed in SEEDS], [raw[seed]["conv"][rows] for seed in SEEDS])
@@ -86,20 +89,20 @@ def test_redraws_take_the_same_rows_of_every_network(dataset, networks, raw, bat
 
 
 def test_chosen_layers(dataset, networks):
-    found = extraction.extract(Tiny(), networks, dataset, MatchingConfig(layers=("fc",)))
+    found = extract(networks, dataset, MatchingConfig(layers=("fc",)))
     assert list(found.layers[3]) == ["fc"]
     with pytest.raises(InputError, match="unknown layer 'fcc'; did you mean 'fc'"):
-        extraction.extract(Tiny(), networks, dataset, MatchingConfig(layers=("fcc",)))
+        extract(networks, dataset, MatchingConfig(layers=("fcc",)))
 
 
 def test_again_compiles_nothing(dataset, networks):
     config = MatchingConfig(batch_size=8)
-    extraction.extract(Tiny(), networks, dataset, config)
+    extract(networks, dataset, config)
     with jax.log_compiles(), pytest.MonkeyPatch.context() as patch:
         compiled = []
         logger = __import__("logging").getLogger("jax._src.interpreters.pxla")
         patch.setattr(logger, "log", lambda _, message, *rest: compiled.append(message % rest))
-        extraction.extract(Tiny(), networks, dataset, config)
+        extract(networks, dataset, config)
     assert not compiled
 
 
@@ -109,16 +112,16 @@ def test_a_value_that_is_not_finite_is_an_error_that_says_where(dataset, network
     broken = dataset._replace(validation=Split(images, dataset.validation.labels))
     words = r"seed 3, layer 'conv', unit 0: 25 activations on the images 16 to 23 are NaN or infinite; 3 other units"
     with pytest.raises(InputError, match=words):
-        extraction.extract(Tiny(), networks, broken, MatchingConfig(batch_size=8))
+        extract(networks, broken, MatchingConfig(batch_size=8))
     bias = jax.tree.map(lambda leaf: leaf, networks[1].variables)
     bias["params"]["fc"]["bias"] = jnp.zeros(6).at[4].set(jnp.inf)
     one_bad = [networks[0], networks[1]._replace(variables=bias), networks[2]]
     with pytest.raises(InputError, match=r"seed 5, layer 'fc', unit 4: 37 activations on the images 0 to 36"):
-        extraction.extract(Tiny(), one_bad, dataset, MatchingConfig())
+        extract(one_bad, dataset, MatchingConfig())
 
 
 def test_the_padding_of_the_last_batch_is_not_taken_for_samples(dataset, networks):
     config = MatchingConfig(batch_size=36)
-    once, padded = (extraction.extract(Tiny(), networks, dataset, c) for c in (replace(config, batch_size=37), config))
+    once, padded = (extract(networks, dataset, c) for c in (replace(config, batch_size=37), config))
     for layer in ("conv", "fc"):
         assert_same_geometry(*([found.layers[seed][layer] for seed in SEEDS] for found in (padded, once)))

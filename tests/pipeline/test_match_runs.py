@@ -12,7 +12,7 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import AnalysisConfig, DataConfig, MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim
-from jaxrepsim.pipeline.match_runs import agreed_settings, match_runs
+from jaxrepsim.pipeline.matches import agreed_settings, match_runs
 from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf

@@ -154,7 +154,7 @@ def test_sigterm_to_one_process_stops_both(tmp_path, tiny_config):
 
 @pytest.mark.parametrize(("here", "end"), [(processes.ONLY_PROCESS, Preempted), (processes.Place(2, 0), KeyError)])
 def test_no_process_leaves_an_extraction_that_others_share(here, end, tmp_path, monkeypatch):
-    def extract(model, networks, dataset, config, progress):
+    def extract(subjects, images, config, progress):
         progress("extracting activations", 1, 2)
         raise KeyError
 

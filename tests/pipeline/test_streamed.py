@@ -10,7 +10,7 @@ import pytest
 from jaxrepsim.data import Dataset, load
 from jaxrepsim.data.records import Records
 from jaxrepsim.pipeline import MatchingConfig
-from jaxrepsim.pipeline.passes.extraction import extract
+from jaxrepsim.pipeline.passes.extraction import Subject, extract
 from jaxrepsim.pipeline.passes.sampled import sample
 from jaxrepsim.pipeline.passes.sources import Networks
 from jaxrepsim.training import TrainedNetwork
@@ -48,10 +48,11 @@ def test_extraction(streamed, in_memory, untrained, monkeypatch):
     read = []
     example = Records.example
     monkeypatch.setattr(Records, "example", lambda self, row: read.append(row) or example(self, row))
-    got = extract(MODEL, untrained, streamed, MATCHING)
+    subjects = {net.seed: Subject(MODEL, net.variables, streamed.mean, streamed.std) for net in untrained}
+    got = extract(subjects, streamed.validation.images, MATCHING)
     count = COUNTS["validation"]
     assert sorted(read) == sorted([*range(count), *[count - 1] * (-count % 4)])  # the last batch is filled up
-    expected = extract(MODEL, untrained, in_memory, MATCHING)
+    expected = extract(subjects, in_memory.validation.images, MATCHING)
     assert got.samples == expected.samples == {"conv": count * 12 * 12, "logits": count}
     for seed in (0, 1):
         for layer in ("conv", "logits"):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -14,13 +15,20 @@ import jaxrepsim as jrs
 from jaxrepsim import activations, chance, decomposition, measures, report, training
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig, RunConfig, SamplingConfig
-from jaxrepsim.pipeline.activation_files import match_files
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder, claim, load
+from jaxrepsim.pipeline.matches import match_files
 from jaxrepsim.pipeline.part import Inputs
-from jaxrepsim.pipeline.parts import Chance, Decomposition, Joint, MinimalMatches, OverTraining, Stability
-from jaxrepsim.pipeline.parts.across_layers import across_layers
-from jaxrepsim.pipeline.parts.joint import joint_layer
+from jaxrepsim.pipeline.parts import (
+    AcrossLayers,
+    Chance,
+    Decomposition,
+    Joint,
+    MinimalMatches,
+    OverTraining,
+    Similarity,
+    Stability,
+)
 from jaxrepsim.pipeline.parts.over_training import similarities
 from jaxrepsim.pipeline.passes.sampled import Sampled, sample
 from jaxrepsim.pipeline.run import Run
@@ -346,40 +354,51 @@ def degenerate(kind):
     }[kind]
 
 
+def inputs_of_degenerate(kind):
+    files = {
+        name: activations.ActivationFile({"a": rows}, {"a": 12}, {})
+        for name, rows in zip("xy", degenerate(kind), strict=True)
+    }
+    return Inputs(files, ["a"], MatchingConfig(epsilons=(0.2,)))
+
+
 @pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
 def test_parts_on_degenerate_layers(kind):
-    networks = degenerate(kind)
     whole = float(kind in ("identical", "one unit"))
-    epsilons = np.array([0.2])
-    sampled = [
-        Sampled({"a": rows, "b": rows}, {"a": rows[::2], "b": rows[::2]}, {"a": 2, "b": 1}, {"a": (2,), "b": ()})
-        for rows in networks
-    ]
-    across = across_layers(sampled, epsilons, silent)
+    sampled = {
+        name: Sampled({"a": rows, "b": rows}, {"a": rows[::2], "b": rows[::2]}, {"a": 2, "b": 1}, {"a": (2,), "b": ()})
+        for name, rows in zip("xy", degenerate(kind), strict=True)
+    }
+    networks_at = SimpleNamespace(compared=sampled, sampled=lambda epoch: sampled)
+    inputs = dataclasses.replace(inputs_of_degenerate(kind), networks_at=networks_at)
+
+    def computed(part):
+        return next(part.compute(inputs, ["a"]))
+
+    across = computed(AcrossLayers())
     np.testing.assert_array_equal(np.diagonal(across.similarity[0, :, :, 0]), whole)
     assert across.pooled.values.tolist() == [[0, 1], [1, 0]]
     assert across.samples.values.tolist() == [[12, 6], [6, 12]]
-    for found in similarities(sampled, epsilons).values():
+    for found in similarities(list(sampled.values()), inputs.epsilons).values():
         np.testing.assert_array_equal(found, whole)
-    assert float(joint_layer(networks, epsilons).similarity[0]) == whole
-    key = activations.layer_key(0, "a")
-    chance_of = Chance(draws=3).of_layer(networks, np.array([[0.0]]), 2, epsilons, key)
-    assert float(chance_of.observed[0, 0]) == whole
+    assert float(computed(Joint()).similarity[0]) == whole
+    chance_of = computed(Chance(draws=3))
+    assert float(chance_of.observed[0, 0]) == float(chance_of.untrained[0, 0]) == whole
     assert ((chance_of.p_shuffled >= 0.25) & (chance_of.p_shuffled <= 1)).all()
     if not whole:  # nothing is as much as nothing
         assert (chance_of.p_shuffled == 1).all()
-    stable = Stability().of_layer("a", networks, [match_profile(*networks)], epsilons, 0)
+    inputs.groups["similarity"] = computed(Similarity()).expand_dims(layer=["a"])
+    stable = computed(Stability())
     assert (stable.theta_lower <= stable.theta_upper).all()
     assert stable.stable.values.ravel().tolist() == [1]  # orthogonal units, so λ = 3, and all residuals are 0 or 1
 
 
 @pytest.mark.parametrize("kind", ["dead", "identical", "disjoint", "one unit"])
 def test_degenerate_layers(kind):
-    files = {
-        str(name): activations.ActivationFile({"a": rows}, {"a": 12}, {}) for name, rows in enumerate(degenerate(kind))
-    }
-    inputs = Inputs(files, ["a"], MatchingConfig(epsilons=(0.2,)))
-    found = Decomposition(simple_matches=6).of_layer("a", inputs, np.array([[[0, -1]]]))
+    inputs = inputs_of_degenerate(kind)
+    sampled = xr.Dataset({"sampled_unit": (("layer", "pair", "epsilon", "sample"), [[[[0, -1]]]])}, {"layer": ["a"]})
+    inputs.groups["minimal_matches"] = sampled
+    found = Decomposition(simple_matches=6).of_layer(inputs, "a")
     count = {"dead": 0, "identical": 4, "disjoint": 0, "one unit": 1}[kind]
     assert (found.simple_x.values[0, 0] >= 0).all(axis=1).sum() == count
     assert found.simple_complete.item() == 1

@@ -17,12 +17,17 @@ from jaxrepsim.pipeline.parts.over_training import OverTraining
 from jaxrepsim.pipeline.parts.similarity import Similarity
 from jaxrepsim.pipeline.parts.sparse_prediction import SparsePrediction
 from jaxrepsim.pipeline.parts.stability import Stability
+from jaxrepsim.pipeline.passes.statistics import Wanted
+from jaxrepsim.pipeline.shared_settings import AlignmentConfig, MatchingConfig, SamplingConfig
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts by name, in the order in which they are computed."""
+class AnalysisConfig:
+    """All settings of a comparison: those that parts share, and each part's own."""
 
+    matching: MatchingConfig = field(default_factory=MatchingConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     similarity: Similarity = field(default_factory=Similarity)
     minimal_matches: MinimalMatches = field(default_factory=MinimalMatches)
     decomposition: Decomposition = field(default_factory=Decomposition)
@@ -40,6 +45,12 @@ class Parts:
 
     @property
     def parts(self) -> dict[str, Part]:
-        """All of them by name; those of a class that inherits from this one, too."""
+        """The parts by name, in the order of their computation; those of a class that inherits from this one, too."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: part for name, part in found.items() if isinstance(part, Part)}
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is gathered of the activations of all images."""
+        bins, halves = self.mutual_information.asked, self.sparse_prediction.asked
+        return Wanted(self.alignment.rows, halves, bins, self.exciting_images.count)

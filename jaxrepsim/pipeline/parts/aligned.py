@@ -1,21 +1,17 @@
 """What the parts that align units have in common: the moments of a layer, and arrays of narrower and wider networks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
 import numpy as np
-import xarray as xr
 
 from jaxrepsim.convergent import Moments, moments, one_to_one
-from jaxrepsim.pipeline.part import pairs
+from jaxrepsim.pipeline.part import pairs, stacked
 from jaxrepsim.pipeline.passes.statistics import Statistics
 
 SHARED_WIDTH = 128
 """Narrower layers are padded with constant units to so many, which change nothing: one compiled program serves all."""
-
-Variables = Mapping[str, tuple[tuple[str, ...], np.ndarray]]
-"""Variables of one layer: their dimensions, and their values."""
 
 _merge = jax.jit(moments.merge)
 
@@ -46,48 +42,24 @@ def gathered(statistics: Statistics) -> Gathered:
     return Gathered(_padded(statistics.fitted, width), held_out, statistics.widths)
 
 
-def ordered_pairs(state: Moments) -> Iterator[tuple[Moments, Moments]]:
+@jax.jit
+def ordered_pairs(state: Moments) -> list[tuple[Moments, Moments]]:
     """For each pair (a, b) the moments of (a, b), by which b is predicted from a, and those of (b, a)."""
-    found = _ordered_pairs(state)
-    return zip(found[::2], found[1::2], strict=True)
+    return [(state.networks(a, b), state.networks(b, a)) for a, b in pairs(range(len(state.means)))]
 
 
-def group(variables: Variables, width: int) -> xr.Dataset:
-    """The variables of one layer, with as many units as its widest network has.
+def partners(similarities: Sequence[np.ndarray], width: int) -> Mapping[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Variables: the one-to-one partner and the best ones of every unit of each pair.
 
     Args:
-        variables: A pair may hold narrower networks only, on one side or on both.
-        width: Of the widest network.
+        similarities: (n_x, n_y) of each pair.
+        width: Units of the widest network.
     """
-    found = {}
-    for name, (dims, values) in variables.items():
-        lacking = [(0, width - n if dim.endswith("unit") else 0) for dim, n in zip(dims, values.shape, strict=True)]
-        found[name] = (dims, np.pad(values, lacking, constant_values=_fill(values)) if lacking else values)
-    return xr.Dataset(found)
-
-
-def stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Arrays of perhaps different numbers of units, as one: −1 or NaN where there is no such unit."""
-    shape = np.max([part.shape for part in parts], axis=0)
-    out = np.full((len(parts), *shape), _fill(parts[0]), parts[0].dtype)
-    for place, part in zip(out, parts, strict=True):
-        place[tuple(map(slice, part.shape))] = part
-    return out
-
-
-def partners(similarities: Sequence[np.ndarray]) -> Variables:
-    """The one-to-one partner and the best ones of every unit of each pair, by their similarity (n_x, n_y)."""
     found = [one_to_one(similarity) for similarity in similarities]
     return {
-        name: (("pair", "unit"), stacked([np.asarray(getattr(one, name), np.int32) for one in found]))
+        name: (("pair", "unit"), stacked([np.asarray(getattr(one, name), np.int32) for one in found], width))
         for name in ("partner", "best_x", "best_y")
     }
-
-
-@jax.jit
-def _ordered_pairs(state: Moments) -> list[Moments]:
-    both = [order for a, b in pairs(range(len(state.means))) for order in ((a, b), (b, a))]
-    return [state.networks(*order) for order in both]
 
 
 def _padded(state: Moments, width: int) -> Moments:
@@ -105,8 +77,3 @@ def _padded(state: Moments, width: int) -> Moments:
 
 def _places(widths: Sequence[int], width: int) -> np.ndarray:
     return np.concatenate([network * width + np.arange(own) for network, own in enumerate(widths)])
-
-
-def _fill(values: np.ndarray) -> float:
-    """Where there is no such unit: −1 for whole numbers, else NaN."""
-    return -1 if np.issubdtype(values.dtype, np.integer) else np.nan

@@ -1,6 +1,5 @@
 """Clusters of the units of both networks of a pair."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -9,9 +8,8 @@ import xarray as xr
 
 from jaxrepsim.activations import layer_key
 from jaxrepsim.convergent import agglomerative, joint_graph, mixing, spectral_clusters
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs
-from jaxrepsim.pipeline.parts.aligned import Gathered, gathered, group, ordered_pairs, stacked
-from jaxrepsim.settings import require
+from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.pipeline.parts.aligned import gathered, ordered_pairs
 
 LEAST = 4
 """Units per cluster, on average, at least: smaller ones say no more than pairs do."""
@@ -27,22 +25,14 @@ class Clusters(LayerPart):
     needs = "statistics"
     uses = ("one_to_one",)
     reads = ("alignment", "sparse_prediction")  # see OneToOne
+    asked_by = "count"
+    requirements = (("count", "0, or 2 or more", lambda value: value == 0 or value >= 2),)
 
     count: int = 0
     """So many clusters, but four units or more to a cluster; 0 for none of it."""
 
-    def __post_init__(self) -> None:
-        require(self, ("count", "0, or 2 or more", lambda value: value == 0 or value >= 2))
-
-    @property
-    def asked(self) -> bool:
-        return self.count > 0
-
-    def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        for layer in layers:
-            yield self._of_layer(gathered(inputs.statistics[layer]), layer_key(inputs.matching.seed, layer))
-
-    def _of_layer(self, state: Gathered, key: jax.Array) -> xr.Dataset:
+    def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        state, key = gathered(inputs.statistics[layer]), layer_key(inputs.matching.seed, layer)
         values: dict[str, list[np.ndarray]] = {}
         chance: dict[str, list[float]] = {}
         counts = []
@@ -61,9 +51,10 @@ class Clusters(LayerPart):
                 if kind != "leaf":
                     mixed = mixing(x, y, counts[-1])
                     chance.setdefault(f"mixed_by_chance_{kind}", []).append(float(mixed.chance_share_of_clusters))
-        variables = {
-            "count": ((), np.asarray(max(counts), np.int32)),
-            **{name: (("pair",), np.array(shares)) for name, shares in chance.items()},
-            **{name: (("pair", "unit"), stacked(parts)) for name, parts in values.items()},
-        }
-        return group(variables, max(state.widths))
+        return xr.Dataset(
+            {
+                "count": ((), np.asarray(max(counts), np.int32)),
+                **{name: (("pair",), np.array(shares)) for name, shares in chance.items()},
+                **{name: (("pair", "unit"), stacked(parts, max(state.widths))) for name, parts in values.items()},
+            }
+        )

@@ -1,8 +1,6 @@
 """The decomposition of a layer: simple matches, certificates, smallest matches, for every pair and ε."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +14,20 @@ from jaxrepsim.decomposition.simple import SimpleMatches
 from jaxrepsim.decomposition.smallest import smallest_within
 from jaxrepsim.pipeline.part import Inputs, in_threads, pairs
 from jaxrepsim.pipeline.parts.searched import Searched
-from jaxrepsim.settings import require
 
 _none_to_spare = jax.jit(none_to_spare)
-_CELL = ("pair", "epsilon")
-_COUNTS = ("certified_minimum", "certified_several", "parts")
+_VARIABLES: dict[str, tuple[str, ...]] = {
+    "simple_x": ("simple", "unit"),
+    "simple_y": ("simple", "unit"),
+    "simple_below": ("simple", "other_simple"),
+    "simple_complete": (),
+    "certified_minimum": (),
+    "certified_several": (),
+    "parts": (),
+    "smallest_size": ("sample",),
+    "smallest_bound": ("sample",),
+}
+"""What is found of each pair and ε, and its dimensions."""
 
 
 @dataclass(frozen=True)
@@ -30,96 +37,57 @@ class Decomposition(Searched):
 
     uses = ("similarity",)
     reads = ("minimal_matches",)
+    requirements = (*Searched.requirements, ("smallest_rounds", "at least 0", lambda value: value >= 0))
 
     smallest_rounds: int = 1
     """Rounds in the search for the smallest match of a sampled unit; each raises its lower bound."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, ("smallest_rounds", "at least 0", lambda value: value >= 0))
+    def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        both, epsilons, known = pairs(inputs.rows(layer)), inputs.epsilons, inputs.groups.get("minimal_matches")
+        shape = (len(both), len(epsilons))
+        sampled = np.zeros((*shape, 0), int) if known is None else known["sampled_unit"].sel(layer=layer).values
+        cells, found = list(np.ndindex(shape)), []
 
-    def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        sampled = inputs.groups.get("minimal_matches")
-        none = np.zeros((len(inputs.pair_names), len(inputs.epsilons), 0), int)
-        for layer in layers:
-            units = none if sampled is None else sampled["sampled_unit"].sel(layer=layer).values
-            yield self.of_layer(layer, inputs, units)
+        def search(at: tuple[int, int]) -> dict[str, np.ndarray]:
+            return self._decompose(*both[at[0]], float(epsilons[at[1]]), sampled[at], inputs.units)
 
-    def of_layer(self, layer: str, inputs: Inputs, sampled: np.ndarray) -> xr.Dataset:
-        """One layer's group.
+        for done, values in enumerate(in_threads(search, cells), start=1):
+            found.append(values)
+            inputs.progress("searching simple matches", done, len(cells), layer)
+        variables = {}
+        for name, dims in _VARIABLES.items():
+            values = np.stack([each[name] for each in found])
+            variables[name] = (("pair", "epsilon", *dims), values.reshape(*shape, *values.shape[1:]))
+        return xr.Dataset(variables, coords={"sample": np.arange(sampled.shape[2])})
+
+    def _decompose(
+        self, x: np.ndarray, y: np.ndarray, epsilon: float, sampled: np.ndarray, width: int
+    ) -> dict[str, np.ndarray]:
+        """Of one pair at one ε the values of `_VARIABLES`.
 
         Args:
-            layer: Its name.
-            inputs: The networks, and ε.
-            sampled: (pairs, e, samples), joint indices of the units whose smallest match is looked for, −1 for none.
+            x: (rows, n_x).
+            y: (rows, n_y).
+            epsilon: One value.
+            sampled: (samples,), joint indices of the units whose smallest match is looked for, then −1 for none.
+            width: Units of the widest layer.
         """
-        both, epsilons, slots = pairs(inputs.rows(layer)), inputs.epsilons, self.simple_matches
-        shape = (len(both), len(epsilons))
-        simple = {side: np.full((*shape, slots, inputs.units), -1, np.int8) for side in "xy"}
-        below = np.zeros((*shape, slots, slots), np.int8)
-        complete = np.zeros(shape, np.int8)
-        counts = {name: np.zeros(shape, int) for name in _COUNTS}
-        smallest = {name: np.zeros((*shape, sampled.shape[2]), int) for name in ("smallest_size", "smallest_bound")}
-
-        def search(at: tuple[int, int]) -> _Found:
-            return self._decompose(*both[at[0]], float(epsilons[at[1]]), sampled[at][sampled[at] >= 0].tolist())
-
-        cells = list(np.ndindex(shape))
-        for done, (at, found) in enumerate(zip(cells, in_threads(search, cells), strict=True), start=1):
-            k, n_x = len(found.simple), both[at[0]][0].shape[1]
-            for side, masks in (("x", found.simple[:, :n_x]), ("y", found.simple[:, n_x:])):
-                simple[side][at][:k] = 0
-                simple[side][at][:k, : masks.shape[1]] = masks
-            below[at][:k, :k] = found.below
-            complete[at] = found.complete
-            for name in _COUNTS:
-                counts[name][at] = getattr(found, name)
-            for index, (size, bound) in enumerate(found.smallest):
-                smallest["smallest_size"][at][index], smallest["smallest_bound"][at][index] = size, bound
-            inputs.progress("searching simple matches", done, len(cells), layer)
-        return xr.Dataset(
-            {
-                **{f"simple_{side}": ((*_CELL, "simple", "unit"), masks) for side, masks in simple.items()},
-                "simple_below": ((*_CELL, "simple", "other_simple"), below),
-                "simple_complete": (_CELL, complete),
-                **{name: (_CELL, values) for name, values in counts.items()},
-                **{name: ((*_CELL, "sample"), values) for name, values in smallest.items()},
-            },
-            coords={"sample": np.arange(sampled.shape[2])},
-        )
-
-    def _decompose(self, x: np.ndarray, y: np.ndarray, epsilon: float, sampled: list[int]) -> "_Found":
-        pair = Pair(x, y, epsilon)
-        iterator = SimpleMatches(pair, self.simple_matches, self.seconds)
+        pair, slots = Pair(x, y, epsilon), self.simple_matches
+        iterator = SimpleMatches(pair, slots, self.seconds)
         matches = [simple.match for simple in iterator]
-        simple = np.array([np.concatenate([match.x, match.y]) for match in matches], bool)
-        below = np.zeros((len(matches), len(matches)), bool)
+        masks, below = np.full((2, slots, width), -1, np.int8), np.zeros((slots, slots), np.int8)
+        masks[:, : len(matches)] = 0
+        for slot, match in enumerate(matches):
+            masks[0, slot, : x.shape[1]], masks[1, slot, : y.shape[1]] = match.x, match.y
         for outer, inner in containment(matches).edges:
-            below[outer, inner] = True
-        found = _Found(simple.reshape(len(matches), pair.units), below, iterator.complete)
-        if not pair.matched.any():
-            return found._replace(smallest=[(0, 0)] * len(sampled))
-        chosen = np.asarray(_none_to_spare(jnp.asarray(pair.first_matches)))
-        smallest = [smallest_within(pair, unit, self.smallest_rounds, self.seconds) for unit in sampled]
-        minimum = int(pair.minimum.sum())
-        return found._replace(
-            certified_minimum=minimum,
-            certified_several=int(pair.matched.sum()) - minimum,
-            parts=int(chosen.sum()),
-            smallest=[(int(match.sum()), bound) for match, bound in smallest],
-        )
-
-
-class _Found(NamedTuple):
-    """Of one pair at one ε."""
-
-    simple: np.ndarray
-    """Bool[k, n], by joint index."""
-    below: np.ndarray
-    """Bool[k, k]: [a, b], b lies directly in a."""
-    complete: bool
-    certified_minimum: int = 0
-    certified_several: int = 0
-    parts: int = 0
-    smallest: Sequence[tuple[int, int]] = ()
-    """For each sampled unit the size found, and its bound."""
+            below[outer, inner] = 1
+        minimum, several, parts, smallest = 0, 0, 0, np.zeros((2, len(sampled)), int)
+        if pair.matched.any():
+            parts = np.asarray(_none_to_spare(jnp.asarray(pair.first_matches))).sum()
+            for index, unit in enumerate(sampled[sampled >= 0].tolist()):
+                match, bound = smallest_within(pair, unit, self.smallest_rounds, self.seconds)
+                smallest[:, index] = match.sum(), bound
+            minimum = pair.minimum.sum()
+            several = pair.matched.sum() - minimum
+        values = (*masks, below, np.int8(iterator.complete), *map(np.int64, (minimum, several, parts)), *smallest)
+        return dict(zip(_VARIABLES, map(np.asarray, values), strict=True))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs
+from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.pipeline.passes.sources import Networks
 from jaxrepsim.pipeline.passes.statistics import Statistics
 from jaxrepsim.pipeline.results_files import along_layers
-from jaxrepsim.settings import require
 
 PARTNERS = 6
 """Pairs of partners of each layer, evenly from the most alike to the least."""
@@ -25,35 +25,33 @@ class ExcitingImages(LayerPart):
     by_layer = False
     uses = ("one_to_one",)
     reads = ("alignment", "sparse_prediction")  # as one_to_one
+    asked_by = "count"
+    requirements = (("count", "at least 0", lambda value: value >= 0),)
 
     count: int = 0
     """So many images of each unit; 0 for none of it."""
 
-    def __post_init__(self) -> None:
-        require(self, ("count", "at least 0", lambda value: value >= 0))
-
-    @property
-    def asked(self) -> bool:
-        return self.count > 0
-
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        networks = pairs(range(len(inputs.networks)))
-
-        def of(layer: str) -> xr.Dataset:
-            aligned, statistics = inputs.groups["one_to_one"].sel(layer=layer), inputs.statistics[layer]
-            by_pair = [_of_pair(aligned.isel(pair=pair), statistics, *both) for pair, both in enumerate(networks)]
-            return xr.concat(by_pair, dim="pair")
-
-        joined = along_layers([of(layer) for layer in layers], layers)
+        joined = along_layers([self.of_layer(inputs, layer) for layer in layers], layers)
         named = np.unique(np.concatenate([joined[f"image_{side}"].values.ravel() for side in "xy"]))
         named = named[named >= 0].astype(int)
-        pixels = inputs.raw.pixels
-        assert pixels is not None  # a part that needs images is refused where there are none
+        assert isinstance(inputs.source, Networks)  # a part that needs images is refused where there are none
         dims = ("image", "pixel_row", "pixel_column", "channel")
-        yield joined.assign(pixels=(dims, _small(pixels[named]))).assign_coords(image=named)
+        yield joined.assign(pixels=(dims, _small(inputs.source.pixels[named]))).assign_coords(image=named)
+
+    def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        aligned, statistics = inputs.groups["one_to_one"].sel(layer=layer), inputs.statistics[layer]
+        networks = enumerate(pairs(range(len(inputs.networks))))
+        found = [_of_pair(aligned.isel(pair=pair), statistics, *both) for pair, both in networks]
+        variables = {}
+        for name, first in found[0].items():
+            values = stacked([values[name] for values in found], PARTNERS, *first.shape[1:])
+            variables[name] = (("pair", "partners", "rank")[: values.ndim], values)
+        return xr.Dataset(variables)
 
 
-def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> xr.Dataset:
+def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> dict[str, np.ndarray]:
+    """The variables of one pair, with a row for each of at most `PARTNERS` partners."""
     partner = aligned["partner"].values.astype(int)
     constant = [aligned["unit_std"].values[network] == 0 for network in (a, b)]
     alive = np.flatnonzero(partner >= 0)
@@ -61,23 +59,15 @@ def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> xr.
     correlation = aligned["correlation"].values
     order = alive[np.argsort(-correlation[alive, partner[alive]], kind="stable")]
     x = order[np.unique(np.linspace(0, len(order) - 1, PARTNERS).round().astype(int))] if len(order) else order
-    values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
-        "correlation": (("partners",), _padded(correlation[x, partner[x]].astype(float), np.nan))
-    }
+    values = {"correlation": correlation[x, partner[x]].astype(float)}
     for side, units, network in (("x", x, a), ("y", partner[x], b)):
         value, image, place = (np.asarray(part)[units] for part in statistics.exciting[network])
         row, column = _centre(place, image, statistics.shape)
-        values[f"unit_{side}"] = (("partners",), _padded(units.astype(np.int32), -1))
-        values[f"image_{side}"] = (("partners", "rank"), _padded(image.astype(np.int32), -1))
+        values[f"unit_{side}"] = units.astype(np.int32)
+        values[f"image_{side}"] = image.astype(np.int32)
         for name, found in {"value": np.where(image >= 0, value, np.nan), "row": row, "column": column}.items():
-            values[f"{name}_{side}"] = (("partners", "rank"), _padded(found.astype(float), np.nan))
-    return xr.Dataset(values)
-
-
-def _padded(values: np.ndarray, fill: float) -> np.ndarray:
-    """All layers have as many, some of them nothing."""
-    lacking = [(0, PARTNERS - len(values)), *((0, 0) for _ in values.shape[1:])]
-    return np.pad(values, lacking, constant_values=fill)
+            values[f"{name}_{side}"] = found.astype(float)
+    return values
 
 
 def _centre(place: np.ndarray, image: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,8 @@ from jaxrepsim.matching.asked import Asked
 from jaxrepsim.matching.minimal import in_random_order
 from jaxrepsim.matching.prepared import Prepared
 from jaxrepsim.numerics.permutations import permutation
-from jaxrepsim.pipeline.factored import factored, one_of_each, redraws, shared_sizes
+from jaxrepsim.pipeline.factored import compiled_sizes, factored, redraws
 from jaxrepsim.pipeline.part import Inputs, Part, in_threads
-from jaxrepsim.settings import require
 
 
 @dataclass(frozen=True)
@@ -22,27 +21,18 @@ class MinimalMatches(Part):
     """A v-minimal match for some units v, at each ε, of the first redraw."""
 
     uses = ("similarity",)
+    asked_by = "units"
+    requirements = (("units", "at least 0", lambda value: value >= 0),)
 
     units: int = 8
     """For how many units of a layer and pair one is searched; 0 for none."""
 
-    def __post_init__(self) -> None:
-        require(self, ("units", "at least 0", lambda value: value >= 0))
-
-    @property
-    def asked(self) -> bool:
-        return self.units > 0
-
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        sizes = shared_sizes(inputs, layers)
-
-        def compiled(layer: str) -> None:
-            pair = factored(redraws(inputs.networks, layer)[0][:2], sizes[layer])[0]
+        def search(pair: Prepared) -> None:
             in_random_order(Asked(pair, 0.5), np.zeros(1, int), jax.random.key(0))
 
-        list(in_threads(compiled, one_of_each(sizes)))
-        for layer, size in sizes.items():
-            yield self._of_layer(layer, inputs, factored(redraws(inputs.networks, layer)[0], size))
+        for layer, size in compiled_sizes(inputs, layers, search).items():
+            yield self._of_layer(layer, inputs, factored(redraws(inputs, layer)[0], size))
 
     def _of_layer(self, layer: str, inputs: Inputs, both: Sequence[Prepared]) -> xr.Dataset:
         similarity = inputs.groups["similarity"].sel(layer=layer).isel(redraw=0)

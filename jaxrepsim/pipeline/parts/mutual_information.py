@@ -1,15 +1,32 @@
-"""Mutual information of all units of every pair, and their partners by it."""
+"""Mutual information of all units of every pair, and their partners by it.
 
-from collections.abc import Iterator, Sequence
+It takes a second pass over the images, with the bins of the first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.pipeline.part import Inputs, LayerPart
-from jaxrepsim.pipeline.parts.aligned import group, partners, stacked
-from jaxrepsim.pipeline.passes.joint_bins import mutual_informations
-from jaxrepsim.settings import require
+from jaxrepsim.convergent import joint_counts
+from jaxrepsim.convergent.binning import bin_index
+from jaxrepsim.convergent.joint_counts import JointCounts
+from jaxrepsim.convergent.row_sample import RowSample
+from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.pipeline.parts.aligned import partners
+from jaxrepsim.pipeline.passes.sources import Source, beside, chosen_rows
+from jaxrepsim.pipeline.passes.statistics import Statistics
+from jaxrepsim.pipeline.progress import Progress
+
+MEMORY = 2**31
+"""Bytes of counts that are held at a time: 105 MB for two layers of 512 units in ten bins."""
+
+_edges = jax.jit(RowSample.edges, static_argnums=1)
+_information = jax.jit(lambda counts: counts.mutual_information)
 
 
 @dataclass(frozen=True)
@@ -19,21 +36,69 @@ class MutualInformation(LayerPart):
     needs = "statistics"
     uses = ("one_to_one",)
     reads = ("alignment",)
+    asked_by = "bins"
+    requirements = (("bins", "0, or 3 or more: one for zeros, and two", lambda value: value == 0 or value >= 3),)
 
     bins: int = 0
     """So many bins of each unit, 10 in the paper; 0 for none of it."""
 
-    def __post_init__(self) -> None:
-        require(self, ("bins", "0, or 3 or more: one for zeros, and two", lambda value: value == 0 or value >= 3))
-
-    @property
-    def asked(self) -> bool:
-        return self.bins > 0
-
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
         statistics = {layer: inputs.statistics[layer] for layer in layers}
-        found = mutual_informations(inputs.raw, statistics, self.bins, inputs.progress)
-        for layer, information in zip(layers, found, strict=True):
-            values = stacked(information).astype(np.float32)
-            variables = {"mutual_information": (("pair", "unit", "other_unit"), values), **partners(information)}
-            yield group(variables, max(statistics[layer].widths))
+        for here in _in_memory(statistics, self.bins):
+            for layer, information in _one_pass(inputs.raw, here, self.bins, inputs.progress).items():
+                width = max(statistics[layer].widths)
+                values = stacked(information, width, width).astype(np.float32)
+                yield xr.Dataset(
+                    {"mutual_information": (("pair", "unit", "other_unit"), values), **partners(information, width)}
+                )
+
+
+def _in_memory(statistics: Mapping[str, Statistics], bins: int) -> list[dict[str, Statistics]]:
+    """The layers in groups, of each of which all counts fit."""
+    groups: list[dict[str, Statistics]] = []
+    taken = 0
+    for layer, one in statistics.items():
+        size = sum(4 * a * b * bins**2 for a, b in pairs(one.widths))
+        if not groups or taken + size > MEMORY:
+            groups.append({})
+            taken = 0
+        groups[-1][layer] = one
+        taken += size
+    return groups
+
+
+def _one_pass(
+    source: Source, statistics: Mapping[str, Statistics], bins: int, progress: Progress
+) -> dict[str, list[np.ndarray]]:
+    """For each layer, for each pair of networks (n_x, n_y), in nats: one pass over all images."""
+    counts: dict[str, tuple[JointCounts, ...]] = {}
+    edges: dict[str, tuple[jax.Array, ...]] = {}
+    with jax.enable_x64(False):  # networks are run as they were trained
+        for batch in source.batches(list(statistics)):
+            for layer, maps in batch.layers.items():
+                here = statistics[layer]
+                with jax.enable_x64(True):
+                    if layer not in counts:
+                        assert here.rows is not None  # bins are asked for
+                        edges[layer] = _edges(here.rows, bins)
+                        counts[layer] = beside(
+                            maps, tuple(joint_counts.init(pair, bins) for pair in pairs(here.widths))
+                        )
+                    counts[layer] = _count(counts[layer], maps, edges[layer], here.chosen, batch.real)
+                progress("counting joint bins", batch.stop, source.images(layer), layer)
+    with jax.enable_x64(True):
+        return {layer: [np.asarray(_information(pair)) for pair in counts[layer]] for layer in statistics}
+
+
+@partial(jax.jit, donate_argnums=0)
+def _count(
+    counts: tuple[JointCounts, ...],
+    maps: tuple[jax.Array, ...],
+    edges: tuple[jax.Array, ...],
+    chosen: jax.Array,
+    real: jax.Array,
+) -> tuple[JointCounts, ...]:
+    binned = [bin_index(rows, cuts) for rows, cuts in zip(chosen_rows(maps, chosen), edges, strict=True)]
+    used = jnp.repeat(real, len(chosen))
+    both = zip(counts, pairs(binned), strict=True)
+    return tuple(joint_counts.update(so_far, *pair, where=used) for so_far, pair in both)

@@ -21,7 +21,7 @@ class OverTraining(Switch, Part):
     reads = ("sampling",)
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        epochs, found, accuracy = inputs.run.epochs, [], []
+        epochs, found, accuracy = inputs.run.config.keep, [], []
         for done, epoch in enumerate(epochs):
             inputs.progress("similarity over training", done, len(epochs), f"epoch {epoch}")
             by_layer = similarities(list(inputs.run.sampled(epoch).values()), inputs.epsilons)

@@ -1,7 +1,6 @@
 """Sparse prediction of each unit from those of the other network."""
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -10,9 +9,8 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.convergent import Moments, held_out_r2, sparse_prediction_of
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs
-from jaxrepsim.pipeline.parts.aligned import Gathered, gathered, group, ordered_pairs, stacked
-from jaxrepsim.settings import require
+from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.pipeline.parts.aligned import gathered, ordered_pairs
 
 THRESHOLDS = (0.0, 0.01, 0.1)
 """Of a coefficient between standardised units, above which a unit counts as a predictor."""
@@ -25,26 +23,17 @@ class SparsePrediction(LayerPart):
     needs = "statistics"
     uses = ("one_to_one",)
     reads = ("alignment",)
+    asked_by = "penalties"
+    requirements = (
+        ("penalties", "at least 0, and finite", lambda values: all(0 <= value < math.inf for value in values)),
+        ("penalties", "all different", lambda values: len(set(values)) == len(values)),
+    )
 
     penalties: tuple[float, ...] = ()
     """At each of these; 0 is least squares. None for none of it."""
 
-    def __post_init__(self) -> None:
-        require(
-            self,
-            ("penalties", "at least 0, and finite", lambda values: all(0 <= value < math.inf for value in values)),
-            ("penalties", "all different", lambda values: len(set(values)) == len(values)),
-        )
-
-    @property
-    def asked(self) -> bool:
-        return bool(self.penalties)
-
-    def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        for layer in layers:
-            yield self._of_layer(gathered(inputs.statistics[layer]))
-
-    def _of_layer(self, state: Gathered) -> xr.Dataset:
+    def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        state = gathered(inputs.statistics[layer])
         held_out = state.held_out
         assert held_out is not None  # penalties are asked for
         values: dict[str, list[np.ndarray]] = {}
@@ -56,13 +45,14 @@ class SparsePrediction(LayerPart):
                 for name, found in zip(names, _predicted(*two, path), strict=True):
                     values.setdefault(name, []).append(np.asarray(found)[..., :own])
         dims = {2: ("pair", "penalty", "unit"), 3: ("pair", "penalty", "threshold", "unit")}
-        variables = {
-            **{name: (dims[parts[0].ndim], stacked(parts)) for name, parts in values.items()},
-            "fitted_samples": ((), np.asarray(state.fitted.samples, np.int64)),
-            "held_out_samples": ((), np.asarray(held_out.samples, np.int64)),
-        }
-        coords = {"penalty": list(self.penalties), "threshold": list(THRESHOLDS)}
-        return group(variables, max(state.widths)).assign_coords(coords)
+        return xr.Dataset(
+            {
+                **{name: (dims[parts[0].ndim], stacked(parts, max(state.widths))) for name, parts in values.items()},
+                "fitted_samples": ((), np.asarray(state.fitted.samples, np.int64)),
+                "held_out_samples": ((), np.asarray(held_out.samples, np.int64)),
+            },
+            coords={"penalty": list(self.penalties), "threshold": list(THRESHOLDS)},
+        )
 
 
 @jax.jit

@@ -1,6 +1,5 @@
 """How independent a layer's units are, and at which ε matches are unique for that."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -10,7 +9,7 @@ import xarray as xr
 from jaxrepsim.activations import layer_key
 from jaxrepsim.decomposition import independence, is_stable, simple_matches, stable_intervals
 from jaxrepsim.matching import Match, MatchProfile
-from jaxrepsim.pipeline.part import Inputs, pairs
+from jaxrepsim.pipeline.part import Inputs, pairs, stacked
 from jaxrepsim.pipeline.parts.searched import Searched
 
 _independence = jax.jit(independence)
@@ -23,47 +22,25 @@ class Stability(Searched):
 
     uses = ("similarity",)
 
-    def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        for layer in layers:
-            here = inputs.groups["similarity"].sel(layer=layer).isel(redraw=0)
-            x, y = (here[f"profile_{side}"].values for side in "xy")
-            profiles = [MatchProfile(a[~np.isnan(a)], b[~np.isnan(b)]) for a, b in zip(x, y, strict=True)]
-            yield self.of_layer(layer, inputs.rows(layer), profiles, inputs.epsilons, inputs.matching.seed)
-
-    def of_layer(
-        self,
-        layer: str,
-        networks: Sequence[np.ndarray],
-        profiles: Sequence[MatchProfile],
-        epsilons: np.ndarray,
-        seed: int,
-    ) -> xr.Dataset:
-        """One layer's group.
-
-        Args:
-            layer: Its name.
-            networks: (rows, units) of each.
-            profiles: For each pair the critical ε of both sides.
-            epsilons: (e,).
-            seed: Draws the starts of the search for an upper bound.
-        """
-        found = [_independence(network, layer_key(seed, layer)) for network in networks]
+    def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        here, networks = inputs.groups["similarity"].sel(layer=layer).isel(redraw=0), inputs.rows(layer)
+        x, y = (here[f"profile_{side}"].values for side in "xy")
+        profiles = [MatchProfile(a[~np.isnan(a)], b[~np.isnan(b)]) for a, b in zip(x, y, strict=True)]
+        found = [_independence(network, layer_key(inputs.matching.seed, layer)) for network in networks]
         factors = [max(float(a.factor), float(b.factor)) for a, b in pairs(found)]
         intervals = [stable_intervals(profile, factor) for profile, factor in zip(profiles, factors, strict=True)]
         stable = [
-            [self._stable(x, y, float(epsilon), factor) for epsilon in epsilons]
+            [self._stable(x, y, float(epsilon), factor) for epsilon in inputs.epsilons]
             for (x, y), factor in zip(pairs(networks), factors, strict=True)
         ]
-        ends = np.full((2, len(intervals), max(1, *map(len, intervals))), np.nan)
-        for pair, parts in enumerate(intervals):
-            ends[:, pair, : len(parts)] = parts.T
+        ends = stacked(intervals, max(1, *map(len, intervals)), 2)
         return xr.Dataset(
             {
                 "theta_lower": (("network",), [float(one.lower) for one in found]),
                 "theta_upper": (("network",), [float(one.upper) for one in found]),
                 "stable": (("pair", "epsilon"), np.array(stable, np.int8)),
-                "stable_from": (("pair", "interval"), ends[0]),
-                "stable_to": (("pair", "interval"), ends[1]),
+                "stable_from": (("pair", "interval"), ends[..., 0]),
+                "stable_to": (("pair", "interval"), ends[..., 1]),
             }
         )
 

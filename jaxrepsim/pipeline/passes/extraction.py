@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -16,14 +17,13 @@ from jaxrepsim import activations, compression
 from jaxrepsim.activations import as_units
 from jaxrepsim.compression import Compression
 from jaxrepsim.compression.streaming import BLOCK
-from jaxrepsim.data.dataset import Dataset, Images
+from jaxrepsim.data.dataset import Images
+from jaxrepsim.data.streamed import Streamed
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.extracted import Extracted, inputs_of
 from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, placed, replicated, wanted
 from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
-from jaxrepsim.training import TrainedNetwork
 
 _ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore[arg-type]
 """Each device has rows of its own. The counters depend on shapes alone, and so they are the same on all."""
@@ -46,35 +46,42 @@ class Subject(NamedTuple):
     std: tuple[float, ...]
 
 
-def extract(
-    model: nn.Module,
-    networks: Sequence[TrainedNetwork],
-    dataset: Dataset,
-    config: MatchingConfig,
-    progress: Progress = silent,
-) -> Extracted:
-    """Activations on the validation split, each layer compressed jointly over the networks, in float64.
+class Extracted(NamedTuple):
+    """The compressed activations of all networks.
 
-    See `extract_jointly`, which does the work.
-
-    Args:
-        model: The architecture.
-        networks: Their weights.
-        dataset: The images, as they were for training.
-        config: Layers, positions, redraws, batch size.
-        progress: Told of every batch, then of every layer.
-
-    Returns:
-        The layers, by seed.
-
-    Raises:
-        InputError: A layer does not exist; an activation is NaN or infinite.
+    Fields:
+        layers: For each seed, or name, its layers, (rows, units) or (redraws, rows, units), float64, on rows that all
+            share.
+        samples: For each layer, how many samples its rows stand for.
+        basis: Names this compression: rows of another one do not correspond to these.
+        inputs: A fingerprint of the images and of what is drawn of them.
     """
-    subjects = {each.seed: Subject(model, each.variables, dataset.mean, dataset.std) for each in networks}
-    return extract_jointly(subjects, dataset.validation.images, config, progress)
+
+    layers: dict[Any, dict[str, np.ndarray]]
+    samples: dict[str, int]
+    basis: str
+    inputs: str
+
+    def save(self, path: Path, name: Any, note: Mapping[str, Any]) -> None:
+        """Writes one network's activation file.
+
+        Args:
+            path: The file.
+            name: The network's in `layers`.
+            note: The origin, kept in the file.
+        """
+        layers = self.layers[name]
+        layouts = {layer: "RNC" if rows.ndim == 3 else "NC" for layer, rows in layers.items()}
+        activations.save(path, layers, note, self.samples, layouts, self.basis, self.inputs)
 
 
-def extract_jointly(
+def inputs_of(images: Images, config: MatchingConfig) -> str:
+    """A fingerprint of the images, and of what is drawn of their positions."""
+    drawn = (config.positions, config.redraws, config.seed) if config.positions else "all"
+    return activations.fingerprint(images.identity if isinstance(images, Streamed) else images, repr(drawn))
+
+
+def extract(
     subjects: Mapping[Any, Subject], images: Images, config: MatchingConfig, progress: Progress = silent
 ) -> Extracted:
     """Activations of any networks on the same images, each layer compressed jointly over the networks, in float64.
@@ -117,7 +124,8 @@ def extract_jointly(
                 for layer, states in layers.items()
             }
         for index, name in enumerate(subjects):
-            check_counts({layer: counts[index] for layer, counts in faults.items()}, _called(name), batch)
+            of_network = {layer: counts[index] for layer, counts in faults.items()}
+            check_counts(of_network, _called(name), batch.first, batch.stop)
         progress("extracting activations", batch.stop, len(images))
     found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
     for done, (layer, states) in enumerate(layers.items(), start=1):

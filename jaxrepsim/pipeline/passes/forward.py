@@ -12,8 +12,8 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from jaxrepsim.data.dataset import Images
-from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.pipeline.shared_settings import MatchingConfig
+from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
 from jaxrepsim.training import normalise
 
 
@@ -99,19 +99,17 @@ def wanted(maps: Mapping[str, jax.Array], config: MatchingConfig) -> OrderedDict
     Raises:
         InputError: A layer does not exist.
     """
-    for layer in config.layers:
-        if layer not in maps:
-            raise unknown("layer", layer, maps)
-    return OrderedDict((name, values) for name, values in maps.items() if not config.layers or name in config.layers)
+    return OrderedDict((layer, maps[layer]) for layer in chosen_layers(list(maps), config.layers))
 
 
-def check_counts(faults: Mapping[str, jax.Array], network: str, batch: Batch) -> None:
+def check_counts(faults: Mapping[str, jax.Array | np.ndarray], network: str, first: int, stop: int) -> None:
     """Checks that no activation of a batch is NaN or infinite.
 
     Args:
         faults: For each layer, (units,): how many of each unit's activations are not finite.
         network: Its name, for the error.
-        batch: The images, for the error.
+        first: The index of the first image, for the error.
+        stop: One more than that of the last.
 
     Raises:
         InputError: Names network, layer, unit and images.
@@ -123,7 +121,7 @@ def check_counts(faults: Mapping[str, jax.Array], network: str, batch: Batch) ->
             more = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
             raise InputError(
                 f"{network}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
-                f"{batch.first} to {batch.stop - 1} are NaN or infinite{more}"
+                f"{first} to {stop - 1} are NaN or infinite{more}"
             )
 
 

@@ -6,7 +6,10 @@ where the images, and of each map the positions, are bounded.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -15,14 +18,15 @@ import numpy as np
 from flax import linen as nn
 from jax.sharding import Mesh
 
+from jaxrepsim import training
 from jaxrepsim.activations import as_units
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, replicated, wanted
 from jaxrepsim.pipeline.passes.positions import positions_of_each
 from jaxrepsim.pipeline.progress import Progress, silent
-from jaxrepsim.pipeline.shared_settings import MatchingConfig
-from jaxrepsim.training import TrainedNetwork
+from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
+from jaxrepsim.training.config import TrainingConfig
 
 
 class Sampled(NamedTuple):
@@ -46,7 +50,7 @@ class Sampled(NamedTuple):
 
 def sample(
     model: nn.Module,
-    network: TrainedNetwork,
+    network: training.TrainedNetwork,
     dataset: Dataset,
     config: MatchingConfig,
     images: int,
@@ -84,7 +88,7 @@ def sample(
     weights = replicated(mesh, network.variables)
     shapes: dict[str, tuple[int, ...]] = {}
     chosen: dict[str, np.ndarray] = {}
-    sampled = Sampled({}, {}, {}, shapes)
+    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     for batch in batches(mesh, used, config.batch_size):
         found = wanted(forward(mesh, model, weights, batch.images, dataset.mean, dataset.std), config)
         if not chosen:
@@ -92,21 +96,16 @@ def sample(
             each = rows // len(used)
             chosen = {layer: positions_of_each(shape, each, config.seed) for layer, shape in shapes.items()}
         taken = _taken(found, chosen, batch.real)
-        check_counts({layer: faults for layer, (_, _, faults) in taken.items()}, f"seed {network.seed}", batch)
-        for layer, (at_positions, pooled, _) in jax.device_get(taken).items():
-            each = len(chosen[layer])
-            if layer not in sampled.positions:
-                units, dtype = pooled.shape[1], pooled.dtype
-                sampled.group_size[layer] = each
-                sampled.positions[layer] = np.empty((len(used) * each, units), dtype)
-                sampled.pooled[layer] = (
-                    np.empty((len(used), units), dtype) if shapes[layer] else sampled.positions[layer]
-                )
-            count = batch.stop - batch.first
-            sampled.positions[layer][batch.first * each : batch.stop * each] = at_positions[: count * each]
-            sampled.pooled[layer][batch.first : batch.stop] = pooled[:count]
+        faults = {layer: counts for layer, (_, _, counts) in taken.items()}
+        check_counts(faults, f"seed {network.seed}", batch.first, batch.stop)
+        count = batch.stop - batch.first
+        for layer, (at_positions, means, _) in jax.device_get(taken).items():
+            parts.setdefault(layer, []).append((at_positions[: count * len(chosen[layer])], means[:count]))
         progress("sampling activations", batch.stop, len(used))
-    return sampled
+    joined = {layer: [np.concatenate(each) for each in zip(*parts[layer], strict=True)] for layer in parts}
+    positions = {layer: at_positions for layer, (at_positions, _) in joined.items()}
+    pooled = {layer: means if shapes[layer] else positions[layer] for layer, (_, means) in joined.items()}
+    return Sampled(positions, pooled, {layer: len(places) for layer, places in chosen.items()}, shapes)
 
 
 @jax.jit
@@ -124,3 +123,50 @@ def _taken(
         return as_units(each[:, chosen[layer]]), pooled, faults
 
     return OrderedDict((layer, of(layer, values)) for layer, values in maps.items())
+
+
+@dataclass(frozen=True)
+class NetworksAt:
+    """A run's networks, from its checkpoints; run as they were trained, also where the caller is in float64."""
+
+    model: nn.Module
+    trained: Sequence[training.TrainedNetwork]
+    """Those that are compared."""
+    dataset: Dataset
+    config: TrainingConfig
+    matching: MatchingConfig
+    sampling: SamplingConfig
+    checkpoints: Path
+    progress: Progress
+
+    @cached_property
+    def compared(self) -> dict[str, Sampled]:
+        """Raw activations of every network that is compared, by seed; kept, as several parts ask for them."""
+        with jax.enable_x64(False):
+            return self._sampled(self.trained)
+
+    def sampled(self, epoch: int) -> dict[str, Sampled]:
+        """Raw activations of every network after an epoch, 0 for the untrained ones."""
+        with jax.enable_x64(False):
+            return self._sampled(self._at(epoch))
+
+    def accuracy(self, epoch: int) -> list[float]:
+        """Each network's validation accuracy after an epoch."""
+        size = self.config.batch_size
+        with jax.enable_x64(False):
+            networks = self._at(epoch)
+            return [training.validation_accuracy(self.model, network, self.dataset, size) for network in networks]
+
+    def _sampled(self, networks: Sequence[training.TrainedNetwork]) -> dict[str, Sampled]:
+        images, rows = self.sampling.images, self.sampling.rows
+        return {
+            str(network.seed): sample(self.model, network, self.dataset, self.matching, images, rows, self.progress)
+            for network in networks
+        }
+
+    def _at(self, epoch: int) -> list[training.TrainedNetwork]:
+        config = replace(self.config, keep=(epoch,))
+        return [
+            training.networks_over_training(self.model, self.dataset, config, seed, self.checkpoints)[0]
+            for seed in config.seeds
+        ]

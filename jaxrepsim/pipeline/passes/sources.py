@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -37,28 +37,6 @@ class Activations(NamedTuple):
     layers: Mapping[str, tuple[jax.Array, ...]]
 
 
-class Source(Protocol):
-    """Networks, and images for them."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Of the networks, for errors."""
-        ...
-
-    def images(self, layer: str) -> int:
-        """How many a layer has seen."""
-        ...
-
-    @property
-    def pixels(self) -> Images | None:
-        """(images, h, w, c), from 0 to 1 or of bytes, for those who want to see them; None where there are none."""
-        ...
-
-    def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
-        """All images of all these layers, in batches of one size a layer."""
-        ...
-
-
 @dataclass(frozen=True)
 class Networks:
     """A run's networks, on its validation images."""
@@ -71,17 +49,20 @@ class Networks:
 
     @property
     def names(self) -> list[str]:
+        """Of the networks, for errors."""
         return [f"seed {network.seed}" for network in self.networks]
 
     def images(self, layer: str) -> int:
+        """How many a layer has seen."""
         return len(self.dataset.validation.images)
 
     @property
     def pixels(self) -> Images:
+        """(images, h, w, c), from 0 to 1 or of bytes."""
         return self.dataset.validation.images
 
     def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
-        """Each network runs over a batch; all devices of this process share it."""
+        """All images of all these layers: each network runs over a batch, which all devices of this process share."""
         mesh = Mesh(np.array(jax.local_devices()), ("data",))
         weights = [replicated(mesh, network.variables) for network in self.networks]
         data = self.dataset
@@ -124,18 +105,16 @@ class Files:
 
     @property
     def names(self) -> list[str]:
+        """Of the networks, for errors."""
         return list(self.networks)
 
     def images(self, layer: str) -> int:
+        """How many a layer has seen."""
         file = next(iter(self.networks.values()))
         rows = len(file.layers[layer])
         # Rows of other layers, drawn or compressed, say nothing of the images.
         fewest = min(count for name, count in file.samples.items() if file.layers[name].shape[:-1] == (count,))
         return fewest if rows % fewest == 0 else rows
-
-    @property
-    def pixels(self) -> None:
-        return None
 
     def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
         """Layer by layer, slices of the arrays, the last one padded with its own last image."""
@@ -151,6 +130,10 @@ class Files:
                 with jax.enable_x64(True):
                     chosen = tuple(jnp.asarray(rows[taken]) for rows in maps)
                 yield Activations(first, min(first + size, count), jnp.asarray(index < count), {layer: chosen})
+
+
+Source = Networks | Files
+"""Networks and what they answer to all images, in batches of one size a layer."""
 
 
 def chosen_rows(maps: Sequence[jax.Array], chosen: jax.Array) -> list[jax.Array]:

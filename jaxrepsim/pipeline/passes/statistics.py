@@ -1,6 +1,6 @@
 """What is gathered of each layer while the images go by: no activation is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ from jaxrepsim.activations import layer_key
 from jaxrepsim.convergent import moments, row_sample
 from jaxrepsim.convergent.moments import Moments
 from jaxrepsim.convergent.row_sample import RowSample
-from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.passes import exciting
 from jaxrepsim.pipeline.passes.exciting import Exciting
+from jaxrepsim.pipeline.passes.forward import check_counts
 from jaxrepsim.pipeline.passes.positions import positions_of_each
 from jaxrepsim.pipeline.passes.sources import Activations, Source, beside, by_image, chosen_rows
 from jaxrepsim.pipeline.progress import Progress
@@ -99,7 +99,9 @@ def gather(
                     states[layer], maps, chosen[layer], batch.first, batch.real, held_out, key
                 )
             progress("gathering statistics", batch.stop, source.images(layer), layer)
-        _check(faults, source.names, batch)
+        for layer, by_network in jax.device_get(faults).items():
+            for name, counts in zip(source.names, by_network, strict=True):
+                check_counts({layer: counts}, name, batch.first, batch.stop)
     return {layer: Statistics(*states[layer], chosen[layer], shapes[layer]) for layer in layers}
 
 
@@ -155,14 +157,3 @@ def _absorb(
         ),
         faults,
     )
-
-
-def _check(faults: Mapping[str, tuple[jax.Array, ...]], names: Sequence[str], batch: Activations) -> None:
-    for layer, by_network in jax.device_get(faults).items():
-        for name, counts in zip(names, by_network, strict=True):
-            if counts.any():
-                unit = int(np.flatnonzero(counts)[0])
-                raise InputError(
-                    f"{name}, layer {layer!r}, unit {unit}: {counts[unit]} activations on the images "
-                    f"{batch.first} to {batch.stop - 1} are NaN or infinite"
-                )

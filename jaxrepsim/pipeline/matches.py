@@ -1,11 +1,14 @@
-"""The comparison of the networks of several runs: compressed anew, all of them jointly, from their checkpoints."""
+"""Comparisons of more than one run has: activation files, whatever they are from; and the networks of several runs.
+
+Those are compressed anew, all of them jointly, from their checkpoints.
+"""
 
 import dataclasses
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import jax
-import numpy as np
 import xarray as xr
 
 from jaxrepsim import activations, models
@@ -13,25 +16,74 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import folder as run_folder
-from jaxrepsim.pipeline.analysis import check
+from jaxrepsim.pipeline.analysis import asked_layers, check
 from jaxrepsim.pipeline.comparison import compare, finished
-from jaxrepsim.pipeline.config import AnalysisConfig
 from jaxrepsim.pipeline.config_file import to_plain
+from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.distinct_names import distinct
-from jaxrepsim.pipeline.extracted import inputs_of, save
 from jaxrepsim.pipeline.folder import RunFolder, claim
-from jaxrepsim.pipeline.layers import chosen_layers
-from jaxrepsim.pipeline.outputs import Say
-from jaxrepsim.pipeline.part import Inputs
-from jaxrepsim.pipeline.passes.extraction import Subject, extract_jointly
-from jaxrepsim.pipeline.progress import Progress
+from jaxrepsim.pipeline.part import Inputs, Need
+from jaxrepsim.pipeline.parts import AnalysisConfig
+from jaxrepsim.pipeline.passes.extraction import Subject, extract, inputs_of
+from jaxrepsim.pipeline.passes.sources import Files
+from jaxrepsim.pipeline.progress import Progress, Say
 from jaxrepsim.pipeline.results_files import file_name
 from jaxrepsim.pipeline.run import Run
-from jaxrepsim.pipeline.shared_settings import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
 
+_OF_FILES: dict[Need, str] = {
+    "sampled": "needs the networks of a run: activation files hold their responses only",
+    "images": "needs the images of a run: activation files hold responses only",
+}
 _IMAGES = ("name", "validation_split", "image_size")
 """Of the data settings, those that decide which images are compared on."""
-_REFUSED = "is for the networks of one run: leave it out"
+_ONE_RUN = "is for the networks of one run: leave it out"
+_OF_RUNS: dict[Need, str] = {"sampled": _ONE_RUN, "statistics": _ONE_RUN, "images": _ONE_RUN}
+
+
+def match_files(
+    paths: Sequence[Path],
+    config: AnalysisConfig,
+    folder: RunFolder,
+    progress: Progress,
+    say: Say,
+    layouts: Collection[str] = (),
+) -> xr.DataTree:
+    """Compares activation files of any origin.
+
+    Args:
+        paths: Two files or more; see `jaxrepsim.activations.load`. In the results a network has the name of its file.
+        config: What is computed; no part that needs the networks themselves.
+        folder: Where the results go; missing, empty, or begun with the same files and settings.
+        progress: Told how far it has come.
+        say: Told what was found.
+        layouts: Of arrays of which the files do not state it.
+
+    Returns:
+        The results.
+
+    Raises:
+        InputError: A file that cannot be read, or is given twice; files that do not fit together, or are of different
+            compressions or inputs; a folder that holds something else; settings that need the networks, or activations
+            that are not compressed.
+    """
+    places = _by_name("file", [path.stem for path in paths], paths)
+    networks = {name: activations.load(path, layouts) for name, path in places.items()}
+    check_corresponding(networks)
+    layers = common_layers(networks, config.matching)
+    check(config, layers, _OF_FILES)
+    source = Files(networks, config.matching.batch_size)
+    for name, chosen in asked_layers(config, layers).items():
+        if config.parts[name].needs == "statistics":
+            source.check(chosen)
+    with folder.locked():
+        record = {"files": {name: _digest(path) for name, path in places.items()}}
+        claim(folder, to_plain(config) | record | ({"layouts": sorted(layouts)} if layouts else {}))
+        if (results := finished(folder, config)) is not None:
+            return results
+        inputs = Inputs(networks, layers, config.matching, progress, source=source, wanted=config.wanted)
+        about = {"title": f"Match of {', '.join(networks)}", "data": f"activation files {', '.join(networks)}"}
+        return compare(inputs, config, folder, say, about)
 
 
 def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> AnalysisConfig:
@@ -50,14 +102,11 @@ def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> An
     runs = [run_folder.load(path) for path in paths]
     common = ["matching", *(name for name, part in AnalysisConfig().parts.items() if part.asked)]
     for section in common:
-        every = [getattr(run, section) for run in runs]
+        first, *_ = every = [getattr(run, section) for run in runs]
         for path, settings in zip(paths, every, strict=True):
             for field in dataclasses.fields(settings):
-                here, there, name = (
-                    getattr(every[0], field.name),
-                    getattr(settings, field.name),
-                    f"{section}.{field.name}",
-                )
+                here, there = getattr(first, field.name), getattr(settings, field.name)
+                name = f"{section}.{field.name}"
                 if here != there and name not in replaced:
                     raise InputError(
                         f"the runs differ in {name}: {here} in {paths[0]}, {there} in {path}; say with "
@@ -90,33 +139,42 @@ def match_runs(
         InputError: A folder is no run folder, is given twice, or its networks are not trained; the runs have other
             images, or other layers; a folder that holds something else; settings that need raw activations.
     """
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise InputError(f"a run is given twice: {', '.join(map(str, paths))}")
     matching = config.matching
     sets: dict[DataConfig, Dataset] = {}
-    names = distinct([path.resolve().name for path in paths], paths)
+    places = _by_name("run", [path.resolve().name for path in paths], paths)
     runs = {
-        name: Run(run_folder.load(path), RunFolder(path), progress, say, sets=sets)
-        for name, path in zip(names, paths, strict=True)
+        name: Run(run_folder.load(path), RunFolder(path), progress, say, sets=sets) for name, path in places.items()
     }
     _check_images(runs, matching)
     layers = _common_layers(runs, matching)
-    check(config, layers, {"sampled": _REFUSED, "statistics": _REFUSED, "images": _REFUSED})
+    check(config, layers, _OF_RUNS)
     subjects = {
-        f"{name}/{network.seed}": Subject(run.model, network.variables, run.dataset.mean, run.dataset.std)
-        for name, run in runs.items()
-        for network in run.trained()
+        f"{name}/{network.seed}": run.subject(network) for name, run in runs.items() for network in run.trained()
     }
-    weights = {name: activations.fingerprint(*_leaves(subject)) for name, subject in subjects.items()}
+    weights = {
+        name: activations.fingerprint(*jax.device_get(jax.tree.leaves(subject.variables)))
+        for name, subject in subjects.items()
+    }
     first = next(iter(runs.values()))
-    inputs = inputs_of(first.dataset.validation.images, matching)
     with folder.locked():
+        inputs = inputs_of(first.dataset.validation.images, matching)
         claim(folder, {**to_plain(config), "networks": weights, "inputs": inputs})
         if (results := finished(folder, config)) is not None:
             return results
         networks = _extracted(folder, subjects, first, matching, progress, say)
-        about = {"title": f"Match of {', '.join(names)}", "data": first.data_line()}
+        about = {"title": f"Match of {', '.join(runs)}", "data": first.data_line()}
         return compare(Inputs(networks, layers, matching, progress), config, folder, say, about)
+
+
+def _by_name(what: str, names: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise InputError(f"a {what} is given twice: {', '.join(map(str, paths))}")
+    return dict(zip(distinct(names, paths), paths, strict=True))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_images(runs: Mapping[str, Run], config: MatchingConfig) -> None:
@@ -156,12 +214,8 @@ def _extracted(
     files = {name: place / f"{index:03d}_{file_name(name)}.safetensors" for index, name in enumerate(subjects)}
     if not all(file.exists() for file in files.values()):
         with folder.timed("extraction"):
-            extracted = extract_jointly(subjects, first.dataset.validation.images, config, progress)
+            extracted = extract(subjects, first.dataset.validation.images, config, progress)
             for name, file in files.items():
-                save(file, extracted, name, {"data": first.data_line(), "network": name})
+                extracted.save(file, name, {"data": first.data_line(), "network": name})
         say(f"extracted {len(extracted.samples)} layers of {len(subjects)} networks")
     return {name: activations.load(file) for name, file in files.items()}
-
-
-def _leaves(subject: Subject) -> list[np.ndarray]:
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(subject.variables)]
