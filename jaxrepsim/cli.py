@@ -13,39 +13,18 @@ from typing import Annotated, Any, Union
 import tyro
 from rich.console import Console
 
-from jaxrepsim import __version__
-from jaxrepsim.commands import (
-    DataCommand,
-    ExtractCommand,
-    MatchCommand,
-    MatchRunCommand,
-    MatchRunsCommand,
-    ReportCommand,
-    RunCommand,
-    RunsSettings,
-    TrainCommand,
-)
+from jaxrepsim import __version__, commands
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import processes
-from jaxrepsim.pipeline.activation_files import match_files
+from jaxrepsim.pipeline.comparison import write_report
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.exit_status import exit_status, use_compilation_cache
 from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.jobs import Source, Stage, carry_out, load_source
-from jaxrepsim.pipeline.match_runs import agreed_settings, match_runs
-from jaxrepsim.pipeline.outputs import write_report
+from jaxrepsim.pipeline.jobs import Source, carry_out, load_source
+from jaxrepsim.pipeline.matches import agreed_settings, match_files, match_runs
 from jaxrepsim.pipeline.progress import stopping
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars
-
-OnOneRun = RunCommand | TrainCommand | ExtractCommand | MatchRunCommand
-Command = OnOneRun | MatchCommand | MatchRunsCommand | ReportCommand | DataCommand
-_STAGES: dict[type, Stage] = {
-    RunCommand: "run",
-    TrainCommand: "train",
-    ExtractCommand: "extract",
-    MatchRunCommand: "match",
-}
 
 _NOT_SETTINGS = ("--out", "--only", "--processes", "--help")
 
@@ -67,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_status(lambda: _carry_out(*_parse(given)))
 
 
-def _parse(arguments: list[str]) -> tuple[Command, Source | None]:
+def _parse(arguments: list[str]) -> tuple[commands.Command, Source | None]:
     """The command, and its config file or run folder, where it has one.
 
     The settings that a config file makes are the defaults of the options that override them.
@@ -75,37 +54,37 @@ def _parse(arguments: list[str]) -> tuple[Command, Source | None]:
     paths = [Path(argument) for argument in takewhile(lambda word: not word.startswith("-"), arguments[1:])]
     options = arguments[1 + len(paths) :]
     settings: dict[type, Any] = {}
-    source, match = None, MatchCommand
-    if arguments and arguments[0] in ("run", "train", "extract") and len(paths) > 1:
+    source, match = None, commands.MatchCommand
+    if len(paths) > 1 and arguments[0] in ("run", "train", "extract"):
         raise InputError(
             f"`jaxrepsim {arguments[0]}` takes one config file or run folder; received {' '.join(map(str, paths))}"
         )
-    if paths and arguments[0] == "match" and len(paths) > 1 and any(path.is_dir() for path in paths):
+    if len(paths) > 1 and arguments[0] == "match" and any(path.is_dir() for path in paths):
         if files := [path for path in paths if not path.is_dir()]:
             raise InputError(
                 f"{files[0]} is no folder, and {next(path for path in paths if path.is_dir())} is one: name run "
                 "folders, or activation files, and not both"
             )
-        match = MatchRunsCommand
+        match = commands.MatchRunsCommand
         agreed = agreed_settings(paths, _replaced(options))
-        settings[match] = RunsSettings(matching=agreed.matching, minimal_matches=agreed.minimal_matches)
-    elif paths and arguments[0] in _STAGES.values() and not (arguments[0] == "match" and len(paths) > 1):
-        match = MatchRunCommand
+        settings[match] = commands.RunsSettings(matching=agreed.matching, minimal_matches=agreed.minimal_matches)
+    elif len(paths) == 1 and arguments[0] in commands.STAGES.values():
+        match = commands.MatchRunCommand
         source = load_source(paths[0])
-        settings = dict.fromkeys(_STAGES, _settings(source, options))
-    commands: dict[str, type] = {stage: command for command, stage in _STAGES.items()} | {"match": match}
+        settings = dict.fromkeys(commands.STAGES, _settings(source, options))
+    classes: dict[str, type] = {stage: command for command, stage in commands.STAGES.items()} | {"match": match}
     union: Any = Union[  # made at run time, from a tuple
         (
             *(
                 Annotated[command, tyro.conf.subcommand(name, default=_with(command, settings))]
-                for name, command in commands.items()
+                for name, command in classes.items()
             ),
-            Annotated[ReportCommand, tyro.conf.subcommand("report")],
-            Annotated[DataCommand, tyro.conf.subcommand("data")],
+            Annotated[commands.ReportCommand, tyro.conf.subcommand("report")],
+            Annotated[commands.DataCommand, tyro.conf.subcommand("data")],
         )
     ]
     command = _parsed(union, arguments)
-    if not isinstance(command, DataCommand):
+    if not isinstance(command, commands.DataCommand):
         named = command.source if isinstance(command.source, tuple) else (command.source,)
         if named != tuple(paths[: len(named)]):
             raise InputError(
@@ -118,7 +97,7 @@ def _with(command: type, settings: dict[type, Any]) -> Any:
     return command(source=tyro.MISSING, **({"settings": settings[command]} if command in settings else {}))
 
 
-def _parsed(union: Any, arguments: list[str]) -> Command:
+def _parsed(union: Any, arguments: list[str]) -> commands.Command:
     """The command; what a settings class finds wrong is said as such, without the parser's names for where it was."""
     messages = io.StringIO()
     parser: Any = tyro.cli  # its overloads do not know a union that is put together at run time
@@ -164,28 +143,26 @@ def _settings(source: Source, options: list[str]) -> RunConfig:
     return jobs[0].config
 
 
-def _carry_out(command: Command, source: Source | None) -> None:
-    bars = Bars(Console())
-    match command:
-        case DataCommand():
-            from jaxrepsim.data.preparation import prepare
+def _carry_out(command: commands.Command, source: Source | None) -> None:
+    bars, here = Bars(Console()), processes.ONLY_PROCESS
+    if isinstance(command, commands.OnRuns):
+        here = processes.join(command.processes == "auto")
+    with bars.live():
+        match command:
+            case commands.DataCommand():
+                from jaxrepsim.data.preparation import prepare
 
-            with bars.live():
                 prepare(command.name, command.archive, command.directory, stopping(bars), bars.say)
-        case ReportCommand():
-            with bars.live():
+            case commands.ReportCommand():
                 _draw_again(RunFolder(command.source), bars)
-        case MatchCommand() | MatchRunsCommand():
-            with bars.live():
+            case commands.MatchCommand() | commands.MatchRunsCommand():
                 _match(command, bars)
-        case _:
-            assert source is not None  # these commands have one
-            jobs = source.jobs(command.only, command.out)
-            if len(jobs) == 1:
-                jobs = [jobs[0]._replace(config=command.settings)]
-            here = processes.join(command.processes == "auto")
-            with bars.live():
-                carry_out(jobs, _STAGES[type(command)], bars, bars.say, here)
+            case _:
+                assert source is not None  # these commands have one
+                jobs = source.jobs(command.only, command.out)
+                if len(jobs) == 1:
+                    jobs = [jobs[0]._replace(config=command.settings)]
+                carry_out(jobs, commands.STAGES[type(command)], bars, bars.say, here)
 
 
 def _draw_again(folder: RunFolder, bars: Bars) -> None:
@@ -197,13 +174,13 @@ def _draw_again(folder: RunFolder, bars: Bars) -> None:
         write_report(folder, read_netcdf(folder.results), stopping(bars), bars.say)
 
 
-def _match(command: MatchCommand | MatchRunsCommand, bars: Bars) -> None:
+def _match(command: commands.MatchCommand | commands.MatchRunsCommand, bars: Bars) -> None:
     if not command.source:
         raise InputError("name a config file, a run folder, two run folders or more, or two activation files or more")
     if command.out is None:
         raise InputError("say where the results go: --out FOLDER")
     folder, progress = RunFolder(command.out), stopping(bars)
-    if isinstance(command, MatchRunsCommand):
+    if isinstance(command, commands.MatchRunsCommand):
         results = match_runs(command.source, command.settings, folder, progress, bars.say)
     else:
         results = match_files(command.source, command.settings, folder, progress, bars.say, command.layout)

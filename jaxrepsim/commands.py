@@ -6,19 +6,20 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.jobs import Stage
 from jaxrepsim.pipeline.part import Need
-from jaxrepsim.pipeline.parts import Parts
+from jaxrepsim.pipeline.parts import AnalysisConfig
 from jaxrepsim.pipeline.shared_settings import AlignmentConfig, MatchingConfig, SamplingConfig
 
-_Source = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER")]
 _Sources = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER...|FILE...")]
 _Folder = Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")]
-_Settings = Annotated[RunConfig, tyro.conf.arg(name="")]
 
 
 @dataclass(kw_only=True)
-class _OnRuns:
+class OnRuns:
+    """The runs of one config file, or that of a run folder."""
+
     out: _Folder = None
     """Where the results go, those of several runs into a folder each; by default runs/NAME for configs/NAME.py."""
     only: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
@@ -26,33 +27,37 @@ class _OnRuns:
     processes: Literal["environment", "auto"] = "environment"
     """Which processes work together: those that JAX_COORDINATOR_ADDRESS and its like name, if they are set; or, with
     auto, those of a job of Slurm or Open MPI, or of a TPU slice, as JAX finds them."""
-    settings: _Settings = field(default_factory=RunConfig)
-
-
-@dataclass(kw_only=True)
-class _OnOneSource(_OnRuns):
-    source: _Source
+    settings: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=RunConfig)
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CONFIG|FOLDER")]
     """A config file, such as configs/digits_vgg.py; or the folder of a run to resume."""
 
 
 @dataclass(kw_only=True)
-class RunCommand(_OnOneSource):
+class RunCommand(OnRuns):
     """The whole job: train every seed, extract and match every layer, write the report. Resumes where it stopped."""
 
 
 @dataclass(kw_only=True)
-class TrainCommand(_OnOneSource):
+class TrainCommand(OnRuns):
     """Train every seed, and stop there."""
 
 
 @dataclass(kw_only=True)
-class ExtractCommand(_OnOneSource):
+class ExtractCommand(OnRuns):
     """Write every network's compressed activations, as activation files; train first where needed."""
 
 
 @dataclass(kw_only=True)
-class MatchRunCommand(_OnOneSource):
+class MatchRunCommand(OnRuns):
     """Match the networks of a run."""
+
+
+STAGES: dict[type, Stage] = {
+    RunCommand: "run",
+    TrainCommand: "train",
+    ExtractCommand: "extract",
+    MatchRunCommand: "match",
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def _without(needs: tuple[Need, ...], *more: tuple[str, type, Any]) -> type[Anal
         more: Further fields: names, types, and values.
     """
     hidden: list[tuple[str, Any, Any]] = [
-        (name, type(part), part) for name, part in Parts().parts.items() if part.needs in needs
+        (name, type(part), part) for name, part in AnalysisConfig().parts.items() if part.needs in needs
     ]
     hidden.append(("sampling", SamplingConfig, SamplingConfig()))
     fields = [(name, tyro.conf.Suppress[kind], field(default=value)) for name, kind, value in hidden]
@@ -144,3 +149,6 @@ class DataCommand:
     """The original file, or the folder of several; without it a message says which are needed, and where they are."""
     directory: _Folder = None
     """Where prepared sets are kept; by default ~/tensorflow_datasets."""
+
+
+Command = OnRuns | MatchCommand | MatchRunsCommand | ReportCommand | DataCommand

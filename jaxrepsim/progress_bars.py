@@ -1,18 +1,9 @@
 """Progress on the terminal."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
+from rich import progress
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 
 class Bars:
@@ -24,15 +15,15 @@ class Bars:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._tasks: dict[str, TaskID] = {}
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+        self._tasks: dict[str, progress.TaskID] = {}
+        self._progress = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TaskProgressColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("left"),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[note]}"),
             console=console,
             disable=not console.is_terminal,
         )
@@ -47,8 +38,6 @@ class Bars:
         """Prints a line above the bars."""
         self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
-    @contextmanager
-    def live(self) -> Iterator[None]:
-        """Draws while the block runs."""
-        with self._progress:
-            yield
+    def live(self) -> AbstractContextManager[object]:
+        """Draws while a block runs."""
+        return self._progress

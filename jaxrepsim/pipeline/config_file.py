@@ -14,9 +14,9 @@ import numpy as np
 
 from jaxrepsim.activations import not_activations
 from jaxrepsim.errors import InputError, nearest
-from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.parts import AnalysisConfig
 
-_NAME = r"\w[\w.-]*"
 _SETTING = "a setting is text, a number, true or false, several of these, or a settings class called with parentheses"
 
 
@@ -39,7 +39,9 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
         raise not_activations(path, "nor a config file (.py)")
     try:
         # `from jaxrepsim.pipeline import *` brings a module of the name `config`.
-        assigned = {name: value for name, value in runpy.run_path(str(path)).items() if not _is_module(value)}
+        assigned = {
+            name: value for name, value in runpy.run_path(str(path)).items() if not isinstance(value, ModuleType)
+        }
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except Exception as error:
@@ -52,11 +54,12 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
             f"{path} must assign a jaxrepsim.pipeline.RunConfig to the name `config`, or a dict of them, by their "
             "names, to `runs`"
         )
-    if "runs" in assigned and (bad := [name for name in runs if not _is_name(name)]):
-        raise InputError(
-            f"{path}: a run's name is that of its folder, a text of letters, digits, '_', '-' and '.'; received "
-            f"{bad[0]!r}"
-        )
+    for name in assigned.get("runs", ()):
+        if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
+            raise InputError(
+                f"{path}: a run's name is that of its folder, a text of letters, digits, '_', '-' and '.'; received "
+                f"{name!r}"
+            )
     try:
         return {name: from_plain(to_plain(config)) for name, config in runs.items()}
     except InputError as error:
@@ -143,14 +146,6 @@ def _simple(value: object) -> Any:
     raise InputError(f"{_SETTING}; received {value!r}")
 
 
-def _is_module(value: object) -> bool:
-    return isinstance(value, ModuleType)
-
-
-def _is_name(name: object) -> bool:
-    return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
-
-
 def _check_names(plain: Any, kind: type, prefix: str) -> None:
     if not isinstance(plain, dict):
         return
@@ -165,10 +160,8 @@ def _check_names(plain: Any, kind: type, prefix: str) -> None:
 def _misspelt(error: Exception) -> str | None:
     """`RunConfig(modle=...)` fails with a TypeError that names the class and the keyword."""
     found = re.match(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
-    inside = [
-        kind for kind in _settings(RunConfig).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
-    ]
-    classes = {each.__name__: each for each in (RunConfig, *inside)}
+    kinds = (kind for kind in (RunConfig, *_settings(RunConfig).values()) if dataclasses.is_dataclass(kind))
+    classes = {kind.__name__: kind for kind in kinds if isinstance(kind, type)}
     if not isinstance(error, TypeError) or found is None or found[1] not in classes:
         return None
     return _unknown_setting(f"{found[1]}.{found[2]}", found[2], _settings(classes[found[1]]))

@@ -3,8 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from itertools import chain
 from pathlib import Path
 from time import perf_counter, time
 from typing import Any
@@ -13,9 +11,9 @@ from filelock import FileLock, Timeout
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import is_temporary, write_text
-from jaxrepsim.pipeline.config import AnalysisConfig, RunConfig
+from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
-from jaxrepsim.pipeline.parts import Parts
+from jaxrepsim.pipeline.parts import AnalysisConfig
 
 FORMAT = 2
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
@@ -23,50 +21,33 @@ FORMAT = 2
 STALE = 3600.0
 """Seconds after which a half-written figure or table has no writer any more."""
 
-LATER = ("data.workers", "sampling.", "alignment.", *(f"{field.name}." for field in fields(Parts)))
+LATER = ("data.workers", "sampling.", "alignment.", *(f"{part}." for part in AnalysisConfig().parts))
 """Settings that may change when there are results: results are kept apart by those of them that they depend on."""
 
 
-@dataclass(frozen=True)
 class RunFolder:
-    """Paths of a run folder. A file that is there is whole: everything is written atomically."""
+    """Paths of a run folder. A file that is there is whole: everything is written atomically.
 
-    path: Path
+    Args:
+        path: Of the folder.
+    """
 
-    @property
-    def record(self) -> Path:
-        """The settings, as JSON; its presence makes a folder a run folder."""
-        return self.path / "run.json"
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # The settings, as JSON; its presence makes a folder a run folder.
+        self.record = path / "run.json"
+        self.checkpoints = path / "checkpoints"
+        # Long tables, for other programs.
+        self.tables = path / "results"
+        # What is done of each part; see `jaxrepsim.pipeline.analysis`.
+        self.parts = self.tables / "parts"
+        self.results = self.tables / "results.nc"
+        self.figures = path / "figures"
+        self.report = path / "report.html"
 
     def activations(self, seed: int) -> Path:
         """The compressed activations of one network, all layers."""
         return self.path / "activations" / f"seed_{seed}.safetensors"
-
-    @property
-    def parts(self) -> Path:
-        """What is done of each part; see `jaxrepsim.pipeline.analysis`."""
-        return self.path / "results" / "parts"
-
-    @property
-    def tables(self) -> Path:
-        """Long tables, for other programs."""
-        return self.path / "results"
-
-    @property
-    def results(self) -> Path:
-        return self.path / "results" / "results.nc"
-
-    @property
-    def figures(self) -> Path:
-        return self.path / "figures"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
 
     @property
     def timings(self) -> dict[str, float]:
@@ -110,11 +91,8 @@ class RunFolder:
 
     def _clear(self) -> None:
         """Removes what a killed process left half written; nobody else has the lock, and so none is at work on it."""
-        places = [
-            self.path.glob(".*"),
-            *((self.path / name).rglob(".*") for name in ("activations", "results", "figures")),
-        ]
-        for path in filter(is_temporary, chain(*places)):
+        inside = (path for name in ("activations", "results", "figures") for path in (self.path / name).rglob(".*"))
+        for path in filter(is_temporary, [*self.path.glob(".*"), *inside]):
             # Scripts write figures and tables without the lock.
             if path.suffix not in (".csv", ".svg", ".png") or path.stat().st_mtime < time() - STALE:
                 path.unlink(missing_ok=True)
@@ -133,10 +111,9 @@ def claim(folder: RunFolder, record: dict[str, Any]) -> None:
     """
     path = folder.path
     if folder.record.exists():
-        if require_same(folder, record) != record:
-            write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
-        return
-    if path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
+        if require_same(folder, record) == record:
+            return
+    elif path.is_dir() and any(entry.name != ".lock" for entry in path.iterdir()):
         raise InputError(f"{path} is not empty, and no run folder (it has no run.json): give another --out")
     write_text(folder.record, json.dumps({"format": FORMAT, **record}, indent=2) + "\n")
 
@@ -154,7 +131,12 @@ def require_same(folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: Its settings are others, those excepted that may change later; or it is damaged.
     """
-    before = _up_to_date(_read(folder))
+    before = _read(folder)
+    # With the defaults of settings that did not exist yet when it was written.
+    if "config" in before:
+        before["config"] = to_plain(from_plain(before["config"]))
+    else:
+        before = to_plain(AnalysisConfig()) | before
     different = [line for line in differences(before, record) if not line.removeprefix("config.").startswith(LATER)]
     if different:
         raise InputError(
@@ -162,13 +144,6 @@ def require_same(folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
             + "\n  ".join(different)
         )
     return before
-
-
-def _up_to_date(record: dict[str, Any]) -> dict[str, Any]:
-    """A record with the defaults of settings that did not exist yet when it was written."""
-    if "config" in record:
-        return record | {"config": to_plain(from_plain(record["config"]))}
-    return to_plain(AnalysisConfig()) | record
 
 
 def load(path: Path) -> RunConfig:
