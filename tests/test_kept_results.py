@@ -9,7 +9,7 @@ from jaxrepsim import report
 from jaxrepsim.pipeline.config_file import load_configs
 from jaxrepsim.pipeline.folder import load
 from jaxrepsim.pipeline.results_files import read_netcdf
-from jaxrepsim.report.experiments.figure1 import depth_rows
+from jaxrepsim.report.experiments.figure1 import depth_table
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "docs" / "results" / "fashion_mnist_cpu"
@@ -38,7 +38,7 @@ def test_the_table_is_that_of_the_results(results):
     with (KEPT / "results" / "figure1.csv").open(encoding="utf-8", newline="") as handle:
         _, *rows = csv.reader(handle)
     found = [
-        [row.run, row.layer, str(row.units), *(f"{value:.2f}" for value in row.similarity)]
-        for row in depth_rows(results)
+        [run, layer, str(units), *(f"{value:.2f}" for value in values[-5:])]
+        for run, layer, units, *values in depth_table(results).itertuples(index=False)
     ]
     assert [[*row[:3], *row[-5:]] for row in rows] == found
