@@ -142,8 +142,25 @@ def _rows(*networks: Array) -> Rows:
     return dual_basis.rows_of(networks, networks[0].shape[1])
 
 
+def basis_of(source: Gram | Rows | Either, units: Bool[Values, "k n"]) -> DualBasis:
+    """The dual basis of some units alone."""
+    programs = {Gram: _by_elimination, Rows: _by_factorisation, Either: _by_either}
+    return programs[type(source)](source, units)
+
+
 @jax.jit
 @with_all_digits
-def basis_of(source: Gram | Rows | Either, units: Bool[Array, "k n"]) -> DualBasis:
-    """The dual basis of some units alone."""
-    return source.basis(units)
+def _by_elimination(gram: Gram, units: Bool[Array, "k n"]) -> DualBasis:
+    return gram.basis(units)
+
+
+@jax.jit
+@with_all_digits
+def _by_factorisation(rows: Rows, units: Bool[Array, "k n"]) -> DualBasis:
+    return rows.basis(units)
+
+
+@jax.jit
+@with_all_digits
+def _by_either(either: Either, units: Bool[Array, "k n"]) -> DualBasis:
+    return either.basis(units)
