@@ -1,6 +1,6 @@
 """What every figure has: size and legends, axes over layers or in a grid, and the guard against empty results."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import ceil
 from typing import Any, NamedTuple
@@ -255,6 +255,22 @@ def share_axis(axes: Axes, title: str = "", top: float = 1) -> None:
     """Makes the y axis that of a share, in percent, with this title."""
     axes.set(ylim=(0, top), yticks=(0, 0.5, 1), ylabel=title)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def stacked_bars(axes: Axes, shares: Floats, looks: Iterable[Mapping[str, Any]]) -> None:
+    """Draws one bar per layer that is made of shares of units, and makes the y axis theirs.
+
+    Args:
+        axes: The axes; layer i stands at x = i.
+        shares: (part, layer), from the lowest part to the highest; NaN for none.
+        looks: Of each part.
+    """
+    heights = np.nan_to_num(shares)
+    below = np.zeros(heights.shape[1])
+    for look, height in zip(looks, heights, strict=True):
+        axes.bar(range(len(height)), height, 0.66, below, **look)
+        below = below + height
+    share_axis(axes, "units", 1.02)
 
 
 def facets(

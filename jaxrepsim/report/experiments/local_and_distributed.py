@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxrepsim.report.figure import framed, require, share_axis
+from jaxrepsim.report.figure import framed, require, stacked_bars
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.results import Floats, Results, names
 from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
@@ -112,18 +112,15 @@ def local_and_distributed(results: Results, column: Column = "single") -> Figure
     shares = [local_rows(results, threshold) for threshold in thresholds]
     labels = layer_labels([row.layer for row in shares[0]], column)
     handles = [Patch(label=label, edgecolor=look["facecolor"], **look) for label, look in _LOOKS]
+    looks = [{"linewidth": 0.5, "edgecolor": look["facecolor"]} | look for _, look in _LOOKS]
     height = 1.3 * len(thresholds) + labels.height + 0.75
     with framed(column, height, handles, title="units that predict a unit") as figure:
         stack = figure.subplots(len(thresholds), 1, sharex=True, squeeze=False).ravel()
         for axes, threshold, rows in zip(stack, thresholds, shares, strict=True):
-            below = np.zeros(len(rows))
-            for (_, look), share in zip(_LOOKS, np.transpose([row.shares for row in rows]), strict=True):
-                axes.bar(range(len(rows)), share, 0.66, below, linewidth=0.5, edgecolor=look["facecolor"], **look)
-                below += share
+            stacked_bars(axes, np.transpose([row.shares for row in rows]), looks)
             axes.set_title(
                 counts_as(float(results["sparse_prediction/threshold"].values[threshold])), loc="left", pad=3
             )
-            share_axis(axes, "units", 1.02)
             mark_layers(axes, labels, written=axes is stack[-1])
         stack[-1].set_xlabel("layer, from input to output")
     return figure

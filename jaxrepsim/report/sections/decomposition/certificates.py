@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxrepsim.report.figure import Drawing, epsilon_axes, left_out, share_axis
+from jaxrepsim.report.figure import Drawing, epsilon_axes, left_out, stacked_bars
 from jaxrepsim.report.results import Floats, Results, nonzero_epsilons, over_known, unit_counts
 from jaxrepsim.report.style import ACCENT, FAINT, Column
 
@@ -32,10 +32,7 @@ def _draw(results: Results, column: Column) -> Figure:
     shares = _shares(results)
     with epsilon_axes(results, column, nonzero_epsilons(shares[:2]), 1.05, handles) as (figure, panels):
         for epsilon, axes in panels:
-            heights = np.nan_to_num(shares[..., epsilon])
-            for (_, look), height, below in zip(_LOOKS, heights, np.cumsum(heights, 0) - heights, strict=True):
-                axes.bar(range(len(height)), height, 0.66, below, linewidth=0.5, **look)
-            share_axis(axes, "units", 1.02)
+            stacked_bars(axes, shares[..., epsilon], [{"linewidth": 0.5} | look for _, look in _LOOKS])
     return figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from jaxrepsim.report.figure import Drawing, arranged, facets, framed, layer_axes, share_axis
+from jaxrepsim.report.figure import Drawing, arranged, facets, framed, layer_axes, stacked_bars
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Results, names, over_known, plural, thinned
 from jaxrepsim.report.sections.sparse_prediction import prediction
@@ -124,12 +124,8 @@ def _draw_predictors(results: Results, column: Column) -> Figure:
     heights = [1.15] * len(thresholds)
     with layer_axes(results, column, heights, handles, title="predictors of a unit") as (figure, rows):
         for axes, threshold, share in zip(rows, thresholds, shares, strict=True):
-            below = np.zeros(len(share))
-            for color, height in zip(colors, np.nan_to_num(share).T, strict=True):
-                axes.bar(range(len(height)), height, 0.66, below, color=color, linewidth=0)
-                below += height
+            stacked_bars(axes, share.T, [{"color": color, "linewidth": 0} for color in colors])
             axes.set_title(threshold, loc="left", pad=3)
-            share_axis(axes, "units", top=1.02)
     return figure
 
 
