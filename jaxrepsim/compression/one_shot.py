@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Float
-from jaxrepsim.numerics.buckets import side_by_side, size_bucket
+from jaxrepsim.numerics.buckets import joined, size_bucket
 from jaxrepsim.numerics.factor import triangular_factor
 from jaxrepsim.numerics.inputs import as_activations, on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
@@ -57,7 +57,7 @@ def compressed(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "r
         return tuple(networks)
     # Padding lies behind all units: a zero column between them would put a row between theirs.
     shape = (size_bucket(samples, 64), size_bucket(total, 32))
-    factor = _factor(side_by_side(networks, shape))
+    factor = _factor(joined(networks, shape))
     if on_host(factor):
         factor = np.asarray(factor)
     ends = np.cumsum(widths)
