@@ -18,16 +18,8 @@ from tests.matching import calls
 from tests.programs import resources
 from tests.wrapped import under_checks, under_shard_map
 
-CALLS = {
-    "residuals": jaxrepsim.residuals,
-    "maximum_match": lambda x, y: jaxrepsim.maximum_match(x, y, 0.3),
-    "match_profile": jaxrepsim.match_profile,
-    "minimal_match": lambda x, y: jaxrepsim.minimal_match(x, y, 0.3, 0),
-    "minimal_matches": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3),
+CALLS = calls.FUNCTIONS | {
     "minimal_matches, keyed": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3, [0, 2], jax.random.key(0)),
-    "joint_match": lambda x, y: jaxrepsim.joint_match([x, y, x], 0.3),
-    "joint_profile": lambda x, y: jaxrepsim.joint_profile([x, y, x]),
-    "compress": jaxrepsim.compress,
     "decompose": lambda x, y: jaxrepsim.decompose(x, y, 0.3),
     "necessary_units": lambda x, y: jaxrepsim.necessary_units(x, y, 0.3),
     "certificates": lambda x, y: jaxrepsim.certificates(x, y, 0.3),

@@ -39,6 +39,18 @@ SIZES = [  # (dtype, samples, units of x, units of y), each a compilation of its
     (np.float64, 7, 1, 3),
 ]
 
+FUNCTIONS = {
+    "residuals": jaxrepsim.residuals,
+    "maximum_match": lambda x, y: jaxrepsim.maximum_match(x, y, 0.3),
+    "match_profile": jaxrepsim.match_profile,
+    "minimal_match": lambda x, y: jaxrepsim.minimal_match(x, y, 0.3, 0),
+    "minimal_matches": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3),
+    "joint_match": lambda x, y: jaxrepsim.joint_match([x, y, x], 0.3),
+    "joint_profile": lambda x, y: jaxrepsim.joint_profile([x, y, x]),
+    "compress": jaxrepsim.compress,
+}
+"""Those of a pair of activations."""
+
 # Plain calls share programs over shapes.
 residuals = jaxrepsim.residuals
 maximum = jaxrepsim.maximum_match

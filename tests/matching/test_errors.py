@@ -6,17 +6,8 @@ import numpy as np
 import pytest
 
 import jaxrepsim
+from tests.matching import calls
 
-FUNCTIONS = {
-    "residuals": jaxrepsim.residuals,
-    "maximum_match": lambda x, y: jaxrepsim.maximum_match(x, y, 0.3),
-    "match_profile": jaxrepsim.match_profile,
-    "minimal_match": lambda x, y: jaxrepsim.minimal_match(x, y, 0.3, 0),
-    "minimal_matches": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3),
-    "joint_match": lambda x, y: jaxrepsim.joint_match([x, GOOD, y], 0.3),
-    "joint_profile": lambda x, y: jaxrepsim.joint_profile([GOOD, x, y]),
-    "compress": jaxrepsim.compress,
-}
 WITH_EPSILON = {
     "maximum_match": jaxrepsim.maximum_match,
     "minimal_match": lambda x, y, epsilon: jaxrepsim.minimal_match(x, y, epsilon, 0),
@@ -26,9 +17,9 @@ WITH_EPSILON = {
 GOOD = jnp.ones((7, 3))
 
 
-@pytest.fixture(params=FUNCTIONS)
+@pytest.fixture(params=calls.FUNCTIONS)
 def function(request):
-    return FUNCTIONS[request.param]
+    return calls.FUNCTIONS[request.param]
 
 
 @pytest.mark.parametrize("jit", [False, True])
