@@ -26,15 +26,15 @@ def compiled_sizes(inputs: Inputs, layers: Sequence[str], work: Callable[[Prepar
     sizes = {layer: units_bucket(max(network.layers[layer].shape[-1] for network in networks)) for layer in layers}
     narrow = max((size for size in sizes.values() if size <= NARROW), default=0)
     sizes = {layer: max(size, narrow) for layer, size in sizes.items()}
-    list(in_threads(lambda size: work(factored([_twice_one_unit(size)] * 2, size)[0]), sorted({*sizes.values()})[::-1]))
+
+    def compiled(size: int) -> None:
+        # Equal units are factored in both ways. As many rows as full layers have: jointly compressed, one a unit.
+        rows = np.zeros((len(networks) * size, size))
+        rows[0, :2] = 1
+        work(factored([rows, rows], size)[0])
+
+    list(in_threads(compiled, sorted({*sizes.values()})[::-1]))
     return sizes
-
-
-def _twice_one_unit(units: int) -> np.ndarray:
-    """Activations that take no time and every program: equal units are factored in both ways."""
-    rows = np.zeros((2 * units, units))
-    rows[0, :2] = 1
-    return rows
 
 
 def redraws(inputs: Inputs, layer: str) -> list[list[np.ndarray]]:
