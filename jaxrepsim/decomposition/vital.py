@@ -105,8 +105,7 @@ def _last_before_v_goes(
         chosen = open_ & (rank == jnp.min(jnp.where(open_, rank, rank.size)))
         settling = jnp.any(driven(left))
         going = jnp.where(settling, driven(left), chosen)
-        unit = jnp.argmax(jnp.where(going, left.squared, -1.0), axis=1)
-        directions, left = removal.remove(spans, directions, left, unit, jnp.any(going, axis=1))
+        directions, left = removal.remove(spans, directions, left, *removal.worst(going, left.squared))
         return directions, _Removals(left, jnp.where(settling, state.last, chosen), state.begun | ~settling)
 
     spans, left = removal.begin(maximum)

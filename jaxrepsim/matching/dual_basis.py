@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Bool, Float, Values
+from jaxrepsim._typing import Array, Bool, Float, Int, Values
 from jaxrepsim.compression.one_shot import triangle
 from jaxrepsim.matching.dual_vectors import dual_vectors
 from jaxrepsim.matching.others import beside
@@ -56,12 +56,27 @@ class Gram(NamedTuple):
     """Between two networks, for every pair (a, b), a < b, in the order of `combinations`."""
     alive: Bool[Values, "k n"]
 
+    def packed(self, places: Int[Array, "k size"]) -> "Gram":
+        """Of the units at some places of each network alone, −1 for padding."""
+        taken = [(jnp.maximum(at, 0), (at >= 0).astype(self.own.dtype)) for at in places]
+
+        def of(matrix: Array, a: int, b: int) -> Array:
+            (rows, above), (columns, beside) = taken[a], taken[b]
+            return matrix[rows][:, columns] * above[:, None] * beside
+
+        own = [of(matrix, a, a) for a, matrix in enumerate(self.own)]
+        cross = [
+            of(matrix, a, b) for matrix, (a, b) in zip(self.cross, combinations(range(len(places)), 2), strict=True)
+        ]
+        alive = jnp.take_along_axis(self.alive, jnp.maximum(places, 0), axis=1) & (places >= 0)
+        return Gram(jnp.stack(own), jnp.stack(cross), alive)
+
     def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
         """By elimination."""
         keep = units.astype(self.own.dtype)
         # A unit that is left out stands as a direction of its own.
         own = _scaled(self.own, keep, keep) + (1 - keep)[:, :, None] * jnp.eye(units.shape[1], dtype=keep.dtype)
-        dual = jax.vmap(dual_vectors)(own)
+        dual = jax.vmap(lambda gram: one_at_a_time(dual_vectors, gram))(own)  # of wide networks memory holds one table
         coordinates = jnp.swapaxes(dual, 1, 2) @ _others(_scaled(self.cross, *_pairs(keep)))
         inside = jnp.sum(coordinates * coordinates, axis=1)
         apart = jnp.where(beside(units), jnp.maximum(1 - inside, 0.0), 0.0)
@@ -73,6 +88,12 @@ class Rows(NamedTuple):
 
     units: Float[Array, "k m n"]
     alive: Bool[Array, "k n"]
+
+    def packed(self, places: Int[Array, "k size"]) -> "Rows":
+        """Of the units at some places of each network alone, −1 for padding."""
+        there, index = places >= 0, jnp.maximum(places, 0)
+        units = jnp.take_along_axis(self.units, index[:, None], axis=2) * there[:, None]
+        return Rows(units, jnp.take_along_axis(self.alive, index, axis=1) & there)
 
     def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
         """By orthogonal factorisations, exact for dependent units too."""

@@ -11,6 +11,9 @@ from jaxrepsim._typing import Array, Float, Int
 
 BLOCK = 32
 """Rows that are eliminated together."""
+WIDE = 256
+"""Units above which these are four times as many, for memory is what elimination waits for, and themselves eliminated
+in blocks."""
 
 
 def dual_vectors(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
@@ -27,7 +30,7 @@ def dual_vectors(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
     [[0.5, 0.0], [0.0, 1.0]]
     """
     n = gram.shape[0]
-    size = min(BLOCK, n)
+    size = min(BLOCK if n <= WIDE else 4 * BLOCK, n)
     extra = -n % size  # more units, each a direction of its own, fill the last block
     full = n + extra
     identity = jnp.eye(full, dtype=gram.dtype)
@@ -35,10 +38,14 @@ def dual_vectors(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
 
     def eliminate(block: Int[Array, ""], table: Float[Array, "full both"]) -> Float[Array, "full both"]:
         start = block * size
-        panel = jax.lax.dynamic_slice_in_dim(table, start, size)
-        panel = _one_by_one(jax.lax.dynamic_slice_in_dim(panel, start, size, axis=1)) @ panel
-        multiples = jnp.where(jnp.arange(full) >= start + size, panel[:, :full], 0.0)
-        return jax.lax.dynamic_update_slice_in_dim(table - multiples.T @ panel, panel, start, axis=0)
+        # Left of it all is eliminated, right of it the identity is untouched.
+        window = jax.lax.dynamic_slice_in_dim(table, start, full + size, axis=1)
+        panel = jax.lax.dynamic_slice_in_dim(window, start, size)
+        panel = (_one_by_one(panel[:, :size]) if size <= BLOCK else dual_vectors(panel[:, :size]).T) @ panel
+        multiples = jax.lax.dynamic_update_slice_in_dim(jnp.zeros_like(table[:size]), panel, start, axis=1)[:, :full]
+        multiples = jnp.where(jnp.arange(full) >= start + size, multiples, 0.0)
+        window = jax.lax.dynamic_update_slice_in_dim(window - multiples.T @ panel, panel, start, axis=0)
+        return jax.lax.dynamic_update_slice_in_dim(table, window, start, axis=1)
 
     table = jax.lax.fori_loop(0, full // size, eliminate, jnp.concatenate([left, identity], axis=1))
     return table[:n, full : full + n].T

@@ -25,6 +25,18 @@ from jaxrepsim.numerics.varying import varying_like
 BLOCK = 32
 """How many directions are applied at once."""
 
+
+def at_once(units: int) -> int:
+    """How many units of a network may go in one step, where it has so many.
+
+    With wide networks a step waits for memory: a product with eight directions reads as much as with one.
+
+    >>> [at_once(units) for units in (16, 128, 512, 4096)]
+    [1, 1, 4, 8]
+    """
+    return min(max(units // 128, 1), 8)
+
+
 State = Any
 Predicate = Callable[[State], Array]
 Step = Callable[["Spans", Array, State], tuple[Array, State]]
@@ -63,42 +75,67 @@ def begin(basis: DualBasis) -> tuple[Spans, Left]:
     return Spans(basis.dual, basis.coordinates, ridged, _dependent(ridged, basis.dual, basis.active)), left
 
 
+def worst(
+    going: Bool[Array, "k n"], squared: Float[Array, "k n"], count: int = 1
+) -> tuple[Int[Array, "k count"], Bool[Array, "k count"]]:
+    """Of the units that are to go those of the largest residuals: which they are, and whether there are so many."""
+    units, present = [], []
+    for _ in range(count):  # sorting, as `top_k` does, takes twice as long in searches
+        unit = jnp.argmax(jnp.where(going, squared, -1.0), axis=1)
+        units.append(unit)
+        present.append(jnp.any(going, axis=1))
+        going = going & (jnp.arange(going.shape[1]) != unit[:, None])
+    return jnp.stack(units, axis=1), jnp.stack(present, axis=1)
+
+
 def remove(
     spans: Spans,
     directions: Float[Array, "k capacity n"],
     left: Left,
-    unit: Int[Array, "k"],
-    present: Bool[Array, "k"],
+    units: Int[Array, "k b"],
+    present: Bool[Array, "k b"],
 ) -> tuple[Float[Array, "k capacity n"], Left]:
-    """Removes an active unit of each network, or of some: `present` says of which.
+    """Removes active units of each network: `present` says which of them are to go.
 
     Args:
         spans: All networks.
         directions: Those held are the first `left.held` of each network; what lies beyond has no meaning.
         left: The state before.
-        unit: One of each network.
-        present: Whether it is to go.
+        units: Different ones of each network.
+        present: Whether each is to go; those of a network that go stand before those that stay.
 
     Returns:
         The directions with the new ones, and the state after.
     """
-    every = range(len(unit))
-    rows = jnp.stack([jax.lax.dynamic_index_in_dim(spans.dual[a], unit[a], keepdims=False) for a in every])
-    for _ in range(2):  # the second time for the digits that the first one loses
-        rows = _orthogonalised(rows, directions, left.held)
-    length = jnp.linalg.norm(rows, axis=1, keepdims=True)
-    lost = jnp.where(present[:, None], rows / jnp.where(length > 0, length, 1.0), 0.0)
-    taken = jnp.einsum("sk,skn->sn", lost, spans.coordinates)
+    every = range(len(units))
+    rows = jnp.take_along_axis(spans.dual, units[:, :, None], axis=1)
+    lost = jnp.where(present[:, :, None], _orthonormal(rows, directions, left.held), 0.0)
+    taken = jnp.einsum("sbk,skn->sbn", lost, spans.coordinates)
     growth = _less_the_ridge(spans, left, lost, taken**2)
-    gone = present[:, None] & (jnp.arange(lost.shape[1]) == unit[:, None])
+    gone = jnp.any(present[:, :, None] & (jnp.arange(lost.shape[2]) == units[:, :, None]), axis=1)
     for a in every:
-        directions = jax.lax.dynamic_update_slice(directions, lost[None, a : a + 1], (a, left.held[a], 0))
-    return directions, Left(left.apart + growth, left.active & ~gone, left.held + present)
+        directions = jax.lax.dynamic_update_slice(directions, lost[a : a + 1], (a, left.held[a], 0))
+    held = left.held + jnp.sum(present, axis=1)
+    return directions, Left(left.apart + jnp.sum(growth, axis=1), left.active & ~gone, held)
+
+
+def _orthonormal(rows: Float[Array, "k b n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k b n"]:
+    """By Gram and Schmidt, against what is held and then one after the other."""
+    for _ in range(2):  # the second time for the digits that the first one loses
+        rows = _orthogonalised(rows, directions, held)
+    found = rows[:, :0]
+    for place in range(rows.shape[1]):
+        row = rows[:, place : place + 1]
+        for _ in range(2 if place else 0):
+            row = row - jnp.einsum("sxb,sbn->sxn", jnp.einsum("sxn,sbn->sxb", row, found), found)
+        length = jnp.linalg.norm(row, axis=2, keepdims=True)
+        found = jnp.concatenate([found, row / jnp.where(length > 0, length, 1.0)], axis=1)
+    return found
 
 
 def _less_the_ridge(
-    spans: Spans, left: Left, lost: Float[Array, "k n"], growth: Float[Array, "k others"]
-) -> Float[Array, "k others"]:
+    spans: Spans, left: Left, lost: Float[Array, "k b n"], growth: Float[Array, "k b others"]
+) -> Float[Array, "k b others"]:
     """What residuals grow by, where directions may lie in the ridge's rows.
 
     A direction q is Σ (w_j·q) b_j over the active units, so its share in these rows is known. What lies there was never
@@ -108,10 +145,10 @@ def _less_the_ridge(
         spans.dependent,
         lambda: (
             ridge(lost.dtype) ** 2
-            * jnp.sum(jnp.where(left.active, jnp.einsum("snk,sk->sn", spans.dual, lost), 0.0) ** 2, axis=1)
+            * jnp.sum(jnp.where(left.active[:, None], jnp.einsum("snk,sbk->sbn", spans.dual, lost), 0.0) ** 2, axis=2)
         ),
-        lambda: 0 * lost[:, 0],
-    )[:, None]
+        lambda: 0 * lost[:, :, 0],
+    )[:, :, None]
     return jnp.where(share < 0.5, growth / (1 - jnp.minimum(share, 0.5)), 0.0)
 
 
@@ -124,7 +161,7 @@ def in_blocks(
         spans: All networks.
         state: What a step changes; a NamedTuple with a field `left`.
         unfinished: Whether there is more to do.
-        step: `(spans, directions, state) -> (directions, state)`, with one removal of each network at most.
+        step: `(spans, directions, state) -> (directions, state)`, with at most `at_once(n)` removals of each network.
         busy: Whether the state may yet be gone back to an earlier `left`, so that nothing can be applied now.
 
     Returns:
@@ -132,11 +169,11 @@ def in_blocks(
     """
     k, n, _ = spans.dual.shape
     # Where a step cannot be busy a block suffices; else there is room for all units and what an idle network writes.
-    capacity = BLOCK if busy is None else -(-(n + 1) // BLOCK) * BLOCK
+    capacity = BLOCK if busy is None else -(-(n + at_once(n)) // BLOCK) * BLOCK
 
     def room(carry: tuple[Array, State]) -> Array:
         state = carry[1]
-        full = jnp.max(state.left.held) >= BLOCK
+        full = jnp.max(state.left.held) > BLOCK - at_once(n)
         return unfinished(state) & (~full if busy is None else ~full | busy(state))
 
     def block(both: tuple[Spans, State]) -> tuple[Spans, State]:
@@ -163,10 +200,10 @@ def _applied(spans: Spans, directions: Float[Array, "k capacity n"], left: Left)
     return Spans(dual, coordinates, spans.ridged, dependent), left._replace(held=jnp.zeros_like(left.held))
 
 
-def _orthogonalised(rows: Float[Array, "k n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k n"]:
+def _orthogonalised(rows: Float[Array, "k b n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k b n"]:
     def less(block: Int[Array, ""] | int, rows: Array) -> Array:
         q = _block(directions, block, held)
-        return rows - jnp.einsum("sb,sbn->sn", jnp.einsum("sbn,sn->sb", q, rows), q)
+        return rows - jnp.einsum("sbh,shn->sbn", jnp.einsum("shn,sbn->sbh", q, rows), q)
 
     return less(0, rows) if directions.shape[1] == BLOCK else jax.lax.fori_loop(0, _blocks(held), less, rows)
 

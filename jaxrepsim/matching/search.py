@@ -97,9 +97,7 @@ def search(basis: DualBasis, question: Question, threshold: Float[Array, ""]) ->
         def going(left: Left) -> Bool[Array, "2 n"]:
             return left.active & (asked | (left.squared > threshold))
 
-        worst = going(here)
-        unit = jnp.argmax(jnp.where(worst, here.squared, -1.0), axis=1)
-        directions, after = removal.remove(spans, directions, here, unit, jnp.any(worst, axis=1))
+        directions, after = removal.remove(spans, directions, here, *removal.worst(going(here), here.squared))
 
         failed = ~forced & jnp.any(after.active & (after.squared > threshold) & now.necessary)
         settled = ~failed & ~jnp.any(going(after))

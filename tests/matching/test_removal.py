@@ -43,8 +43,8 @@ def walk(x, y, order, way):
     spans, left = removal.begin(INITS[way](x, y))
 
     def step(spans, directions, state):
-        unit = order[state.at]
-        present = left.active[jnp.arange(2), unit]
+        unit = order[state.at][:, None]
+        present = jnp.take_along_axis(left.active, unit, axis=1)
         seen = state.seen.at[state.at].set(state.left.squared)
         directions, after = removal.remove(spans, directions, state.left, unit, present)
         return directions, Walk(after, state.at + 1, seen)
@@ -142,11 +142,11 @@ def test_a_removal_is_taken_back_by_forgetting_it():
     def after(x, y, detour):
         spans, left = removal.begin(by_gram(x, y))
         directions = jnp.zeros((2, 2 * BLOCK, N))
-        both = jnp.ones(2, bool)
-        directions, left = removal.remove(spans, directions, left, jnp.array([3, 5]), both)
+        both = jnp.ones((2, 1), bool)
+        directions, left = removal.remove(spans, directions, left, jnp.array([[3], [5]]), both)
         for unit in detour:
-            directions, _ = removal.remove(spans, directions, left, unit, both)
-        directions, left = removal.remove(spans, directions, left, jnp.array([7, 2]), both)
+            directions, _ = removal.remove(spans, directions, left, unit[:, None], both)
+        directions, left = removal.remove(spans, directions, left, jnp.array([[7], [2]]), both)
         return left.squared
 
     with jax.enable_x64(True):
