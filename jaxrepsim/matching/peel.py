@@ -48,8 +48,8 @@ def peel(basis: DualBasis, level: Float[Array, ""] | float, least: int) -> Peele
     """
     spans, left = removal.begin(basis)
     dtype = left.apart.dtype
-    start = _State(left, jnp.full(left.active.shape, jnp.inf, dtype), jnp.asarray(level, dtype))
-    start = varying_like(start, basis.dual, level)
+    level = jnp.asarray(level, dtype)
+    start = varying_like(_State(left, jnp.full(left.active.shape, jnp.inf, dtype), level), basis.dual, level)
 
     def unfinished(state: _State) -> Bool[Array, ""]:
         return jnp.max(jnp.sum(state.left.active, axis=1)) > least

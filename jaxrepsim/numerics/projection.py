@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.numerics.factor import orthonormal_basis
+from jaxrepsim.numerics.factor import cholesky_qr
 
 
 def ridge(dtype: DTypeLike) -> float:
@@ -21,7 +21,7 @@ def factor(basis: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Array
     """The sample rows of Q, and R, in [basis; √δ·I] = Q R."""
     samples, n = basis.shape
     identity = jnp.eye(n, dtype=basis.dtype)
-    orthonormal, triangle = orthonormal_basis(jnp.concatenate([basis, ridge(basis.dtype) * identity]))
+    orthonormal, triangle = cholesky_qr(jnp.concatenate([basis, ridge(basis.dtype) * identity]))
     return orthonormal[:samples], triangle
 
 
