@@ -16,33 +16,27 @@ from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
 from jaxrepsim.report.results import Floats, Results, computed, epsilon_labels, headline_epsilon, names
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import TICK_SIZE, Column
 from jaxrepsim.report.tables import long_table
 
 _LAYERS = ("layer", "other_layer")
 VARIABLES: dict[str, Variable] = {
-    "other_layer": Variable(
-        ("other_layer",),
-        "layer of the second network",
-        "Name of the layer of the second network of a pair, where layers are compared with one another.",
+    **coordinates(
+        other_layer="layer of the second network: Name of the layer of the second network of a pair, where layers are "
+        "compared with one another.",
     ),
-    "similarity": Variable(
-        ("pair", *_LAYERS, "epsilon"),
-        "similarity across layers",
-        "Similarity of the layer of the pair's first network with other_layer of its second.",
-        PURE,
+    **Alike(("pair", *_LAYERS, "epsilon"), PURE).named(
+        similarity="similarity across layers: Similarity of the layer of the pair's first network with other_layer of "
+        "its second.",
     ),
-    "samples": Variable(
-        _LAYERS,
-        "rows of a comparison across layers",
-        "Number of rows of activations that the two layers are compared on.",
-        COUNT,
+    **Alike(_LAYERS, COUNT).named(
+        samples="rows of a comparison across layers: Number of rows of activations that the two layers are compared "
+        "on.",
     ),
-    "pooled": Variable(
-        _LAYERS,
-        "whether maps were averaged",
-        "1 where maps of different shapes were averaged to one vector per image, else 0.",
+    **Alike(_LAYERS).named(
+        pooled="whether maps were averaged: 1 where maps of different shapes were averaged to one vector per image, "
+        "else 0.",
     ),
 }
 _HATCH = "#d55e00"

@@ -9,25 +9,18 @@ from pandas import DataFrame
 
 from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import Results, computed, names, over_known
-from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.section import PURE, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, category_style
 from jaxrepsim.report.tables import cells, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.35}
 _NUMBERS = ("participation_ratio", "effective_rank")
 VARIABLES: dict[str, Variable] = {
-    "participation_ratio": Variable(
-        ("layer", "network"),
-        "participation ratio",
-        "(Σ σ²)² / Σ σ⁴ of the singular values σ of the network's activations, nothing centred.",
-        PURE,
-    ),
-    "effective_rank": Variable(
-        ("layer", "network"),
-        "effective rank",
-        "Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of the network's activations, "
-        "nothing centred.",
-        PURE,
+    **Alike(("layer", "network"), PURE).named(
+        participation_ratio="participation ratio: (Σ σ²)² / Σ σ⁴ of the singular values σ of the network's "
+        "activations, nothing centred.",
+        effective_rank="effective rank: Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of "
+        "the network's activations, nothing centred.",
     ),
 }
 

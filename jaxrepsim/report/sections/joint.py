@@ -11,7 +11,7 @@ from xarray import DataArray, Dataset
 from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import SAME, Results, at_epsilon, computed, headline_epsilon, names, rounded
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity.depth import curve_handles
 from jaxrepsim.report.style import MUTED, PAPER, Column
 from jaxrepsim.report.tables import long_table, page_rows
@@ -19,24 +19,17 @@ from jaxrepsim.report.tables import long_table, page_rows
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 _DASHED: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
 VARIABLES: dict[str, Variable] = {
-    "similarity": Variable(
-        ("layer", "epsilon"),
-        "similarity of all networks at once",
-        "Share of all networks' units that are in the maximum match of all networks at once.",
-        PURE,
+    **Alike(("layer", "epsilon"), PURE).named(
+        similarity="similarity of all networks at once: Share of all networks' units that are in the maximum match of "
+        "all networks at once.",
     ),
-    "profile": Variable(
-        ("layer", "network", "unit"),
-        "critical ε in the match of all networks",
-        "Smallest ε at which the unit is in the maximum match of all networks at once; infinite for a dead unit, "
-        "NaN where there is no such unit.",
-        PURE,
+    **Alike(("layer", "network", "unit"), PURE).named(
+        profile="critical ε in the match of all networks: Smallest ε at which the unit is in the maximum match of all "
+        "networks at once; infinite for a dead unit, NaN where there is no such unit.",
     ),
-    "matched": Variable(
-        ("layer", "epsilon", "network"),
-        "matched units in the match of all networks",
-        "Number of the network's units in the maximum match of all networks at once.",
-        COUNT,
+    **Alike(("layer", "epsilon", "network"), COUNT).named(
+        matched="matched units in the match of all networks: Number of the network's units in the maximum match of all "
+        "networks at once.",
     ),
 }
 

@@ -10,24 +10,18 @@ from numpy.typing import NDArray
 from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
-from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
+from jaxrepsim.report.section import COUNT, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
 
 _SAMPLE = ("layer", "pair", "epsilon", "sample")
 VARIABLES: dict[str, Variable] = {
-    "sampled_unit": Variable(
-        _SAMPLE,
-        "sampled unit",
-        "Joint index of the unit v for which a minimal match was searched: the first network's units, then the "
-        "second's; −1 for none.",
+    **Alike(_SAMPLE).named(
+        sampled_unit="sampled unit: Joint index of the unit v for which a minimal match was searched: the first "
+        "network's units, then the second's; −1 for none.",
     ),
-    **of_sides(
-        "size",
-        _SAMPLE,
-        "units of the {own} network in the minimal match",
-        "Number of units of the {own} network in the v-minimal match found for sampled_unit; 0 where that unit is in "
-        "no match.",
-        COUNT,
+    **Alike(_SAMPLE, COUNT).of_sides(
+        size="units of the {own} network in the minimal match: Number of units of the {own} network in the v-minimal "
+        "match found for sampled_unit; 0 where that unit is in no match.",
     ),
 }
 _MOST_LAYERS = 24

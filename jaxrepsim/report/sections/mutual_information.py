@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, draw_spread, facets, framed, over_layers, share_axis
 from jaxrepsim.report.labels import layer_labels, shortened
 from jaxrepsim.report.results import Floats, Results, known_layers, names, thinned
-from jaxrepsim.report.section import Section, Variable, of_sides
+from jaxrepsim.report.section import Alike, Section, Variable
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, by_layer, same_under_both
 from jaxrepsim.report.style import ACCENT, MUTED, Column
 
@@ -24,24 +24,17 @@ _CELLS = 40
 _LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 1.5))}
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
-    "mutual_information": Variable(
-        (*_UNIT, "other_unit"),
-        "mutual information between the two networks",
-        "Mutual information of a unit of the first network with other_unit of the second, by bins and corrected for "
-        "bias, so that it may lie a little below 0.",
-        "nat",
+    **Alike((*_UNIT, "other_unit"), "nat").named(
+        mutual_information="mutual information between the two networks: Mutual information of a unit of the first "
+        "network with other_unit of the second, by bins and corrected for bias, so that it may lie a little below 0.",
     ),
-    "partner": Variable(
-        _UNIT,
-        "partner one to one by mutual information",
-        "Index of the second network's unit that the first network's unit has in the one-to-one assignment of "
-        "largest total mutual information; −1 for none.",
+    **Alike(_UNIT).named(
+        partner="partner one to one by mutual information: Index of the second network's unit that the first network's "
+        "unit has in the one-to-one assignment of largest total mutual information; −1 for none.",
     ),
-    **of_sides(
-        "best",
-        _UNIT,
-        "best partner of the {own} network's units by mutual information",
-        "Index of the {other} network's unit that the {own} network's unit shares most information with; −1 for none.",
+    **Alike(_UNIT).of_sides(
+        best="best partner of the {own} network's units by mutual information: Index of the {other} network's unit "
+        "that the {own} network's unit shares most information with; −1 for none.",
     ),
 }
 """Of all images and positions, padded as the group `one_to_one` is."""

@@ -12,23 +12,18 @@ from xarray import Dataset
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Results, names
-from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import Column, category_style
 
 VARIABLES: dict[str, Variable] = {
-    "epoch": Variable(("epoch",), "epoch", "Number of the training epoch, from 1.", "epoch"),
-    "accuracy": Variable(
-        ("network",),
-        "validation accuracy",
-        "Share of the validation images that the network as compared gets right.",
-        PURE,
+    **coordinates("epoch", epoch="epoch: Number of the training epoch, from 1."),
+    **Alike(("network",), PURE).named(
+        accuracy="validation accuracy: Share of the validation images that the network as compared gets right."
     ),
-    "train_loss": Variable(("network", "epoch"), "training loss", "Mean cross entropy over the epoch.", "nat"),
-    "validation_accuracy": Variable(
-        ("network", "epoch"),
-        "validation accuracy after each epoch",
-        "Share of the validation images that are right after the epoch.",
-        PURE,
+    **Alike(("network", "epoch"), "nat").named(train_loss="training loss: Mean cross entropy over the epoch."),
+    **Alike(("network", "epoch"), PURE).named(
+        validation_accuracy="validation accuracy after each epoch: Share of the validation images that are right after "
+        "the epoch.",
     ),
 }
 _LABELS = {

@@ -26,25 +26,20 @@ from jaxrepsim.report.results import (
     nonzero_epsilons,
     rounded,
 )
-from jaxrepsim.report.section import PURE, Section, Variable
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, layer_colors, marker
 from jaxrepsim.report.tables import long_table
 
 VARIABLES: dict[str, Variable] = {
-    "checkpoint": Variable(
-        ("checkpoint",), "epoch of a checkpoint", "Training epochs finished at the checkpoint; 0 is untrained.", "epoch"
+    **coordinates(
+        "epoch", checkpoint="epoch of a checkpoint: Training epochs finished at the checkpoint; 0 is untrained."
     ),
-    "similarity": Variable(
-        ("checkpoint", "layer", "pair", "epsilon"),
-        "similarity over training",
-        "Similarity at the checkpoint, on sampled rows of activations.",
-        PURE,
+    **Alike(("checkpoint", "layer", "pair", "epsilon"), PURE).named(
+        similarity="similarity over training: Similarity at the checkpoint, on sampled rows of activations."
     ),
-    "accuracy": Variable(
-        ("network", "checkpoint"),
-        "validation accuracy at a checkpoint",
-        "Share of the validation images that are right at the checkpoint.",
-        PURE,
+    **Alike(("network", "checkpoint"), PURE).named(
+        accuracy="validation accuracy at a checkpoint: Share of the validation images that are right at the "
+        "checkpoint.",
     ),
 }
 _MOST_NAMED = 10
