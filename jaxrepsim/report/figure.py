@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Floats, Results, Spread, epsilon_labels, names
-from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
+from jaxrepsim.report.style import PAPER, WIDTHS, Column, Look, paper_style
 
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
@@ -79,7 +79,7 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         yield figure
         for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:
-                look: dict[str, Any] = {"loc": f"outside {place} center", "title": title if place == "upper" else ""}
+                look: Look = {"loc": f"outside {place} center", "title": title if place == "upper" else ""}
                 figure.legend(handles=list(handles), ncols=count, **look)
 
 

@@ -20,6 +20,7 @@ else:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 SAME = 0.02
 """Similarities that differ by less are not called different."""
 MOST_LAYERS = 120

@@ -11,6 +11,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 Column = Literal["single", "double"]
+Look = dict[str, Any]
+"""How a line, a patch or an image is drawn: keywords of matplotlib."""
 
 WIDTHS: dict[Column, float] = {"single": 3.4, "double": 7.0}
 """Widths of a figure in inches: one column and both columns of a two-column paper."""
@@ -39,7 +41,7 @@ _ON_DARK = {
     "#cc79a7": "#dd92bb",
 }
 
-_STYLE: dict[str, Any] = {
+_STYLE: Look = {
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "savefig.dpi": 300,
@@ -125,7 +127,7 @@ def _ramp(name: str, count: int, ends: tuple[float, float]) -> list[str]:
     return [to_hex(ramp(low + (high - low) * index / max(count - 1, 1))) for index in range(count)]
 
 
-def category_style(index: int) -> dict[str, Any]:
+def category_style(index: int) -> Look:
     """Colour, dashes and marker of one of several unordered lines, so that none depends on colour alone."""
     return {
         "color": _CATEGORIES[index % len(_CATEGORIES)],

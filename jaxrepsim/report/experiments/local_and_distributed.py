@@ -1,6 +1,6 @@
 """Finding 3 of Li et al. 2015: codes mix local units with slightly, not fully, distributed ones."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +10,7 @@ from jaxrepsim.report.figure import framed, require, stacked_bars
 from jaxrepsim.report.labels import layer_labels, mark_layers
 from jaxrepsim.report.results import Floats, Results, names
 from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
-from jaxrepsim.report.style import ACCENT, FAINT, Column, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, Column, Look, paper_style
 
 ENOUGH = 0.9
 """The share of its best held-out R² at which a unit counts as predicted."""
@@ -19,7 +19,7 @@ LEAST = 0.1
 _STRIPE = "#101010"
 """On a dark page too: the bar beneath stays as bright."""
 # Neighbours are told apart without colour too: every other one is hatched.
-_LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
+_LOOKS: tuple[tuple[str, Look], ...] = (
     ("none", {"facecolor": "#cc79a7", "hatch": "/////", "hatchcolor": _STRIPE}),
     ("1", {"facecolor": ACCENT}),
     ("2–4", {"facecolor": "#56b4e9", "hatch": "\\\\\\\\\\", "hatchcolor": _STRIPE}),

@@ -1,7 +1,5 @@
 """How large simple matches are: from one unit to one, up to the whole match."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,12 +9,12 @@ from matplotlib.ticker import NullLocator
 from jaxrepsim.report.figure import draw_box, draw_points, epsilon_axes, require
 from jaxrepsim.report.results import Ints, Results, thinned, unit_counts
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, Look, paper_style
 
 _MOST_EPSILONS = 4
 _MOST_POINTS = 400
 """Of a layer and ε: beyond, evenly spaced ones of the sorted sizes are drawn."""
-_LOOKS: dict[str, dict[str, Any]] = {
+_LOOKS: dict[str, Look] = {
     "simple match": {"color": ACCENT, "marker": "o", "markersize": 2.4},
     "one unit to one": {"color": "#d55e00", "marker": "D", "markersize": 3},
     "maximum match": {"color": INK, "marker": "_", "markersize": 7, "markeredgewidth": 1.2},

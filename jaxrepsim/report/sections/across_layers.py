@@ -1,7 +1,6 @@
 """Similarity of every layer of one network with every layer of another, as a heat map."""
 
 from math import ceil
-from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -17,7 +16,7 @@ from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
 from jaxrepsim.report.results import Floats, Results, computed, epsilon_labels, headline_epsilon, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.style import TICK_SIZE, Column
+from jaxrepsim.report.style import TICK_SIZE, Column, Look
 from jaxrepsim.report.tables import long_table
 
 _LAYERS = ("layer", "other_layer")
@@ -76,7 +75,7 @@ def _draw(results: Results, column: Column) -> Figure:
     pooled, few = _pooled(results), _undersampled(results)
     handles: list[Artist] = []
     if pooled.any():
-        dot: dict[str, Any] = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
+        dot: Look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
         handles.append(Line2D([], [], linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
         label = f"fewer than {FEW_SAMPLES} samples a unit"
@@ -84,7 +83,7 @@ def _draw(results: Results, column: Column) -> Figure:
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()
-        look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
+        look: Look = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
         for axes, epsilon in zip(grid, epsilons, strict=True):
             axes.imshow(mean[..., epsilon], origin="lower", aspect="equal", **look)
             axes.grid(visible=False)

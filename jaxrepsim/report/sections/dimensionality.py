@@ -1,7 +1,5 @@
 """How many dimensions each layer fills."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,7 +9,7 @@ from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import Results, computed, names, over_known
 from jaxrepsim.report.section import PURE, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, category_style
-from jaxrepsim.report.tables import cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.35}
 _NUMBERS = ("participation_ratio", "effective_rank")
@@ -25,7 +23,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def _rows(results: Results) -> list[Any]:
+def _rows(results: Results) -> Rows:
     """One row per layer; of either number the mean, the smallest and the largest of all networks."""
     columns = {name: cells(over_known(results[f"dimensionality/{name}"].values)) for name in _NUMBERS}
     return page_rows({"layer": names(results, "layer"), "units": results["similarity/units"].values, **columns})

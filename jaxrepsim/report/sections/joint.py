@@ -1,7 +1,5 @@
 """Similarity of all networks at once, beside that of pairs."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -13,11 +11,11 @@ from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import SAME, Results, at_epsilon, computed, headline_epsilon, names, rounded
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity.depth import curve_handles
-from jaxrepsim.report.style import MUTED, PAPER, Column
-from jaxrepsim.report.tables import long_table, page_rows
+from jaxrepsim.report.style import MUTED, PAPER, Column, Look
+from jaxrepsim.report.tables import Rows, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
-_DASHED: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
+_DASHED: Look = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
 VARIABLES: dict[str, Variable] = {
     **Alike(("layer", "epsilon"), PURE).named(
         similarity="similarity of all networks at once: Share of all networks' units that are in the maximum match of "
@@ -34,7 +32,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def joint_rows(results: Results) -> list[Any]:
+def joint_rows(results: Results) -> Rows:
     """The table of all networks at once.
 
     Args:
@@ -101,8 +99,8 @@ def _draw(results: Results, column: Column) -> Figure:
             # With one layer, points at one place would hide one another.
             place = depth + (0.25 * (index - (len(lines) - 1) / 2) if len(depth) == 1 else 0)
             size = line.get_markersize()
-            look: dict[str, Any] = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
-            thin: dict[str, Any] = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
+            look: Look = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
+            thin: Look = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
             axes.plot(place, pairs, zorder=3, **look, **_DASHED, **thin)
             axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
         axes.set(ylim=(0, 1), ylabel="similarity")

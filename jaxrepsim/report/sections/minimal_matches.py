@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
+from jaxrepsim.report.results import Floats, Mask, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
 from jaxrepsim.report.section import COUNT, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
 
@@ -36,11 +35,11 @@ class MinimalSizes(NamedTuple):
     """Units of both sides; NaN for a unit that is in no match, and where none was sampled."""
     shares: Floats
     """The same as a share of the layer's joint units."""
-    none: NDArray[np.bool_]
+    none: Mask
     """Whether a unit was sampled that is in no match."""
 
     @property
-    def held(self) -> NDArray[np.bool_]:
+    def held(self) -> Mask:
         """Whether there is a match."""
         return ~np.isnan(self.sizes)
 

@@ -16,12 +16,12 @@ from jaxrepsim.report.labels import layer_labels, shortened
 from jaxrepsim.report.results import Floats, Results, known_layers, names, thinned
 from jaxrepsim.report.section import Alike, Section, Variable
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, by_layer, same_under_both
-from jaxrepsim.report.style import ACCENT, MUTED, Column
+from jaxrepsim.report.style import ACCENT, MUTED, Column, Look
 
 _MOST_LAYERS = {"single": 4, "double": 6}
 _CELLS = 40
 """Of the map, along each axis."""
-_LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 1.5))}
+_LINE: Look = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 1.5))}
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
     **Alike((*_UNIT, "other_unit"), "nat").named(
@@ -61,7 +61,7 @@ def _draw(results: Results, column: Column) -> Figure:
     with framed(column, sum(heights), [Line2D([], [], label="two normal variables", **_LINE)]) as figure:
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).ravel()
         grid = facets(above, [titles[layer] for layer in layers], across, sharey=True)
-        look: dict[str, Any] = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}
+        look: Look = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}
         for axes, density in zip(grid, maps, strict=True):
             _map(axes, density, **look)
         above.supxlabel("absolute correlation", fontsize=7.5)

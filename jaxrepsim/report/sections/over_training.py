@@ -1,7 +1,5 @@
 """How similarity changes while the networks learn."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -27,7 +25,7 @@ from jaxrepsim.report.results import (
     rounded,
 )
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, layer_colors, marker
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, Look, layer_colors, marker
 from jaxrepsim.report.tables import long_table
 
 VARIABLES: dict[str, Variable] = {
@@ -103,7 +101,7 @@ def _draw(results: Results, column: Column) -> Figure:
     panels = len(epsilons) + accurate
     across, down, width = arranged(panels, 2 if column == "single" else 3, column)
     named = len(layers) <= _MOST_NAMED
-    looks: list[dict[str, Any]] = [{"color": color} for color in colors]
+    looks: list[Look] = [{"color": color} for color in colors]
     if named:
         looks = [look | {"marker": marker(index), "markeredgecolor": PAPER} for index, look in enumerate(looks)]
     handles = [Line2D([], [], label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
@@ -118,7 +116,7 @@ def _draw(results: Results, column: Column) -> Figure:
         if accurate:
             accuracy, last = 100 * results["over_training/accuracy"], grid[len(epsilons)]
             last.plot(_epochs(results), accuracy.values.T, color=MUTED, linewidth=0.5)
-            bold: dict[str, Any] = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 2.4}
+            bold: Look = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 2.4}
             last.plot(_epochs(results), accuracy.mean("network").values, **bold)
             last.set_title("validation accuracy, %", loc="left", pad=3)
             last.set_ylim(0, 101)

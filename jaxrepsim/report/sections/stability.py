@@ -10,7 +10,7 @@ from xarray import Dataset
 
 from jaxrepsim.report.results import Results, names, plural
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.tables import long_table, page_rows
+from jaxrepsim.report.tables import Rows, long_table, page_rows
 
 VARIABLES: dict[str, Variable] = {
     **coordinates(interval="stable interval: Index of the interval of ε."),
@@ -37,7 +37,7 @@ _VERDICTS = {1: "stable", 0: "not stable", -1: "undecided"}
 _BOUNDS = ["theta_lower_degrees", "theta_upper_degrees", "lambda_lower", "lambda_upper"]
 
 
-def stability_rows(results: Results) -> list[Any]:
+def stability_rows(results: Results) -> Rows:
     """The table of stability.
 
     Args:

@@ -1,7 +1,5 @@
 """Similarity against what chance gives, and residuals on inputs that were not fitted."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
@@ -9,7 +7,7 @@ from xarray import Dataset
 from jaxrepsim.report.results import Results, at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.chance import held_out, nulls
-from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _DRAW = (*_CELL, "draw")
@@ -46,7 +44,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def chance_rows(results: Results) -> list[Any]:
+def chance_rows(results: Results) -> Rows:
     """The table of chance.
 
     Args:

@@ -11,7 +11,7 @@ from jaxrepsim.report.results import Results, known_layers, names, over_known, p
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.clusters import blocks
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, DRAWING, mixing
-from jaxrepsim.report.tables import cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -36,7 +36,7 @@ VARIABLES: dict[str, Variable] = {
 """By the correlations of the group `one_to_one`; integers are padded with −1, and shares with NaN."""
 
 
-def cluster_rows(results: Results) -> list[Any]:
+def cluster_rows(results: Results) -> Rows:
     """The table of clusters.
 
     Args:

@@ -1,6 +1,6 @@
 """Which clusters hold units of both networks, counted from the results: shares of clusters and of units."""
 
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,12 +9,12 @@ from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, layer_axes, share_axis
 from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, over_known
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, Look
 
 Clustering = Literal["cluster", "tree"]
 """Spectral clusters, and those of the tree."""
 CLUSTERINGS: tuple[Clustering, ...] = get_args(Clustering)
-_LOOKS: dict[Clustering, dict[str, Any]] = {
+_LOOKS: dict[Clustering, Look] = {
     "cluster": {"label": "spectral", "color": ACCENT, "marker": "o"},
     "tree": {"label": "tree", "color": "#d55e00", "marker": "s"},
 }

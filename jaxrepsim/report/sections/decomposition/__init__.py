@@ -1,7 +1,5 @@
 """How matches come apart: simple matches, minimum matches, the smallest minimal matches."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 
@@ -9,7 +7,7 @@ from jaxrepsim.report.results import Ints, Results, at_epsilon, epsilon_labels, 
 from jaxrepsim.report.section import COUNT, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.tables import by_layer, page_rows
+from jaxrepsim.report.tables import Rows, by_layer, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _SIMPLE = (*_CELL, "simple")
@@ -49,7 +47,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def decomposition_rows(results: Results) -> list[Any]:
+def decomposition_rows(results: Results) -> Rows:
     """The table of decompositions.
 
     Args:

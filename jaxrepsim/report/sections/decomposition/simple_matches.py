@@ -8,11 +8,20 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
-from numpy.typing import NDArray
 
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import Floats, Ints, Results, epsilon_labels, known_layers, names, thinned, unit_counts
+from jaxrepsim.report.results import (
+    Floats,
+    Ints,
+    Mask,
+    Results,
+    epsilon_labels,
+    known_layers,
+    names,
+    thinned,
+    unit_counts,
+)
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 
 _MOST_LAYERS = 6
@@ -47,7 +56,7 @@ class SimpleSizes(NamedTuple):
         return (self.both > 0).sum(-1)
 
     @property
-    def single(self) -> NDArray[np.bool_]:
+    def single(self) -> Mask:
         """Which are one unit on each side."""
         return (self.x == 1) & (self.y == 1)
 

@@ -1,7 +1,5 @@
 """One unit to one: the correlation of units with partners of their own, and with the unit they are most alike."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import DataArray, Dataset
@@ -10,7 +8,7 @@ from jaxrepsim.report.doubtful import cited, highest_and_lowest
 from jaxrepsim.report.results import Results, known_layers, names, rounded
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.one_to_one import aligned, matrices, partners
-from jaxrepsim.report.tables import cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 _NETWORK = ("layer", "network")
@@ -52,7 +50,7 @@ constant: its correlation is 0 with every unit.
 """
 
 
-def one_to_one_rows(results: Results) -> list[Any]:
+def one_to_one_rows(results: Results) -> Rows:
     """The table of one-to-one alignment.
 
     Args:

@@ -1,7 +1,5 @@
 """How well units have counterparts: correlations with their partners in decreasing order, and means layer by layer."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,7 +9,7 @@ from jaxrepsim.report.figure import Drawing, arranged, draw_spread, facets, fram
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, names, over_known, thinned
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
-from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
+from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look
 
 _MOST_LAYERS = 12
 _MOST_POINTS = 100
@@ -20,11 +18,11 @@ _FEW = 16
 """Up to this many units each is also drawn as a point."""
 _HEIGHTS = {"single": (1.53, 1.02), "double": (1.77, 1.18)}
 # Told apart without colour too; drawn in this order.
-_LOOKS: dict[str, dict[str, Any]] = {
+_LOOKS: dict[str, Look] = {
     "best": {"label": "best partner", "color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"},
     "partner": {"label": "one to one", "color": ACCENT, "linestyle": "-", "marker": "o"},
 }
-_NO_POINTS: dict[str, Any] = {"marker": ""}
+_NO_POINTS: Look = {"marker": ""}
 
 
 def _draw_ordered(results: Results, column: Column) -> Figure:

@@ -1,7 +1,5 @@
 """Similarity of the maximum match layer by layer, and at every ε: what every comparison holds."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
@@ -11,7 +9,7 @@ from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity import depth, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
-from jaxrepsim.report.tables import cells, page_rows
+from jaxrepsim.report.tables import Rows, cells, page_rows
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
 VARIABLES: dict[str, Variable] = {
@@ -37,7 +35,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def layer_rows(results: Results) -> list[Any]:
+def layer_rows(results: Results) -> Rows:
     """The table of layers.
 
     Args:

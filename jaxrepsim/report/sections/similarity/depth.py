@@ -1,7 +1,5 @@
 """Similarity of the maximum match against depth: Figure 1 of Wang et al. 2018."""
 
-from typing import Any
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -9,7 +7,7 @@ from matplotlib.lines import Line2D
 from jaxrepsim.report.doubtful import ceilings, doubt_handles, draw_ceilings, few_samples, mark_few
 from jaxrepsim.report.figure import Drawing, draw_spread, layer_axes
 from jaxrepsim.report.results import Results, epsilon_labels, over_pairs, pair_similarity
-from jaxrepsim.report.style import PAPER, Column, epsilon_colors, marker
+from jaxrepsim.report.style import PAPER, Column, Look, epsilon_colors, marker
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 
@@ -45,7 +43,7 @@ def curves(axes: Axes, results: Results) -> None:
         mark_few(axes, place, values.mean, few, look["color"], look["marker"])
 
 
-def _looks(results: Results) -> list[dict[str, Any]]:
+def _looks(results: Results) -> list[Look]:
     labels, size = epsilon_labels(results), 3.8 if results.sizes["layer"] <= 40 else 2.6
     return [
         {"color": color, "marker": marker(index), "markersize": size, "label": f"ε = {label}"}

@@ -1,7 +1,5 @@
 """The match profile of each layer, similarity at every ε: as small multiples, and as a heat map over depth and ε."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -9,7 +7,7 @@ from matplotlib.lines import Line2D
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, facets, framed, layer_axes
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Results, epsilon_labels, names, over_pairs, profile_similarity
-from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, epsilon_colors
+from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, Look, epsilon_colors
 
 _GRID = np.linspace(0, 1, 201)
 """Values of ε that are drawn; the steps of a curve lie closer than a reader can tell."""
@@ -97,7 +95,7 @@ def _draw_map(results: Results, column: Column) -> Figure:
     centres = np.arange(_STEP / 2, 1, _STEP)
     mean = over_pairs(profile_similarity(results, centres)).mean
     ends = (-0.5, len(mean) - 0.5)
-    look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
+    look: Look = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
     with layer_axes(results, column, [_AXES_HEIGHT[column]]) as (figure, (axes,)):
         image = axes.imshow(mean.T, origin="lower", aspect="auto", extent=(*ends, 0, 1), **look)
         axes.hlines(results["epsilon"].values, *ends, color=_MARK, linewidth=0.8, linestyle=(0, (4, 3)))

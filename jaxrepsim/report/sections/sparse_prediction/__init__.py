@@ -1,7 +1,5 @@
 """One unit to many: how well units are predicted from few units of the other network."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset, concat
@@ -10,7 +8,7 @@ from jaxrepsim.report.doubtful import cited, highest_and_lowest
 from jaxrepsim.report.results import Results, names, over_known, rounded
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.sparse_prediction import figures, prediction
-from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
 
 _PREDICTED = ("layer", "pair", "penalty", "unit")
 VARIABLES: dict[str, Variable] = {
@@ -41,7 +39,7 @@ VARIABLES: dict[str, Variable] = {
 """Of all images and positions, centred; padded with NaN, and predictors with −1."""
 
 
-def prediction_rows(results: Results) -> list[Any]:
+def prediction_rows(results: Results) -> Rows:
     """The table of sparse prediction.
 
     Args:

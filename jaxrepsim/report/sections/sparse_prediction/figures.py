@@ -1,7 +1,6 @@
 """How well units are predicted from few units of the other network, and how many of them that takes."""
 
 from math import floor, log10
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +16,7 @@ from jaxrepsim.report.figure import Drawing, arranged, facets, framed, layer_axe
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Results, names, over_known, plural, thinned
 from jaxrepsim.report.sections.sparse_prediction import prediction
-from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column
+from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column, Look
 
 _MOST_LAYERS = 12
 _LOWEST = -0.5
@@ -25,12 +24,12 @@ _LOWEST = -0.5
 _MOST_ROWS = 3
 _LAST = 64
 """From this number of predictors on, units are counted together."""
-_HELD_OUT: dict[str, Any] = {
+_HELD_OUT: Look = {
     "label": "held out", "color": ACCENT, "marker": "o", "markersize": 2.6, "markeredgecolor": PAPER,
 }  # fmt: skip
-_BEST: dict[str, Any] = _HELD_OUT | {"label": "best penalty", "linestyle": "none", "marker": "D", "markersize": 4.6}
-_FITTED: dict[str, Any] = {"label": "fitted", "color": MUTED, "linestyle": (0, (3, 1.5)), "linewidth": 0.9}
-_SINGLE: dict[str, Any] = {"label": "best single unit", "color": "#d55e00", "linestyle": (0, (1, 1)), "linewidth": 1.3}
+_BEST: Look = _HELD_OUT | {"label": "best penalty", "linestyle": "none", "marker": "D", "markersize": 4.6}
+_FITTED: Look = {"label": "fitted", "color": MUTED, "linestyle": (0, (3, 1.5)), "linewidth": 0.9}
+_SINGLE: Look = {"label": "best single unit", "color": "#d55e00", "linestyle": (0, (1, 1)), "linewidth": 1.3}
 
 
 def _draw_curves(results: Results, column: Column) -> Figure:
