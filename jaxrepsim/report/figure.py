@@ -14,8 +14,9 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.results import Floats, Results, Spread, epsilon_labels, names
+from jaxrepsim.report.results import Floats, Results, Spread, names
 from jaxrepsim.report.style import PAPER, WIDTHS, Column, Look, paper_style
 
 LEGEND_ROW = 0.15
@@ -135,12 +136,6 @@ def over_layers(axes: Axes, labels: LayerLabels) -> None:
     """Makes the x axis that of layers, layer i at x = i, with its title."""
     mark_layers(axes, labels)
     axes.set_xlabel("layer, from input to output")
-
-
-def left_out(results: Results, drawn: Sequence[int], reason: str) -> str:
-    """A sentence on values of ε that have no panel, or nothing where all have one."""
-    labels = [label for index, label in enumerate(epsilon_labels(results)) if index not in drawn]
-    return f" There is no panel for ε = {', '.join(labels)}: {reason}." if labels else ""
 
 
 def similarity_axis(axes: Axes, *, titled: bool = True) -> None:

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from pandas import DataFrame, concat
 
 from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handles
+from jaxrepsim.report.epsilons import epsilon_labels, nonzero_epsilons
 from jaxrepsim.report.experiments.runs import MEAN_LABEL
 from jaxrepsim.report.figure import framed, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
@@ -16,9 +17,7 @@ from jaxrepsim.report.results import (
     Floats,
     Mask,
     Results,
-    epsilon_labels,
     names,
-    nonzero_epsilons,
     over_known,
     pair_similarity,
     profile_auc,

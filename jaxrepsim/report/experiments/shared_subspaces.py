@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import layer_axes, require
-from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, over_known, pair_similarity
+from jaxrepsim.report.results import Floats, Results, over_known, pair_similarity
 from jaxrepsim.report.sections.sparse_prediction.prediction import best_prediction, predicted, single_mean, tradeoff
 from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, Look, paper_style
 

@@ -12,9 +12,10 @@ from matplotlib.path import Path
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
-from jaxrepsim.report.results import Floats, Results, computed, epsilon_labels, headline_epsilon, names
+from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import TICK_SIZE, Column, Look
 from jaxrepsim.report.tables import long_table

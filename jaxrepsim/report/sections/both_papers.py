@@ -2,16 +2,8 @@
 
 import numpy as np
 
-from jaxrepsim.report.results import (
-    Results,
-    Spread,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    over_known,
-    over_pairs,
-    pair_similarity,
-)
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
+from jaxrepsim.report.results import Results, Spread, names, over_known, over_pairs, pair_similarity
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.clusters.mixing import clustered, mixing
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer

@@ -7,8 +7,9 @@ from pandas import DataFrame
 from xarray import DataArray, Dataset
 
 from jaxrepsim.report.doubtful import cited
+from jaxrepsim.report.epsilons import at_epsilon, headline_epsilon
 from jaxrepsim.report.figure import Drawing, layer_axes
-from jaxrepsim.report.results import SAME, Results, at_epsilon, computed, headline_epsilon, names, rounded
+from jaxrepsim.report.results import SAME, Results, computed, names, rounded
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity.depth import curve_handles
 from jaxrepsim.report.style import MUTED, PAPER, Column, Look

@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
 from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Floats, Mask, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
+from jaxrepsim.report.results import Floats, Mask, Results, names, plural, unit_counts
 from jaxrepsim.report.section import COUNT, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
 

@@ -10,20 +10,10 @@ from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, arranged, framed, left_out, panel_grid, similarity_axis
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon, left_out, nonzero_epsilons
+from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import (
-    SAME,
-    Floats,
-    Results,
-    at_epsilon,
-    computed,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    nonzero_epsilons,
-    rounded,
-)
+from jaxrepsim.report.results import SAME, Floats, Results, computed, names, rounded
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, Look, layer_colors, marker
 from jaxrepsim.report.tables import long_table

@@ -4,7 +4,8 @@ import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.results import Results, at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
+from jaxrepsim.report.results import Results, names, over_known, plural
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows

@@ -3,8 +3,9 @@
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, left_out, similarity_axis
-from jaxrepsim.report.results import Results, Spread, computed, nonzero_epsilons, over_known, plural, thinned
+from jaxrepsim.report.epsilons import left_out, nonzero_epsilons
+from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, similarity_axis
+from jaxrepsim.report.results import Results, Spread, computed, over_known, plural, thinned
 from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look
 
 _MOST_PANELS = 5

@@ -3,7 +3,8 @@
 import numpy as np
 from pandas import DataFrame
 
-from jaxrepsim.report.results import Ints, Results, at_epsilon, epsilon_labels, headline_epsilon, names, plural
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
+from jaxrepsim.report.results import Ints, Results, names, plural
 from jaxrepsim.report.section import COUNT, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes

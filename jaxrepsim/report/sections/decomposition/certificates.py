@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxrepsim.report.figure import Drawing, epsilon_axes, left_out, stacked_bars
-from jaxrepsim.report.results import Floats, Results, nonzero_epsilons, over_known, unit_counts
+from jaxrepsim.report.epsilons import left_out, nonzero_epsilons
+from jaxrepsim.report.figure import Drawing, epsilon_axes, stacked_bars
+from jaxrepsim.report.results import Floats, Results, over_known, unit_counts
 from jaxrepsim.report.style import ACCENT, FAINT, Column, Look
 
 _STRIPE = "#101010"

@@ -9,19 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import (
-    Floats,
-    Ints,
-    Mask,
-    Results,
-    epsilon_labels,
-    known_layers,
-    names,
-    thinned,
-    unit_counts,
-)
+from jaxrepsim.report.results import Floats, Ints, Mask, Results, known_layers, names, thinned, unit_counts
 from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
 
 _MOST_LAYERS = 6

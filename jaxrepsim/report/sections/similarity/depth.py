@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.doubtful import ceilings, doubt_handles, draw_ceilings, few_samples, mark_few
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, draw_spread, layer_axes
-from jaxrepsim.report.results import Results, epsilon_labels, over_pairs, pair_similarity
+from jaxrepsim.report.results import Results, over_pairs, pair_similarity
 from jaxrepsim.report.style import PAPER, Column, Look, epsilon_colors, marker
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
