@@ -94,13 +94,12 @@ SHARED = coordinates(
 
 @dataclass(frozen=True)
 class Section:
-    """One subject. Its name is that of its part, its settings, its group of results, its CSV and its anchor."""
+    """One subject. Its file, its part, its settings, its group of results, its CSV and its anchor have its name."""
 
-    name: str
     title: str
     """Heads it, and is its entry in the list of sections."""
     file: str
-    """The Python file that declares it, `__file__`; `NAME.html` lies beside it."""
+    """The Python file that declares it, `__file__`: `NAME.py` or `NAME/__init__.py`; `NAME.html` lies beside it."""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     """What its group of results holds, coordinates of dimensions of its own among them; empty where it has no group."""
     optional: frozenset[str] = frozenset()
@@ -114,6 +113,12 @@ class Section:
     """Long tables for other programs, by the stem of their CSV file: its own name, and further ones."""
     present: Callable[[Results], bool] | None = None
     """Whether the page has it; by default where the results hold its group, and always where it has none."""
+
+    @property
+    def name(self) -> str:
+        """That of its file, or of its folder."""
+        file = Path(self.file)
+        return file.parent.name if file.stem == "__init__" else file.stem
 
     @property
     def template(self) -> Path:

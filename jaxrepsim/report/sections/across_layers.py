@@ -172,7 +172,6 @@ DRAWING = Drawing(
     lambda results: computed(results, "across_layers/similarity"),
 )
 SECTION = Section(
-    name="across_layers",
     title="Across layers",
     file=__file__,
     variables=VARIABLES,

@@ -48,7 +48,6 @@ def both_papers_rows(results: Results) -> Rows:
 
 
 SECTION = Section(
-    name="both_papers",
     title="Both papers together",
     file=__file__,
     context=lambda results: {

@@ -74,7 +74,6 @@ def _caption(results: Results) -> str:
 
 
 SECTION = Section(
-    name="dimensionality",
     title="Dimensionality",
     file=__file__,
     variables=VARIABLES,

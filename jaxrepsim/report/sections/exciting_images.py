@@ -172,7 +172,6 @@ def _panel(axes: Axes, results: Results, layer: int, rows: list[int]) -> None:
 
 
 SECTION = Section(
-    name="exciting_images",
     title="What excites matched units",
     file=__file__,
     variables=VARIABLES,

@@ -131,7 +131,6 @@ DRAWING = Drawing(
     lambda results: computed(results, "joint/similarity"),
 )
 SECTION = Section(
-    name="joint",
     title="All networks at once",
     file=__file__,
     variables=VARIABLES,

@@ -186,7 +186,6 @@ def _none(axes: Axes, found: MinimalSizes) -> None:
 
 
 SECTION = Section(
-    name="minimal_matches",
     title="Minimal matches",
     file=__file__,
     variables=VARIABLES,

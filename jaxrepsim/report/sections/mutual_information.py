@@ -134,7 +134,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="mutual_information",
     title="Mutual information",
     file=__file__,
     variables=VARIABLES,

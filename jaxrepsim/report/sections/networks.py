@@ -141,7 +141,6 @@ def _dots(axes: Axes, group: Dataset, networks: list[str]) -> None:
 
 
 SECTION = Section(
-    name="networks",
     title="Networks",
     file=__file__,
     variables=VARIABLES,

@@ -180,7 +180,6 @@ DRAWING = Drawing(
     lambda results: computed(results, "over_training/similarity"),
 )
 SECTION = Section(
-    name="over_training",
     title="Over training",
     file=__file__,
     variables=VARIABLES,

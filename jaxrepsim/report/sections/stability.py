@@ -139,7 +139,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="stability",
     title="Stability",
     file=__file__,
     variables=VARIABLES,

@@ -105,7 +105,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="chance",
     title="Chance",
     file=__file__,
     variables=VARIABLES,

@@ -91,7 +91,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="clusters",
     title="Many to many",
     file=__file__,
     variables=VARIABLES,

@@ -180,7 +180,6 @@ def _on_minimum_matches(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="decomposition",
     title="Decomposition",
     file=__file__,
     variables=VARIABLES,

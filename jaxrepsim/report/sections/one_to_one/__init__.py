@@ -146,7 +146,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="one_to_one",
     title="One unit to one",
     file=__file__,
     variables=VARIABLES,

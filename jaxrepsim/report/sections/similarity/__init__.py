@@ -92,7 +92,6 @@ def similarity_table(results: Results) -> DataFrame:
 
 
 SECTION = Section(
-    name="similarity",
     title="Similarity",
     file=__file__,
     variables=VARIABLES,

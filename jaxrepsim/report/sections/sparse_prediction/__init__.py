@@ -108,7 +108,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="sparse_prediction",
     title="One to many",
     file=__file__,
     variables=VARIABLES,
