@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from jaxrepsim.report.epsilons import epsilon_labels
@@ -249,7 +248,7 @@ def color_bar(
 def share_axis(axes: Axes, title: str = "", top: float = 1) -> None:
     """Makes the y axis that of a share, in percent, with this title."""
     axes.set(ylim=(0, top), yticks=(0, 0.5, 1), ylabel=title)
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter("{x:.0%}")
 
 
 def stacked_bars(axes: Axes, shares: Floats, looks: Iterable[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib import style
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 Column = Literal["single", "double"]
 Look = dict[str, Any]
@@ -139,6 +140,11 @@ def category_style(index: int) -> Look:
 def marker(index: int) -> str:
     """The marker of one of several ordered curves, such as that of an ε or of a layer."""
     return _MARKERS[index % len(_MARKERS)]
+
+
+def legend_line(**look: Any) -> Line2D:
+    """An entry of a legend: a line, or a marker, which stands in no axes."""
+    return Line2D([], [], **look)
 
 
 def dark_colors(epsilons: int, layers: int) -> dict[str, str]:

@@ -5,7 +5,6 @@ import re
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from pandas import DataFrame, concat
 
 from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handles
@@ -25,7 +24,7 @@ from jaxrepsim.report.results import (
     thinned,
 )
 from jaxrepsim.report.sections.chance import nulls
-from jaxrepsim.report.style import MUTED, PAPER, Column, Look, category_style, paper_style
+from jaxrepsim.report.style import MUTED, PAPER, Column, Look, category_style, legend_line, paper_style
 
 TYPES = ("convolutional", "pooled", "fully connected", "output", "other")
 """Of layers, in the order of rows and of the legend."""
@@ -114,9 +113,9 @@ def similarity_by_type(results: Results, column: Column = "single") -> Figure:
     types, labels = _types(results), layer_labels(names(results, "layer"), column, ROOM[column])
     similarity, null, few = pair_similarity(results), _shuffled(results), few_samples(results)
     drawn = thinned(nonzero_epsilons(similarity) or [similarity.shape[-1] - 1], _MOST_EPSILONS)
-    handles = [Line2D([], [], markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
+    handles = [legend_line(markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
     if not np.isnan(null).all():
-        handles.append(Line2D([], [], label="shuffled inputs", **_CHANCE))
+        handles.append(legend_line(label="shuffled inputs", **_CHANCE))
     handles += hollow_handles(few)
     with framed(column, 1.75 + 1.25 * len(drawn) + labels.height + 0.75, handles) as figure:
         heights = [1.5] + [1] * len(drawn)

@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import layer_axes, require
 from jaxrepsim.report.results import Floats, Results, over_known, pair_similarity
 from jaxrepsim.report.sections.sparse_prediction.prediction import best_prediction, predicted, single_mean, tradeoff
-from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, Look, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, Look, legend_line, paper_style
 
 _LOWEST = -0.1
 """A held-out R² below this says no more than that the fit does not carry over."""
@@ -88,7 +87,7 @@ def shared_subspaces(results: Results, column: Column = "single") -> Figure:
     looks: dict[str, Look] = {
         name: {"label": f"similarity, ε = {epsilon}", "markeredgecolor": PAPER} | look for name, look in _LOOKS.items()
     }
-    with layer_axes(results, column, [1.95], [Line2D([], [], **look) for look in looks.values()]) as (figure, (axes,)):
+    with layer_axes(results, column, [1.95], [legend_line(**look) for look in looks.values()]) as (figure, (axes,)):
         depth, span = np.arange(len(found.gap)), (found.single, found.sparse)
         axes.fill_between(depth, *span, where=found.gap > 0, interpolate=True, color=FAINT, linewidth=0)
         drawn = [np.where(values >= _LOWEST, values, np.nan) for values in (getattr(found, name) for name in looks)]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.doubtful import hollow_handles, mark_few
@@ -16,7 +15,7 @@ from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, me
 from jaxrepsim.report.figure import draw_spread, framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
 from jaxrepsim.report.results import Floats, Mask, over_pairs
-from jaxrepsim.report.style import PAPER, Column, Look, category_style, paper_style
+from jaxrepsim.report.style import PAPER, Column, Look, category_style, legend_line, paper_style
 
 
 def side_by_side_table(runs: Runs) -> tuple[list[str], list[list[str]]]:
@@ -71,7 +70,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
     down = -(-(by_layer + accurate) // across)
     labels = layer_labels(layers, "single", ROOM["single"])
     handles = [
-        Line2D([], [], markeredgecolor=PAPER, label=name, **category_style(index))
+        legend_line(markeredgecolor=PAPER, label=name, **category_style(index))
         for index, name in enumerate(shortened([*runs], 32))
     ]
     handles += hollow_handles(np.array(few))

@@ -3,13 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from jaxrepsim.report.figure import draw_box, draw_points, epsilon_axes, require
 from jaxrepsim.report.results import Ints, Results, thinned, unit_counts
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, Look, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, Look, legend_line, paper_style
 
 _MOST_EPSILONS = 4
 _MOST_POINTS = 400
@@ -46,7 +45,7 @@ def simple_match_distribution(results: Results, column: Column = "single") -> Fi
     require(any_simple(results), "simple_match_sizes")
     sizes, matched, units = simple_sizes(results), matched_units(results), np.add(*unit_counts(results))
     drawn = thinned(np.flatnonzero(sizes.found.any((0, 1))).tolist(), _MOST_EPSILONS)
-    handles = [Line2D([], [], linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
+    handles = [legend_line(linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
     with epsilon_axes(results, column, drawn, 1.35, handles) as (figure, rows):
         for epsilon, axes in rows:
             axes.axhline(2, color=FAINT, linewidth=0.8, zorder=1)

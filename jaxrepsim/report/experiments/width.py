@@ -5,7 +5,6 @@ from fractions import Fraction
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
@@ -16,7 +15,7 @@ from jaxrepsim.report.figure import framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import SAME, Floats, Mask, Results, thinned
 from jaxrepsim.report.schema import provenance
-from jaxrepsim.report.style import INK, MUTED, PAPER, Column, Look, epsilon_colors, marker, paper_style
+from jaxrepsim.report.style import INK, MUTED, PAPER, Column, Look, epsilon_colors, legend_line, marker, paper_style
 
 _MOST_LAYERS = 19
 
@@ -100,8 +99,7 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     looks += [{"color": colors[e], "marker": marker(e), "linestyle": "-"} for e in drawn_epsilons(found)]
     lines = measures(found, epsilons, drawn_epsilons(found))
     handles = [
-        Line2D([], [], label=label, markeredgecolor=PAPER, **look)
-        for (label, _), look in zip(lines, looks, strict=True)
+        legend_line(label=label, markeredgecolor=PAPER, **look) for (label, _), look in zip(lines, looks, strict=True)
     ]
     handles += hollow_handles(few)
     drawn, titles = thinned(range(len(layers)), _MOST_LAYERS), shortened(layers, 18)

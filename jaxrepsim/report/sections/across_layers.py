@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from pandas import DataFrame
@@ -17,7 +16,7 @@ from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
 from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.style import TICK_SIZE, Column, Look
+from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
 from jaxrepsim.report.tables import long_table
 
 _LAYERS = ("layer", "other_layer")
@@ -77,7 +76,7 @@ def _draw(results: Results, column: Column) -> Figure:
     handles: list[Artist] = []
     if pooled.any():
         dot: Look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
-        handles.append(Line2D([], [], linestyle="none", label="maps averaged over positions", **dot))
+        handles.append(legend_line(linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
         label = f"fewer than {FEW_SAMPLES} samples a unit"
         handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))

@@ -2,13 +2,12 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from pandas import DataFrame
 
 from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import Results, computed, names, over_known
 from jaxrepsim.report.section import PURE, Alike, Section, Variable
-from jaxrepsim.report.style import MUTED, Column, category_style
+from jaxrepsim.report.style import MUTED, Column, category_style, legend_line
 from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.35}
@@ -51,8 +50,8 @@ def _draw(results: Results, column: Column) -> Figure:
     depth = np.arange(results.sizes["layer"], dtype=float)
     looks = {name: category_style(index) for index, name in enumerate(_NUMBERS)}
     dash = {"color": MUTED, "linestyle": "none", "marker": "_", "markersize": 8}
-    handles = [Line2D([], [], label=VARIABLES[name].long_name, **look) for name, look in looks.items()]
-    handles.append(Line2D([], [], label="units", **dash))
+    handles = [legend_line(label=VARIABLES[name].long_name, **look) for name, look in looks.items()]
+    handles.append(legend_line(label="units", **dash))
     with layer_axes(results, column, [_AXES_HEIGHT[column]], handles) as (figure, (axes,)):
         for name, look in looks.items():
             spread = over_known(results[f"dimensionality/{name}"].values)

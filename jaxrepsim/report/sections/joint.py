@@ -2,7 +2,6 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from pandas import DataFrame
 from xarray import DataArray, Dataset
 
@@ -12,7 +11,7 @@ from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import SAME, Results, computed, names, rounded
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity.depth import curve_handles
-from jaxrepsim.report.style import MUTED, PAPER, Column, Look
+from jaxrepsim.report.style import MUTED, PAPER, Column, Look, legend_line
 from jaxrepsim.report.tables import Rows, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
@@ -90,8 +89,8 @@ def _draw(results: Results, column: Column) -> Figure:
     """The similarity of all networks at once against depth (solid), and the mean over pairs (dashed)."""
     depth = np.arange(results.sizes["layer"], dtype=float)
     handles = [
-        Line2D([], [], color=MUTED, label=f"all {results.sizes['network']} at once"),
-        Line2D([], [], color=MUTED, marker="o", label="pairs", **_DASHED),
+        legend_line(color=MUTED, label=f"all {results.sizes['network']} at once"),
+        legend_line(color=MUTED, marker="o", label="pairs", **_DASHED),
     ]
     lines = curve_handles(results)
     with layer_axes(results, column, [_AXES_HEIGHT[column]], handles + lines) as (figure, (axes,)):

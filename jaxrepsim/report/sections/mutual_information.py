@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, draw_spread, facets, framed, over_layers, share_axis
@@ -16,7 +15,7 @@ from jaxrepsim.report.labels import layer_labels, shortened
 from jaxrepsim.report.results import Floats, Results, known_layers, names, thinned
 from jaxrepsim.report.section import Alike, Section, Variable
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, by_layer, same_under_both
-from jaxrepsim.report.style import ACCENT, MUTED, Column, Look
+from jaxrepsim.report.style import ACCENT, MUTED, Column, Look, legend_line
 
 _MOST_LAYERS = {"single": 4, "double": 6}
 _CELLS = 40
@@ -58,7 +57,7 @@ def _draw(results: Results, column: Column) -> Figure:
     # Neither end of the colours is lost on a light or on a dark page.
     colors = ListedColormap(mpl.colormaps["cividis"](np.linspace(0.2, 1, 256)))
     norm = LogNorm(min(float(values[values > 0].min()) for values in maps), 1)
-    with framed(column, sum(heights), [Line2D([], [], label="two normal variables", **_LINE)]) as figure:
+    with framed(column, sum(heights), [legend_line(label="two normal variables", **_LINE)]) as figure:
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).ravel()
         grid = facets(above, [titles[layer] for layer in layers], across, sharey=True)
         look: Look = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}

@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
@@ -15,7 +14,7 @@ from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid, simil
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import SAME, Floats, Results, computed, names, rounded
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, Look, layer_colors, marker
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, Look, layer_colors, legend_line, marker
 from jaxrepsim.report.tables import long_table
 
 VARIABLES: dict[str, Variable] = {
@@ -94,7 +93,7 @@ def _draw(results: Results, column: Column) -> Figure:
     looks: list[Look] = [{"color": color} for color in colors]
     if named:
         looks = [look | {"marker": marker(index), "markeredgecolor": PAPER} for index, look in enumerate(looks)]
-    handles = [Line2D([], [], label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
+    handles = [legend_line(label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
     height = down * (min(width, 2.4) * 0.75 + 0.3) + (0.45 if named else 0.8)
     with framed(column, height, handles) as figure:
         grid = panel_grid(figure, panels, across)

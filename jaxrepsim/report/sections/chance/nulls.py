@@ -1,12 +1,11 @@
 """Similarity against chance: beside what was observed, shuffled inputs, random vectors and untrained networks."""
 
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from jaxrepsim.report.epsilons import left_out, nonzero_epsilons
 from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, similarity_axis
 from jaxrepsim.report.results import Results, Spread, computed, over_known, plural, thinned
-from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look
+from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look, legend_line
 
 _MOST_PANELS = 5
 _EDGE: Look = {"markeredgecolor": PAPER}
@@ -29,7 +28,7 @@ def _draw(results: Results, column: Column) -> Figure:
     """
     spreads = {name: spread(results, name) for name in _LOOKS}
     rows = thinned(_nonzero(results) or [results.sizes["epsilon"] - 1], _MOST_PANELS)
-    handles = [Line2D([], [], label=label, **_EDGE | look) for label, look in _LOOKS.values()]
+    handles = [legend_line(label=label, **_EDGE | look) for label, look in _LOOKS.values()]
     with epsilon_axes(results, column, rows, 1.2, handles[::-1]) as (figure, panels):
         for epsilon, axes in panels:
             for index, (name, values) in enumerate(spreads.items()):

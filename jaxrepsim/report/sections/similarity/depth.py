@@ -8,7 +8,7 @@ from jaxrepsim.report.doubtful import ceilings, doubt_handles, draw_ceilings, fe
 from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, draw_spread, layer_axes
 from jaxrepsim.report.results import Results, over_pairs, pair_similarity
-from jaxrepsim.report.style import PAPER, Column, Look, epsilon_colors, marker
+from jaxrepsim.report.style import PAPER, Column, Look, epsilon_colors, legend_line, marker
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 
@@ -32,7 +32,7 @@ def _draw(results: Results, column: Column) -> Figure:
 
 def curve_handles(results: Results) -> list[Line2D]:
     """Of the legend: the curve of each ε, without a place."""
-    return [Line2D([], [], markeredgecolor=PAPER, **look) for look in _looks(results)]
+    return [legend_line(markeredgecolor=PAPER, **look) for look in _looks(results)]
 
 
 def curves(axes: Axes, results: Results) -> None:

@@ -8,7 +8,7 @@ from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, facets, framed, layer_axes
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Results, names, over_pairs, profile_similarity
-from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, Look, epsilon_colors
+from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, Look, epsilon_colors, legend_line
 
 _GRID = np.linspace(0, 1, 201)
 """Values of ε that are drawn; the steps of a curve lie closer than a reader can tell."""
@@ -71,15 +71,15 @@ def _most_across(layers: int, column: Column) -> int:
 
 
 def _lines(pairs: int) -> list[Line2D]:
-    mean = [Line2D([], [], color=ACCENT, linewidth=1.3, label="mean over pairs" if pairs > 1 else "the pair")]
+    mean = [legend_line(color=ACCENT, linewidth=1.3, label="mean over pairs" if pairs > 1 else "the pair")]
     if pairs > _MOST_LINES:
-        return [*mean, Line2D([], [], color=MUTED, alpha=0.3, linewidth=5, label="lowest to highest")]
-    return mean if pairs == 1 else [*mean, Line2D([], [], color=MUTED, linewidth=0.5, label="each pair")]
+        return [*mean, legend_line(color=MUTED, alpha=0.3, linewidth=5, label="lowest to highest")]
+    return mean if pairs == 1 else [*mean, legend_line(color=MUTED, linewidth=0.5, label="each pair")]
 
 
 def _marks(results: Results) -> list[Line2D]:
     looks = zip(epsilon_labels(results), epsilon_colors(results.sizes["epsilon"]), strict=True)
-    return [Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}") for label, color in looks]
+    return [legend_line(color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}") for label, color in looks]
 
 
 PANELS = Drawing(

@@ -8,7 +8,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
@@ -16,7 +15,7 @@ from jaxrepsim.report.figure import Drawing, arranged, facets, framed, layer_axe
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Results, names, over_known, plural, thinned
 from jaxrepsim.report.sections.sparse_prediction import prediction
-from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column, Look
+from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column, Look, legend_line
 
 _MOST_LAYERS = 12
 _LOWEST = -0.5
@@ -49,11 +48,11 @@ def _draw_curves(results: Results, column: Column) -> Figure:
     lowest = float(np.nanmin([fitted[layers], held_out.mean[layers]]))
     low = -0.03 if lowest >= 0 else max(_LOWEST, lowest * 1.1 - 0.03)
     right = max(1.0, float(np.nanmax(predictors[layers])))
-    handles: list[Artist] = [Line2D([], [], **look) for look in (_HELD_OUT, _BEST, _FITTED)]
+    handles: list[Artist] = [legend_line(**look) for look in (_HELD_OUT, _BEST, _FITTED)]
     if results.sizes["pair"] > 1:
         handles.append(Patch(facecolor=ACCENT, alpha=0.2, label="lowest to highest pair"))
     if not np.isnan(single).all():
-        handles.append(Line2D([], [], **_SINGLE))
+        handles.append(legend_line(**_SINGLE))
     with framed(column, down * (min(width, 2.4) * 0.72 + 0.3) + 0.5, handles) as figure:
         panels = facets(figure, [titles[layer] for layer in layers], across)
         for axes, layer in zip(panels, layers, strict=True):
