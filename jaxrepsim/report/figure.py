@@ -103,9 +103,7 @@ def layer_axes(
     height = sum(heights) + labels.height + (0.65 if title else 0.45)
     with framed(column, height, *legends, title=title) as figure:
         rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
-        for axes in rows:
-            mark_layers(axes, labels, written=axes is rows[-1])
-        rows[-1].set_xlabel("layer, from input to output")
+        over_layers(rows, labels)
         yield figure, rows
 
 
@@ -131,10 +129,11 @@ def epsilon_axes(
         yield figure, list(zip(epsilons, rows, strict=True))
 
 
-def over_layers(axes: Axes, labels: LayerLabels) -> None:
-    """Makes the x axis that of layers, layer i at x = i, with its title."""
-    mark_layers(axes, labels)
-    axes.set_xlabel("layer, from input to output")
+def over_layers(rows: Sequence[Axes], labels: LayerLabels) -> None:
+    """Makes the x axes of axes below one another those of layers, layer i at x = i: the last has names and a title."""
+    for axes in rows:
+        mark_layers(axes, labels, written=axes is rows[-1])
+    rows[-1].set_xlabel("layer, from input to output")
 
 
 def similarity_axis(axes: Axes, *, titled: bool = True) -> None:

@@ -48,6 +48,8 @@ _STYLE: Look = {
     "savefig.dpi": 300,
     "font.family": "DejaVu Sans",  # shipped with matplotlib: every machine draws the same
     "font.size": 7.5,
+    "figure.titlesize": 7.5,
+    "figure.labelsize": 7.5,
     "axes.titlesize": 7.5,
     "axes.labelsize": 7.5,
     "legend.fontsize": LEGEND_SIZE,

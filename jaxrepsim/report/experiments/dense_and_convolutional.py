@@ -10,8 +10,8 @@ from pandas import DataFrame, concat
 from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handles
 from jaxrepsim.report.epsilons import epsilon_labels, nonzero_epsilons
 from jaxrepsim.report.experiments.runs import MEAN_LABEL
-from jaxrepsim.report.figure import framed, similarity_axis
-from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
+from jaxrepsim.report.figure import framed, over_layers, similarity_axis
+from jaxrepsim.report.labels import ROOM, layer_labels
 from jaxrepsim.report.results import (
     Floats,
     Mask,
@@ -124,8 +124,7 @@ def similarity_by_type(results: Results, column: Column = "single") -> Figure:
         for axes, epsilon in zip(stacked, drawn, strict=True):
             _depth(axes, types, similarity[..., epsilon], few, null[:, epsilon])
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
-            mark_layers(axes, labels, written=axes is stacked[-1])
-        stacked[-1].set_xlabel("layer, from input to output")
+        over_layers(stacked, labels)
     return figure
 
 

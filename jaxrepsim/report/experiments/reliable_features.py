@@ -133,7 +133,7 @@ def reliable_features(results: Results, column: Column = "single") -> Figure:
     with framed(column, 1.75 * rows + labels.height + 0.55, handles) as figure:
         upper, *lower = figure.subplots(rows, 1, squeeze=False).ravel()
         _distribution(upper, alignment(results).partner)
-        over_layers(upper, labels)
+        over_layers([upper], labels)
         for axes in lower:
             _closing(axes, both)
     return figure

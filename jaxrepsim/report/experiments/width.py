@@ -119,7 +119,7 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
         # Below the last row's gap stands a panel of the row before, whose ticks would else be hidden.
         for axes in grid[-across:]:
             axes.tick_params(axis="x", labelbottom=True)
-        figure.supxlabel("width: units of a layer, as a multiple of the published network's", fontsize=7.5)
+        figure.supxlabel("width: units of a layer, as a multiple of the published network's")
     return figure
 
 

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
-from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
-from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, over_layers, panel_grid, share_axis
+from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.results import Floats, Mask, Results, names, plural, unit_counts
 from jaxrepsim.report.section import COUNT, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
@@ -138,7 +138,7 @@ def _draw(results: Results, column: Column) -> Figure:
     height = len(matched) * 1.5 + labels.height + 0.3 * bool(empty) + 0.2 if matched else 0.5
     with framed(column, height) as figure:
         if empty:
-            figure.suptitle(f"no sampled unit is in a match at ε = {', '.join(empty)}", fontsize=7.5)
+            figure.suptitle(f"no sampled unit is in a match at ε = {', '.join(empty)}")
         if not matched:
             return figure
         count = len(matched)
@@ -151,9 +151,7 @@ def _draw(results: Results, column: Column) -> Figure:
             none = f"{found.none.sum():,} of {found.sampled:,} in no match"
             above.set_title(f"ε = {epsilons[epsilon]}: {none}", loc="left")
         figure.set_layout_engine("constrained", h_pad=0.02, hspace=0, rect=(0, 0, 1, 1 - 0.05 / height))
-        for axes in grid:
-            mark_layers(axes, labels, written=axes is grid[-1])
-        grid[-1].set_xlabel("layer, from input to output")
+        over_layers(grid, labels)
     return figure
 
 

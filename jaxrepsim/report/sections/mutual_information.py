@@ -63,14 +63,14 @@ def _draw(results: Results, column: Column) -> Figure:
         look: Look = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}
         for axes, density in zip(grid, maps, strict=True):
             _map(axes, density, **look)
-        above.supxlabel("absolute correlation", fontsize=7.5)
-        above.supylabel("mutual information, nats", fontsize=7.5)
+        above.supxlabel("absolute correlation")
+        above.supylabel("mutual information, nats")
         bar = ScalarMappable(norm, colors)
         color_bar(grid, bar, "share of pairs of units", aspect=24, format=lambda share, _: f"{100 * share:g}%")
         axes = below.subplots()
         draw_spread(axes, by_layer(same_under_both(results)), 0, color=ACCENT, linestyle="-", marker="o")
         share_axis(axes, "same partner\nby both")
-        over_layers(axes, labels)
+        over_layers([axes], labels)
     return figure
 
 

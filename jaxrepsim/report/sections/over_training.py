@@ -111,7 +111,7 @@ def _draw(results: Results, column: Column) -> Figure:
             last.set_ylim(0, 101)
         for axes in grid:
             _mark_epochs(axes, results, width)
-        figure.supxlabel("epoch (0: untrained)", fontsize=7.5)
+        figure.supxlabel("epoch (0: untrained)")
         if not named:
             _bar(figure, grid, colors, layers)
     return figure

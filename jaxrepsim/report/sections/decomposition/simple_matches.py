@@ -102,7 +102,7 @@ def _draw(results: Results, column: Column) -> Figure:
             axes.set_title(f"{layers[layer]}, ε = {epsilons[epsilon]}\n{count}", pad=4, fontsize=7)
             at = (layer, 0, epsilon, slice(found))
             _order(axes, sizes.both[at], sizes.single[at], below[layer, epsilon, :found, :found])
-        figure.supylabel("size: units, both sides", fontsize=7.5)
+        figure.supylabel("size: units, both sides")
     return figure
 
 

@@ -35,7 +35,7 @@ def _draw(results: Results, column: Column) -> Figure:
         parts = figure.subfigures(len(layers), 1, squeeze=False).ravel()
         for part, layer in zip(parts, layers, strict=True):
             grid = panel_grid(part, len(_PANELS), across)
-            part.suptitle(titles[layer], fontsize=7.5, weight="bold")
+            part.suptitle(titles[layer], weight="bold")
             images = [_map(*panel) for panel in zip(grid, matrices(results, layer), _PANELS, strict=True)]
             bar = color_bar(grid, images[0], "correlation", aspect=18 * down, ticks=(-1, 0, 1))
             bar.ax.yaxis.labelpad = 1

@@ -51,8 +51,8 @@ def _draw_ordered(results: Results, column: Column) -> Figure:
             axes.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= floor])
             axes.xaxis.set_major_formatter("{x:.0%}")
             axes.yaxis.set_major_formatter("{x:g}")
-        figure.supxlabel("units of the first network, best first", fontsize=7.5)
-        figure.supylabel("correlation", fontsize=7.5)
+        figure.supxlabel("units of the first network, best first")
+        figure.supylabel("correlation")
     return figure
 
 

@@ -43,8 +43,8 @@ def _draw_panels(results: Results, column: Column) -> Figure:
             axes.title.set_fontsize(size)
             axes.xaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_major_formatter("{x:g}")
-        figure.supxlabel("ε", fontsize=7.5)
-        figure.supylabel("similarity", fontsize=7.5)
+        figure.supxlabel("ε")
+        figure.supylabel("similarity")
     return figure
 
 

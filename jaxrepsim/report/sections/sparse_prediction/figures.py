@@ -68,8 +68,8 @@ def _draw_curves(results: Results, column: Column) -> Figure:
             axes.set(ylim=(low, 1.03), yticks=[tick for tick in (-0.5, 0, 0.5, 1) if tick >= low])
             axes.yaxis.set_major_formatter("{x:g}")
             _mark_predictors(axes, right)
-        figure.supxlabel("predictors of a unit, mean", fontsize=7.5)
-        figure.supylabel("R²", fontsize=7.5)
+        figure.supxlabel("predictors of a unit, mean")
+        figure.supylabel("R²")
     return figure
 
 
