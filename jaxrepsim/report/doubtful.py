@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from jaxrepsim.numerics.few_samples import FEW as FEW_SAMPLES
-from jaxrepsim.report.results import SAME, Floats, Mask, Results, live_shares, names, over_pairs, plural, rounded
+from jaxrepsim.report.match_profiles import live_shares
+from jaxrepsim.report.results import SAME, Floats, Mask, Results, names, over_pairs, plural, rounded
 from jaxrepsim.report.style import MUTED, PAPER, Look
 
 _LOOK: Look = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}

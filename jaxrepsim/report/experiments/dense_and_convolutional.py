@@ -12,17 +12,8 @@ from jaxrepsim.report.epsilons import epsilon_labels, nonzero_epsilons
 from jaxrepsim.report.experiments.runs import MEAN_LABEL
 from jaxrepsim.report.figure import framed, over_layers, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels
-from jaxrepsim.report.results import (
-    Floats,
-    Mask,
-    Results,
-    names,
-    over_known,
-    pair_similarity,
-    profile_auc,
-    profile_similarity,
-    thinned,
-)
+from jaxrepsim.report.match_profiles import profile_auc, profile_similarity
+from jaxrepsim.report.results import Floats, Mask, Results, names, over_known, pair_similarity, thinned
 from jaxrepsim.report.sections.chance import nulls
 from jaxrepsim.report.style import MUTED, PAPER, Column, Look, category_style, legend_line, paper_style
 

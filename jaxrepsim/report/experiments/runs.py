@@ -8,7 +8,8 @@ import numpy as np
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.doubtful import few_samples
 from jaxrepsim.report.epsilons import epsilon_labels, nonzero_epsilons
-from jaxrepsim.report.results import Floats, Mask, Results, names, pair_similarity, profile_auc, thinned
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.results import Floats, Mask, Results, names, pair_similarity, thinned
 
 Runs = Mapping[str, Results]
 """Results by the names of their runs, in the order of panels, lines and columns."""

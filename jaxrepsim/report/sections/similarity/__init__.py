@@ -5,7 +5,8 @@ from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.doubtful import few_samples
-from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, profile_auc, unit_counts
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, unit_counts
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity import depth, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences

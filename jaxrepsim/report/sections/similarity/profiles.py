@@ -7,7 +7,8 @@ from matplotlib.lines import Line2D
 from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, facets, framed, layer_axes
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import Results, names, over_pairs, profile_similarity
+from jaxrepsim.report.match_profiles import profile_similarity
+from jaxrepsim.report.results import Results, names, over_pairs
 from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, Look, epsilon_colors, legend_line
 
 _GRID = np.linspace(0, 1, 201)
