@@ -38,7 +38,7 @@ class Variable(NamedTuple):
 class Alike(NamedTuple):
     """What variables that are declared together have in common.
 
-    Its methods take, by the name of each variable, its long name, a colon, and its description.
+    Its methods take the words of each variable: its long name, a colon, and its description.
 
     >>> Alike(("layer",), COUNT).named(units="units: Number of units of the layer.")["units"].description
     'Number of units of the layer.'
@@ -47,9 +47,14 @@ class Alike(NamedTuple):
     dims: tuple[str, ...]
     units: str = ""
 
+    def variable(self, words: str) -> Variable:
+        """One declaration."""
+        long_name, description = words.split(": ", 1)
+        return Variable(self.dims, long_name, description, self.units)
+
     def named(self, **words: str) -> dict[str, Variable]:
         """The declarations, by name."""
-        return {name: Variable(self.dims, *text.split(": ", 1), self.units) for name, text in words.items()}
+        return {name: self.variable(text) for name, text in words.items()}
 
     def of_sides(self, **words: str) -> dict[str, Variable]:
         """The declarations of variables of the units of either network of a pair, by names that end in `_x` and `_y`.
@@ -62,18 +67,16 @@ class Alike(NamedTuple):
         >>> best["best_y"].long_name
         'best partner in the first network'
         """
-        return self.named(
-            **{
-                f"{name}_{side}": text.format(own=own, other=other)
-                for name, text in words.items()
-                for side, own, other in SIDES
-            }
-        )
+        return {
+            f"{name}_{side}": self.variable(text.format(own=own, other=other))
+            for name, text in words.items()
+            for side, own, other in SIDES
+        }
 
 
 def coordinates(units: str = "", **words: str) -> dict[str, Variable]:
     """Declarations of the coordinates of dimensions, by name: as `Alike` takes them, each along itself."""
-    return {name: Alike((name,), units).named(**{name: text})[name] for name, text in words.items()}
+    return {name: Alike((name,), units).variable(text) for name, text in words.items()}
 
 
 ROOT = coordinates(
