@@ -13,7 +13,8 @@ from functools import partial
 
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
-from jaxrepsim.report.results import epsilon_labels, names, over_known
+from jaxrepsim.report.epsilons import epsilon_labels
+from jaxrepsim.report.results import names, over_known
 from jaxrepsim.report.sections.over_training import SECTION, training_mean
 
 (DRAWING,) = SECTION.figures

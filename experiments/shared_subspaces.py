@@ -18,8 +18,9 @@ from functools import partial
 
 from jaxrepsim.pipeline.finished_runs import Needs, Sources, finished
 from jaxrepsim.pipeline.publish import number, publish, script
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.experiments.shared_subspaces import shared_subspaces, subspaces
-from jaxrepsim.report.results import epsilon_labels, headline_epsilon, names
+from jaxrepsim.report.results import names
 from jaxrepsim.report.sections.one_to_one.aligned import aligned
 from jaxrepsim.report.sections.sparse_prediction.prediction import predicted
 

@@ -48,7 +48,6 @@ def section(tmp_path):
 
     (tmp_path / "lengths.html").write_text(TEMPLATE, encoding="utf-8")
     return Section(
-        name="lengths",
         title="Lengths",
         file=str(tmp_path / "lengths.py"),
         variables={"length": Variable(("layer", "network"), "length", "Norm of all activations.", "1")},

@@ -1,29 +1,28 @@
 """What makes a layer's similarity doubtful, few samples and dead units, and how figures and sentences name layers."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from jaxrepsim.numerics.few_samples import FEW as FEW_SAMPLES
-from jaxrepsim.report.results import SAME, Floats, Results, live_shares, names, over_pairs, plural, rounded
-from jaxrepsim.report.style import MUTED, PAPER
+from jaxrepsim.report.match_profiles import live_shares
+from jaxrepsim.report.results import SAME, Floats, Mask, Results, names, over_pairs, plural, rounded
+from jaxrepsim.report.style import MUTED, PAPER, Look
 
-_LOOK: dict[str, Any] = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}
-_CEILING: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": (0, (2, 1))}
+_LOOK: Look = {"linestyle": "none", "markerfacecolor": PAPER, "markeredgewidth": 0.8}
+_CEILING: Look = {"color": MUTED, "linewidth": 1.0, "linestyle": (0, (2, 1))}
 HOLLOW = f"hollow: fewer than {FEW_SAMPLES} samples a unit"
 _MOST_NAMES = 6
 
 
-def few_samples(results: Results) -> NDArray[np.bool_]:
+def few_samples(results: Results) -> Mask:
     """Whether a layer has so few samples a unit that part of its similarity is chance: (layer,)."""
     return results["similarity/samples"].values < FEW_SAMPLES * results["similarity/units"].values
 
 
-def praised(results: Results) -> NDArray[np.bool_]:
+def praised(results: Results) -> Mask:
     """Which layers a sentence may call the highest: those of enough samples, or all where none has: (layer,)."""
     few = few_samples(results)
     return ~few if not few.all() else np.ones_like(few)
@@ -62,10 +61,10 @@ def caveats(results: Results) -> list[str]:
     return sentences
 
 
-def mark_few(axes: Axes, places: Floats, values: Floats, few: NDArray[np.bool_], color: str, shape: str) -> None:
+def mark_few(axes: Axes, places: Floats, values: Floats, few: Mask, color: str, shape: str) -> None:
     """Draws over the points that rest on few samples, so that they are hollow."""
     if few.any():
-        look: dict[str, Any] = _LOOK | {"markeredgecolor": color, "marker": shape}
+        look: Look = _LOOK | {"markeredgecolor": color, "marker": shape}
         axes.plot(places[few], values[few], clip_on=False, zorder=4, **look)
 
 
@@ -76,7 +75,7 @@ def draw_pairs(axes: Axes, places: Floats, values: Floats, few: bool, color: str
     axes.plot(places, values, shape, clip_on=False, zorder=4, **look)
 
 
-def hollow_handles(few: NDArray[np.bool_]) -> list[Line2D]:
+def hollow_handles(few: Mask) -> list[Line2D]:
     """Of the legend: what hollow points mean, where any layer has few samples."""
     return [Line2D([], [], marker="o", markeredgecolor=MUTED, label=HOLLOW, **_LOOK)] if few.any() else []
 

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
-from jaxrepsim.report.results import Floats, Results, Spread, epsilon_labels, names
-from jaxrepsim.report.style import PAPER, WIDTHS, Column, paper_style
+from jaxrepsim.report.results import Floats, Results, Spread, names
+from jaxrepsim.report.style import PAPER, WIDTHS, Column, Look, paper_style
 
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
@@ -79,7 +79,7 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         yield figure
         for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:
-                look: dict[str, Any] = {"loc": f"outside {place} center", "title": title if place == "upper" else ""}
+                look: Look = {"loc": f"outside {place} center", "title": title if place == "upper" else ""}
                 figure.legend(handles=list(handles), ncols=count, **look)
 
 
@@ -103,9 +103,7 @@ def layer_axes(
     height = sum(heights) + labels.height + (0.65 if title else 0.45)
     with framed(column, height, *legends, title=title) as figure:
         rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights).ravel().tolist()
-        for axes in rows:
-            mark_layers(axes, labels, written=axes is rows[-1])
-        rows[-1].set_xlabel("layer, from input to output")
+        over_layers(rows, labels)
         yield figure, rows
 
 
@@ -131,16 +129,11 @@ def epsilon_axes(
         yield figure, list(zip(epsilons, rows, strict=True))
 
 
-def over_layers(axes: Axes, labels: LayerLabels) -> None:
-    """Makes the x axis that of layers, layer i at x = i, with its title."""
-    mark_layers(axes, labels)
-    axes.set_xlabel("layer, from input to output")
-
-
-def left_out(results: Results, drawn: Sequence[int], reason: str) -> str:
-    """A sentence on values of ε that have no panel, or nothing where all have one."""
-    labels = [label for index, label in enumerate(epsilon_labels(results)) if index not in drawn]
-    return f" There is no panel for ε = {', '.join(labels)}: {reason}." if labels else ""
+def over_layers(rows: Sequence[Axes], labels: LayerLabels) -> None:
+    """Makes the x axes of axes below one another those of layers, layer i at x = i: the last has names and a title."""
+    for axes in rows:
+        mark_layers(axes, labels, written=axes is rows[-1])
+    rows[-1].set_xlabel("layer, from input to output")
 
 
 def similarity_axis(axes: Axes, *, titled: bool = True) -> None:
@@ -254,7 +247,7 @@ def color_bar(
 def share_axis(axes: Axes, title: str = "", top: float = 1) -> None:
     """Makes the y axis that of a share, in percent, with this title."""
     axes.set(ylim=(0, top), yticks=(0, 0.5, 1), ylabel=title)
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter("{x:.0%}")
 
 
 def stacked_bars(axes: Axes, shares: Floats, looks: Iterable[Mapping[str, Any]]) -> None:

@@ -15,9 +15,10 @@ from xarray import DataTree
 from jaxrepsim.files import write_text
 from jaxrepsim.report.configuration import settings
 from jaxrepsim.report.doubtful import FEW_SAMPLES
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results, epsilon_labels, names, plural, rounded, some_layers
+from jaxrepsim.report.results import Results, names, plural, rounded, some_layers
 from jaxrepsim.report.schema import check, provenance
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS

@@ -1,7 +1,7 @@
 """Checked results, and the numbers that tables, plots and sentences share, all counted from them: means, shares."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ else:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 SAME = 0.02
 """Similarities that differ by less are not called different."""
 MOST_LAYERS = 120
@@ -41,16 +42,6 @@ class Spread(NamedTuple):
 def names(results: Results, dim: str) -> list[str]:
     """The labels along one dimension, as text."""
     return [str(value) for value in results[dim].values]
-
-
-def epsilon_labels(results: Results) -> list[str]:
-    """Each ε of the run, as short as it can be written: 0.5, not 0.500."""
-    return [f"{value:g}" for value in results["epsilon"].values]
-
-
-def at_epsilon(results: Results, epsilon: int) -> str:
-    """How a sentence begins that speaks of one ε."""
-    return f"At ε = {epsilon_labels(results)[epsilon]}"
 
 
 def rounded(value: float) -> str:
@@ -107,52 +98,6 @@ def over_pairs(values: ArrayLike, axis: int = 1) -> Spread:
     return Spread(array.mean(axis), array.min(axis), array.max(axis))
 
 
-def profile_similarity(results: Results, epsilons: ArrayLike) -> Floats:
-    """Similarity at any ε, read off the profile: the share of units whose critical ε is at most ε.
-
-    Args:
-        results: The tree of results.
-        epsilons: The values of ε, (k,).
-
-    Returns:
-        (layer, pair, k), the mean over redraws.
-    """
-    wanted = np.asarray(epsilons, dtype=np.float64)
-    return _over_redraws(
-        results, len(wanted), lambda critical: np.searchsorted(np.sort(critical), wanted, side="right") / len(critical)
-    )
-
-
-def profile_auc(results: Results, upper: float = 0.5) -> Floats:
-    """Mean similarity over ε from 0 to `upper`: the area under the profile, divided by `upper`.
-
-    Args:
-        results: The tree of results.
-        upper: The largest ε that counts.
-
-    Returns:
-        (layer, pair), in [0, 1], the mean over redraws.
-    """
-    return _over_redraws(results, 1, lambda critical: np.clip(1 - critical / upper, 0, 1).mean(keepdims=True))[..., 0]
-
-
-def half_matched(results: Results) -> Floats:
-    """The ε from which on at least half of a layer's units are matched.
-
-    Args:
-        results: The tree of results.
-
-    Returns:
-        (layer, pair), the mean over redraws; inf where half of the units are dead.
-    """
-    return _over_redraws(results, 1, lambda critical: np.sort(critical)[(len(critical) - 1) // 2 :][:1])[..., 0]
-
-
-def live_shares(results: Results) -> Floats:
-    """The share of both networks' units that are not dead, which similarity cannot exceed: (layer, pair)."""
-    return _over_redraws(results, 1, lambda critical: np.isfinite(critical).mean(keepdims=True))[..., 0]
-
-
 def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
     """Mean, smallest and largest of the values that were computed.
 
@@ -166,36 +111,6 @@ def over_known(values: ArrayLike, axis: int | tuple[int, ...] = 1) -> Spread:
     array = np.asarray(values, dtype=np.float64)
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # where there is no value
         return Spread(np.nanmean(array, axis), np.nanmin(array, axis), np.nanmax(array, axis))
-
-
-def headline_epsilon(results: Results, among: ArrayLike | None = None) -> int:
-    """The ε that sentences speak of: the largest of the run up to 0.5, or the smallest where all are larger.
-
-    Beyond 0.5 nearly everything matches in any network, and a sentence would say nothing.
-
-    Args:
-        results: The tree of results.
-        among: At each ε, whether it may be taken; by default all may.
-
-    Returns:
-        Its index.
-    """
-    epsilons = results["epsilon"].values
-    order = np.where(epsilons <= 0.5, epsilons, -epsilons)
-    return int(np.argmax(order if among is None else np.where(among, order, -np.inf)))
-
-
-def nonzero_epsilons(*values: ArrayLike) -> list[int]:
-    """The values of ε at which anything is above 0.
-
-    Args:
-        *values: Arrays whose last axis is that of ε; NaN where nothing was computed.
-
-    Returns:
-        Their indices.
-    """
-    flat = [np.asarray(value).reshape(-1, np.shape(value)[-1]) for value in values]
-    return np.flatnonzero((np.concatenate(flat) > 0).any(0)).tolist()
 
 
 def thinned(indices: Sequence[int], most: int) -> list[int]:
@@ -215,21 +130,6 @@ def some_layers(results: Results) -> Results:
         return results
     chosen = thinned(range(results.sizes["layer"]), MOST_LAYERS)
     return results.isel(dict.fromkeys(("layer", "other_layer"), chosen), missing_dims="ignore")
-
-
-def _over_redraws(results: Results, length: int, measure: Callable[[Floats], Floats]) -> Floats:
-    x, y = results["similarity/profile_x"], results["similarity/profile_y"]
-    layers, pairs, redraws = x.shape[:3]
-    means = np.zeros((layers, pairs, length))
-    for layer in range(layers):
-        # One layer at a time: all of them together may not fit beside a copy of themselves.
-        both = np.concatenate([x[layer].values, y[layer].values], axis=-1)
-        for pair in range(pairs):
-            units = [both[pair, redraw][~np.isnan(both[pair, redraw])] for redraw in range(redraws)]
-            values = [measure(critical) for critical in units if len(critical)]
-            if values:
-                means[layer, pair] = np.mean(values, axis=0)
-    return means
 
 
 def known_layers(results: Results, path: str, **at: int) -> list[int]:

@@ -35,66 +35,74 @@ class Variable(NamedTuple):
         return {"long_name": self.long_name, **units, "description": self.description}
 
 
-def of_sides(
-    name: str, dims: tuple[str, ...], long_name: str, description: str, units: str = ""
-) -> dict[str, Variable]:
-    """A variable of the units of either network of a pair.
+class Alike(NamedTuple):
+    """What variables that are declared together have in common.
 
-    Args:
-        name: Its name without its side.
-        dims: Of both.
-        long_name: As of a `Variable`; `{own}` and `{other}` in it stand for the network in words and for its partner.
-        description: Likewise.
-        units: Of both.
+    Its methods take the words of each variable: its long name, a colon, and its description.
 
-    Returns:
-        The declarations, by names that end in `_x` and `_y`.
-
-    >>> of_sides("best", ("unit",), "best partner in the {other} network", "Its index.")["best_y"].long_name
-    'best partner in the first network'
+    >>> Alike(("layer",), COUNT).named(units="units: Number of units of the layer.")["units"].description
+    'Number of units of the layer.'
     """
-    return {
-        f"{name}_{side}": Variable(
-            dims, long_name.format(own=own, other=other), description.format(own=own, other=other), units
-        )
-        for side, own, other in SIDES
-    }
+
+    dims: tuple[str, ...]
+    units: str = ""
+
+    def variable(self, words: str) -> Variable:
+        """One declaration."""
+        long_name, description = words.split(": ", 1)
+        return Variable(self.dims, long_name, description, self.units)
+
+    def named(self, **words: str) -> dict[str, Variable]:
+        """The declarations, by name."""
+        return {name: self.variable(text) for name, text in words.items()}
+
+    def of_sides(self, **words: str) -> dict[str, Variable]:
+        """The declarations of variables of the units of either network of a pair, by names that end in `_x` and `_y`.
+
+        Args:
+            **words: By names without their side; `{own}` and `{other}` stand for the network in words, and for its
+                partner.
+
+        >>> best = Alike(("unit",)).of_sides(best="best partner in the {other} network: Its index.")
+        >>> best["best_y"].long_name
+        'best partner in the first network'
+        """
+        return {
+            f"{name}_{side}": self.variable(text.format(own=own, other=other))
+            for name, text in words.items()
+            for side, own, other in SIDES
+        }
 
 
-def coordinates(*rows: tuple[str, ...]) -> dict[str, Variable]:
-    """The coordinates of dimensions: each a name, and then what a `Variable` has beside its dimension."""
-    return {name: Variable((name,), *words) for name, *words in rows}
+def coordinates(units: str = "", **words: str) -> dict[str, Variable]:
+    """Declarations of the coordinates of dimensions, by name: as `Alike` takes them, each along itself."""
+    return {name: Alike((name,), units).variable(text) for name, text in words.items()}
 
 
 ROOT = coordinates(
-    ("layer", "layer", "Name of the layer, from input to output."),
-    ("pair", "pair of networks", "Names of the two networks, the first (x) and the second (y), such as 0-1."),
-    ("network", "network", "Name of the network: its seed, or its file."),
-    ("epsilon", "ε", "Largest residual (relative distance to a span) that a unit in a match may have.", PURE),
-)
+    layer="layer: Name of the layer, from input to output.",
+    pair="pair of networks: Names of the two networks, the first (x) and the second (y), such as 0-1.",
+    network="network: Name of the network: its seed, or its file.",
+) | coordinates(PURE, epsilon="ε: Largest residual (relative distance to a span) that a unit in a match may have.")
 """The dimensions that all groups share: at the root, and inherited by every group."""
 SHARED = coordinates(
-    ("redraw", "redraw", "Index of the draw of positions of maps; one where all positions are used."),
-    ("unit", "unit", "Index of the unit (neuron or channel) within its layer, from 0."),
-    ("other_unit", "other unit", "Index of the second of two units, from 0."),
-    (
-        "sample",
-        "sampled unit",
-        "Place among the units of a layer and pair for which minimal matches were searched; not a sample of the data.",
-    ),
+    redraw="redraw: Index of the draw of positions of maps; one where all positions are used.",
+    unit="unit: Index of the unit (neuron or channel) within its layer, from 0.",
+    other_unit="other unit: Index of the second of two units, from 0.",
+    sample="sampled unit: Place among the units of a layer and pair for which minimal matches were searched; not a "
+    "sample of the data.",
 )
 """In the groups whose variables have them. A section declares the dimensions that are its own."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """One subject. Its name is that of its part, its settings, its group of results, its CSV and its anchor."""
+    """One subject. Its file, its part, its settings, its group of results, its CSV and its anchor have its name."""
 
-    name: str
     title: str
     """Heads it, and is its entry in the list of sections."""
     file: str
-    """The Python file that declares it, `__file__`; `NAME.html` lies beside it."""
+    """The Python file that declares it, `__file__`: `NAME.py` or `NAME/__init__.py`; `NAME.html` lies beside it."""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     """What its group of results holds, coordinates of dimensions of its own among them; empty where it has no group."""
     optional: frozenset[str] = frozenset()
@@ -108,6 +116,12 @@ class Section:
     """Long tables for other programs, by the stem of their CSV file: its own name, and further ones."""
     present: Callable[[Results], bool] | None = None
     """Whether the page has it; by default where the results hold its group, and always where it has none."""
+
+    @property
+    def name(self) -> str:
+        """That of its file, or of its folder."""
+        file = Path(self.file)
+        return file.parent.name if file.stem == "__init__" else file.stem
 
     @property
     def template(self) -> Path:

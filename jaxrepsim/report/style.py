@@ -9,8 +9,11 @@ import matplotlib as mpl
 from matplotlib import style
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 Column = Literal["single", "double"]
+Look = dict[str, Any]
+"""How a line, a patch or an image is drawn: keywords of matplotlib."""
 
 WIDTHS: dict[Column, float] = {"single": 3.4, "double": 7.0}
 """Widths of a figure in inches: one column and both columns of a two-column paper."""
@@ -39,12 +42,14 @@ _ON_DARK = {
     "#cc79a7": "#dd92bb",
 }
 
-_STYLE: dict[str, Any] = {
+_STYLE: Look = {
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "savefig.dpi": 300,
     "font.family": "DejaVu Sans",  # shipped with matplotlib: every machine draws the same
     "font.size": 7.5,
+    "figure.titlesize": 7.5,
+    "figure.labelsize": 7.5,
     "axes.titlesize": 7.5,
     "axes.labelsize": 7.5,
     "legend.fontsize": LEGEND_SIZE,
@@ -125,7 +130,7 @@ def _ramp(name: str, count: int, ends: tuple[float, float]) -> list[str]:
     return [to_hex(ramp(low + (high - low) * index / max(count - 1, 1))) for index in range(count)]
 
 
-def category_style(index: int) -> dict[str, Any]:
+def category_style(index: int) -> Look:
     """Colour, dashes and marker of one of several unordered lines, so that none depends on colour alone."""
     return {
         "color": _CATEGORIES[index % len(_CATEGORIES)],
@@ -137,6 +142,11 @@ def category_style(index: int) -> dict[str, Any]:
 def marker(index: int) -> str:
     """The marker of one of several ordered curves, such as that of an ε or of a layer."""
     return _MARKERS[index % len(_MARKERS)]
+
+
+def legend_line(**look: Any) -> Line2D:
+    """An entry of a legend: a line, or a marker, which stands in no axes."""
+    return Line2D([], [], **look)
 
 
 def dark_colors(epsilons: int, layers: int) -> dict[str, str]:

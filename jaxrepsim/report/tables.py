@@ -9,6 +9,9 @@ from xarray import Dataset
 
 from jaxrepsim.report.results import Ints, Spread
 
+Rows = list[Any]
+"""Of a table of the page: named tuples, whose parts have the names of its columns."""
+
 
 class Cell(NamedTuple):
     """A value over pairs of networks."""
@@ -23,7 +26,7 @@ def cells(values: Spread) -> list[Cell]:
     return [Cell(*parts) for parts in zip(*(part.ravel().tolist() for part in values), strict=True)]
 
 
-def by_layer(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def by_layer(rows: Rows) -> list[dict[str, Any]]:
     """Rows that have a `layer`, put together where it is the same."""
     return [{"layer": layer, "rows": list(part)} for layer, part in groupby(rows, lambda row: row.layer)]
 
@@ -33,7 +36,7 @@ def long_table(table: Dataset, dims: Sequence[str], measured: str) -> DataFrame:
     return table.to_dataframe(dim_order=list(dims)).reset_index().dropna(subset=[measured])
 
 
-def page_rows(columns: Mapping[str, Any], kept: Sequence[int] | Ints | slice = slice(None)) -> list[Any]:
+def page_rows(columns: Mapping[str, Any], kept: Sequence[int] | Ints | slice = slice(None)) -> Rows:
     """Rows of a table of the page, whose parts have the names of its columns.
 
     Args:

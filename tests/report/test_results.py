@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 from xarray import DataTree
 
-from jaxrepsim.report.results import (
-    half_matched,
-    over_pairs,
-    pair_similarity,
-    profile_auc,
-    profile_similarity,
-    unit_counts,
-)
+from jaxrepsim.report.match_profiles import half_matched, profile_auc, profile_similarity
+from jaxrepsim.report.results import over_pairs, pair_similarity, unit_counts
 from jaxrepsim.report.sections.minimal_matches import minimal_sizes
 
 

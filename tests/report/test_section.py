@@ -39,7 +39,6 @@ def toy(tmp_path: Path) -> Section:
     """The rank of each network's units."""
     (tmp_path / "rank.html").write_text(TEMPLATE, encoding="utf-8")
     return Section(
-        name="rank",
         title="Rank",
         file=str(tmp_path / "rank.py"),
         variables={"rank": Variable(("layer", "network"), "rank", "Number of independent units.", "count")},

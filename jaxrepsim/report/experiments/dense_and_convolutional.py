@@ -1,40 +1,28 @@
 """Convolutional against fully connected layers: their match profiles, and their similarity with depth."""
 
 import re
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 from pandas import DataFrame, concat
 
 from jaxrepsim.report.doubtful import draw_pairs, few_samples, hollow_handles
+from jaxrepsim.report.epsilons import epsilon_labels, nonzero_epsilons
 from jaxrepsim.report.experiments.runs import MEAN_LABEL
-from jaxrepsim.report.figure import framed, similarity_axis
-from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers
-from jaxrepsim.report.results import (
-    Floats,
-    Results,
-    epsilon_labels,
-    names,
-    nonzero_epsilons,
-    over_known,
-    pair_similarity,
-    profile_auc,
-    profile_similarity,
-    thinned,
-)
+from jaxrepsim.report.figure import framed, over_layers, similarity_axis
+from jaxrepsim.report.labels import ROOM, layer_labels
+from jaxrepsim.report.match_profiles import profile_auc, profile_similarity
+from jaxrepsim.report.results import Floats, Mask, Results, names, over_known, pair_similarity, thinned
 from jaxrepsim.report.sections.chance import nulls
-from jaxrepsim.report.style import MUTED, PAPER, Column, category_style, paper_style
+from jaxrepsim.report.style import MUTED, PAPER, Column, Look, category_style, legend_line, paper_style
 
 TYPES = ("convolutional", "pooled", "fully connected", "output", "other")
 """Of layers, in the order of rows and of the legend."""
 _CONVOLUTION = re.compile(r"stem|conv\d+(_\d+)?|block\d+_\d+\.(conv\d+|sum)")
 _MOST_EPSILONS = 2
 _GRID = np.arange(0, 1.0001, 0.01)
-_CHANCE: dict[str, Any] = {"color": MUTED, "marker": "_", "markersize": 8, "markeredgewidth": 1.1, "linestyle": "none"}
+_CHANCE: Look = {"color": MUTED, "marker": "_", "markersize": 8, "markeredgewidth": 1.1, "linestyle": "none"}
 
 
 def type_of(layer: str) -> str:
@@ -116,9 +104,9 @@ def similarity_by_type(results: Results, column: Column = "single") -> Figure:
     types, labels = _types(results), layer_labels(names(results, "layer"), column, ROOM[column])
     similarity, null, few = pair_similarity(results), _shuffled(results), few_samples(results)
     drawn = thinned(nonzero_epsilons(similarity) or [similarity.shape[-1] - 1], _MOST_EPSILONS)
-    handles = [Line2D([], [], markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
+    handles = [legend_line(markeredgecolor=PAPER, label=name, **_look(name)) for name in types]
     if not np.isnan(null).all():
-        handles.append(Line2D([], [], label="shuffled inputs", **_CHANCE))
+        handles.append(legend_line(label="shuffled inputs", **_CHANCE))
     handles += hollow_handles(few)
     with framed(column, 1.75 + 1.25 * len(drawn) + labels.height + 0.75, handles) as figure:
         heights = [1.5] + [1] * len(drawn)
@@ -127,12 +115,11 @@ def similarity_by_type(results: Results, column: Column = "single") -> Figure:
         for axes, epsilon in zip(stacked, drawn, strict=True):
             _depth(axes, types, similarity[..., epsilon], few, null[:, epsilon])
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
-            mark_layers(axes, labels, written=axes is stacked[-1])
-        stacked[-1].set_xlabel("layer, from input to output")
+        over_layers(stacked, labels)
     return figure
 
 
-def _types(results: Results) -> dict[str, NDArray[np.bool_]]:
+def _types(results: Results) -> dict[str, Mask]:
     """For each type that there is, which layers are of it."""
     of = np.array([type_of(name) for name in names(results, "layer")])
     return {layer_type: of == layer_type for layer_type in TYPES if (of == layer_type).any()}
@@ -145,11 +132,11 @@ def _shuffled(results: Results) -> Floats:
     return nulls.spread(results, "shuffled").mean
 
 
-def _look(layer_type: str) -> dict[str, Any]:
+def _look(layer_type: str) -> Look:
     return category_style(TYPES.index(layer_type))
 
 
-def _profiles(axes: Axes, results: Results, types: dict[str, NDArray[np.bool_]]) -> None:
+def _profiles(axes: Axes, results: Results, types: dict[str, Mask]) -> None:
     profile = profile_similarity(results, _GRID).mean(1)
     for layer_type, here in types.items():
         style = _look(layer_type)
@@ -163,9 +150,7 @@ def _profiles(axes: Axes, results: Results, types: dict[str, NDArray[np.bool_]])
     axes.set_title("all layers of a kind, every ε", loc="left", pad=3)
 
 
-def _depth(
-    axes: Axes, types: dict[str, NDArray[np.bool_]], values: Floats, few: NDArray[np.bool_], null: Floats
-) -> None:
+def _depth(axes: Axes, types: dict[str, Mask], values: Floats, few: Mask, null: Floats) -> None:
     depth, pairs = np.arange(len(values)), values.shape[1]
     axes.plot(depth, values.mean(1), color=MUTED, linewidth=0.7, zorder=2)
     axes.plot(depth, null, clip_on=False, zorder=3, **_CHANCE)

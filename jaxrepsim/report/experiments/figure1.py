@@ -83,5 +83,5 @@ def depth_panels(runs: Runs, column: Column = "double") -> Figure:
             if place % across == 0:
                 axes.set_ylabel("similarity")
             mark_layers(axes, labels[place])
-        figure.supxlabel("layer, from input to output", fontsize=7.5)
+        figure.supxlabel("layer, from input to output")
     return figure

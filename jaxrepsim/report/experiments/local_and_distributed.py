@@ -1,16 +1,16 @@
 """Finding 3 of Li et al. 2015: codes mix local units with slightly, not fully, distributed ones."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxrepsim.report.figure import framed, require, stacked_bars
-from jaxrepsim.report.labels import layer_labels, mark_layers
+from jaxrepsim.report.figure import framed, over_layers, require, stacked_bars
+from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.results import Floats, Results, names
 from jaxrepsim.report.sections.sparse_prediction.prediction import counts_as, of_layer, predicted
-from jaxrepsim.report.style import ACCENT, FAINT, Column, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, Column, Look, paper_style
 
 ENOUGH = 0.9
 """The share of its best held-out R² at which a unit counts as predicted."""
@@ -19,7 +19,7 @@ LEAST = 0.1
 _STRIPE = "#101010"
 """On a dark page too: the bar beneath stays as bright."""
 # Neighbours are told apart without colour too: every other one is hatched.
-_LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
+_LOOKS: tuple[tuple[str, Look], ...] = (
     ("none", {"facecolor": "#cc79a7", "hatch": "/////", "hatchcolor": _STRIPE}),
     ("1", {"facecolor": ACCENT}),
     ("2–4", {"facecolor": "#56b4e9", "hatch": "\\\\\\\\\\", "hatchcolor": _STRIPE}),
@@ -115,12 +115,11 @@ def local_and_distributed(results: Results, column: Column = "single") -> Figure
     looks = [{"linewidth": 0.5, "edgecolor": look["facecolor"]} | look for _, look in _LOOKS]
     height = 1.3 * len(thresholds) + labels.height + 0.75
     with framed(column, height, handles, title="units that predict a unit") as figure:
-        stack = figure.subplots(len(thresholds), 1, sharex=True, squeeze=False).ravel()
+        stack = figure.subplots(len(thresholds), 1, sharex=True, squeeze=False).ravel().tolist()
         for axes, threshold, rows in zip(stack, thresholds, shares, strict=True):
             stacked_bars(axes, np.transpose([row.shares for row in rows]), looks)
             axes.set_title(
                 counts_as(float(results["sparse_prediction/threshold"].values[threshold])), loc="left", pad=3
             )
-            mark_layers(axes, labels, written=axes is stack[-1])
-        stack[-1].set_xlabel("layer, from input to output")
+        over_layers(stack, labels)
     return figure

@@ -6,14 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import draw_box, framed, over_layers, require
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.results import Floats, Ints, Results, known_layers, names
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, networks_of_pairs
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, paper_style
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, legend_line, paper_style
 
 HIGH, LOW = 0.7, 0.3
 """From the first correlation on a unit is called reliable, below the second it is not."""
@@ -127,15 +125,15 @@ def reliable_features(results: Results, column: Column = "single") -> Figure:
     found = [cycles(results, layer) for layer in range(results.sizes["layer"])]
     both = Cycles(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     handles = [
-        Line2D([], [], color=ACCENT, linewidth=4, alpha=0.3, label="middle half"),
-        Line2D([], [], color=ACCENT, linewidth=1.8, label="median"),
-        Line2D([], [], color=ACCENT, linewidth=0.8, label="worst to best"),
+        legend_line(color=ACCENT, linewidth=4, alpha=0.3, label="middle half"),
+        legend_line(color=ACCENT, linewidth=1.8, label="median"),
+        legend_line(color=ACCENT, linewidth=0.8, label="worst to best"),
     ]
     rows = 2 if len(both.closed) else 1
     with framed(column, 1.75 * rows + labels.height + 0.55, handles) as figure:
         upper, *lower = figure.subplots(rows, 1, squeeze=False).ravel()
         _distribution(upper, alignment(results).partner)
-        over_layers(upper, labels)
+        over_layers([upper], labels)
         for axes in lower:
             _closing(axes, both)
     return figure
@@ -190,5 +188,5 @@ def _closing(axes: Axes, found: Cycles) -> None:
     axes.plot(middles, chance, color=MUTED, linestyle=(0, (3, 1.5)), linewidth=0.9, label="by chance")
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="correlation with both partners, the smaller", ylabel="cycles")
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter("{x:.0%}")
     axes.legend(loc="upper left")

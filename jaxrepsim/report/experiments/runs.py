@@ -4,20 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report.doubtful import few_samples
-from jaxrepsim.report.results import (
-    Floats,
-    Results,
-    epsilon_labels,
-    names,
-    nonzero_epsilons,
-    pair_similarity,
-    profile_auc,
-    thinned,
-)
+from jaxrepsim.report.epsilons import epsilon_labels, nonzero_epsilons
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.results import Floats, Mask, Results, names, pair_similarity, thinned
 
 Runs = Mapping[str, Results]
 """Results by the names of their runs, in the order of panels, lines and columns."""
@@ -35,7 +27,7 @@ class Measured(NamedTuple):
     """At each ε, (layer, pair, ε)."""
     dead: Floats
     """The share of units that are zero on all samples, never matched and yet counted: (layer, network)."""
-    few: NDArray[np.bool_]
+    few: Mask
     """Fewer than ten samples a unit: part of the similarity is chance. (layer,)"""
     accuracies: Floats
     """Validation accuracy of each network as compared, those on record, in [0, 1]."""

@@ -1,19 +1,19 @@
 """Finding 2 of Li et al. 2015: units span low-dimensional subspaces that networks share, while basis vectors differ."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import layer_axes, require
-from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, over_known, pair_similarity
+from jaxrepsim.report.results import Floats, Results, over_known, pair_similarity
 from jaxrepsim.report.sections.sparse_prediction.prediction import best_prediction, predicted, single_mean, tradeoff
-from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, PAPER, Column, Look, legend_line, paper_style
 
 _LOWEST = -0.1
 """A held-out R² below this says no more than that the fit does not carry over."""
-_LOOKS: dict[str, dict[str, Any]] = {
+_LOOKS: dict[str, Look] = {
     "every": {"color": INK, "marker": "^", "label": "all units"},
     "sparse": {"color": ACCENT, "marker": "o", "label": "sparse, best penalty"},
     "single": {"color": "#d55e00", "marker": "D", "label": "best single unit"},
@@ -84,10 +84,10 @@ def shared_subspaces(results: Results, column: Column = "single") -> Figure:
     """
     require(shares_known(results), "shared_subspaces")
     found, epsilon = subspaces(results), epsilon_labels(results)[headline_epsilon(results)]
-    looks: dict[str, dict[str, Any]] = {
+    looks: dict[str, Look] = {
         name: {"label": f"similarity, ε = {epsilon}", "markeredgecolor": PAPER} | look for name, look in _LOOKS.items()
     }
-    with layer_axes(results, column, [1.95], [Line2D([], [], **look) for look in looks.values()]) as (figure, (axes,)):
+    with layer_axes(results, column, [1.95], [legend_line(**look) for look in looks.values()]) as (figure, (axes,)):
         depth, span = np.arange(len(found.gap)), (found.single, found.sparse)
         axes.fill_between(depth, *span, where=found.gap > 0, interpolate=True, color=FAINT, linewidth=0)
         drawn = [np.where(values >= _LOWEST, values, np.nan) for values in (getattr(found, name) for name in looks)]

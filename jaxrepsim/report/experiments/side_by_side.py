@@ -4,21 +4,18 @@ Scripts that compare runs in one thing share it: `seeds_and_data_order` and `bat
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
-from numpy.typing import NDArray
 
 from jaxrepsim.report.doubtful import hollow_handles, mark_few
 from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, measures, same_epsilons, same_layers
 from jaxrepsim.report.figure import draw_spread, framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import ROOM, layer_labels, mark_layers, shortened
-from jaxrepsim.report.results import Floats, over_pairs
-from jaxrepsim.report.style import PAPER, Column, category_style, paper_style
+from jaxrepsim.report.results import Floats, Mask, over_pairs
+from jaxrepsim.report.style import PAPER, Column, Look, category_style, legend_line, paper_style
 
 
 def side_by_side_table(runs: Runs) -> tuple[list[str], list[list[str]]]:
@@ -73,7 +70,7 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
     down = -(-(by_layer + accurate) // across)
     labels = layer_labels(layers, "single", ROOM["single"])
     handles = [
-        Line2D([], [], markeredgecolor=PAPER, label=name, **category_style(index))
+        legend_line(markeredgecolor=PAPER, label=name, **category_style(index))
         for index, name in enumerate(shortened([*runs], 32))
     ]
     handles += hollow_handles(np.array(few))
@@ -97,10 +94,10 @@ def runs_by_depth(runs: Runs, column: Column = "double") -> Figure:
     return figure
 
 
-def _lines(axes: Axes, title: str, values: Sequence[Floats], few: Sequence[NDArray[np.bool_]]) -> None:
+def _lines(axes: Axes, title: str, values: Sequence[Floats], few: Sequence[Mask]) -> None:
     """One line per run; its values are (layer, pair) or (layer, network)."""
     for index, (value, hollow) in enumerate(zip(values, few, strict=True)):
-        style: dict[str, Any] = category_style(index)
+        style: Look = category_style(index)
         spread = over_pairs(value)
         depth = draw_spread(axes, spread, 0.2 * (index - (len(values) - 1) / 2), **style)
         mark_few(axes, depth, spread.mean, hollow, style["color"], style["marker"])
@@ -110,7 +107,7 @@ def _lines(axes: Axes, title: str, values: Sequence[Floats], few: Sequence[NDArr
 def _accuracy(axes: Axes, runs: list[str], accuracies: Sequence[Floats]) -> None:
     for index, values in enumerate(accuracies):
         aside = 0.12 * (np.arange(len(values)) - (len(values) - 1) / 2)
-        look: dict[str, Any] = {"markeredgecolor": PAPER, "linestyle": "none", "clip_on": False}
+        look: Look = {"markeredgecolor": PAPER, "linestyle": "none", "clip_on": False}
         axes.plot(index + aside, 100 * values, **(category_style(index) | look))
     axes.set_title("validation accuracy, %, each network", loc="left", pad=3)
     axes.set_xlim(-0.6, len(runs) - 0.4)

@@ -1,22 +1,19 @@
 """How large simple matches are: from one unit to one, up to the whole match."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from jaxrepsim.report.figure import draw_box, draw_points, epsilon_axes, require
 from jaxrepsim.report.results import Ints, Results, thinned, unit_counts
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, paper_style
+from jaxrepsim.report.style import ACCENT, FAINT, INK, MUTED, Column, Look, legend_line, paper_style
 
 _MOST_EPSILONS = 4
 _MOST_POINTS = 400
 """Of a layer and ε: beyond, evenly spaced ones of the sorted sizes are drawn."""
-_LOOKS: dict[str, dict[str, Any]] = {
+_LOOKS: dict[str, Look] = {
     "simple match": {"color": ACCENT, "marker": "o", "markersize": 2.4},
     "one unit to one": {"color": "#d55e00", "marker": "D", "markersize": 3},
     "maximum match": {"color": INK, "marker": "_", "markersize": 7, "markeredgewidth": 1.2},
@@ -48,7 +45,7 @@ def simple_match_distribution(results: Results, column: Column = "single") -> Fi
     require(any_simple(results), "simple_match_sizes")
     sizes, matched, units = simple_sizes(results), matched_units(results), np.add(*unit_counts(results))
     drawn = thinned(np.flatnonzero(sizes.found.any((0, 1))).tolist(), _MOST_EPSILONS)
-    handles = [Line2D([], [], linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
+    handles = [legend_line(linestyle="none", label=label, **look) for label, look in _LOOKS.items()]
     with epsilon_axes(results, column, drawn, 1.35, handles) as (figure, rows):
         for epsilon, axes in rows:
             axes.axhline(2, color=FAINT, linewidth=0.8, zorder=1)

@@ -1,14 +1,11 @@
 """Whether similarity rises with width: runs of one architecture, each with another number of units per layer."""
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
-from numpy.typing import NDArray
 from pandas import DataFrame
 
 from jaxrepsim.errors import InputError
@@ -16,9 +13,9 @@ from jaxrepsim.report.doubtful import draw_pairs, hollow_handles
 from jaxrepsim.report.experiments.runs import Runs, drawn_epsilons, measured, measures, same_epsilons, same_layers
 from jaxrepsim.report.figure import framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import SAME, Floats, Results, thinned
+from jaxrepsim.report.results import SAME, Floats, Mask, Results, thinned
 from jaxrepsim.report.schema import provenance
-from jaxrepsim.report.style import INK, MUTED, PAPER, Column, epsilon_colors, marker, paper_style
+from jaxrepsim.report.style import INK, MUTED, PAPER, Column, Look, epsilon_colors, legend_line, marker, paper_style
 
 _MOST_LAYERS = 19
 
@@ -98,12 +95,11 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
     found = [measured(results) for results in ordered.values()]
     few = np.array([run.few for run in found])
     colors = epsilon_colors(len(epsilons))
-    looks: list[dict[str, Any]] = [{"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))}]
+    looks: list[Look] = [{"color": INK, "marker": "X", "linestyle": (0, (4, 1.5))}]
     looks += [{"color": colors[e], "marker": marker(e), "linestyle": "-"} for e in drawn_epsilons(found)]
     lines = measures(found, epsilons, drawn_epsilons(found))
     handles = [
-        Line2D([], [], label=label, markeredgecolor=PAPER, **look)
-        for (label, _), look in zip(lines, looks, strict=True)
+        legend_line(label=label, markeredgecolor=PAPER, **look) for (label, _), look in zip(lines, looks, strict=True)
     ]
     handles += hollow_handles(few)
     drawn, titles = thinned(range(len(layers)), _MOST_LAYERS), shortened(layers, 18)
@@ -123,11 +119,11 @@ def similarity_by_width(runs: Runs, column: Column = "double") -> Figure:
         # Below the last row's gap stands a panel of the row before, whose ticks would else be hidden.
         for axes in grid[-across:]:
             axes.tick_params(axis="x", labelbottom=True)
-        figure.supxlabel("width: units of a layer, as a multiple of the published network's", fontsize=7.5)
+        figure.supxlabel("width: units of a layer, as a multiple of the published network's")
     return figure
 
 
-def _series(axes: Axes, widths: Floats, values: list[Floats], few: NDArray[np.bool_], look: dict[str, Any]) -> None:
+def _series(axes: Axes, widths: Floats, values: list[Floats], few: Mask, look: Look) -> None:
     color = look["color"]
     axes.plot(widths, [value.mean() for value in values], color=color, linestyle=look["linestyle"], zorder=3)
     for width, pairs, hollow in zip(widths, values, few, strict=True):

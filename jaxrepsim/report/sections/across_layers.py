@@ -1,48 +1,41 @@
 """Similarity of every layer of one network with every layer of another, as a heat map."""
 
 from math import ceil
-from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
-from jaxrepsim.report.results import Floats, Results, computed, epsilon_labels, headline_epsilon, names
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable
-from jaxrepsim.report.style import TICK_SIZE, Column
+from jaxrepsim.report.results import Floats, Results, computed, names
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
+from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
 from jaxrepsim.report.tables import long_table
 
 _LAYERS = ("layer", "other_layer")
 VARIABLES: dict[str, Variable] = {
-    "other_layer": Variable(
-        ("other_layer",),
-        "layer of the second network",
-        "Name of the layer of the second network of a pair, where layers are compared with one another.",
+    **coordinates(
+        other_layer="layer of the second network: Name of the layer of the second network of a pair, where layers are "
+        "compared with one another.",
     ),
-    "similarity": Variable(
-        ("pair", *_LAYERS, "epsilon"),
-        "similarity across layers",
-        "Similarity of the layer of the pair's first network with other_layer of its second.",
-        PURE,
+    **Alike(("pair", *_LAYERS, "epsilon"), PURE).named(
+        similarity="similarity across layers: Similarity of the layer of the pair's first network with other_layer of "
+        "its second.",
     ),
-    "samples": Variable(
-        _LAYERS,
-        "rows of a comparison across layers",
-        "Number of rows of activations that the two layers are compared on.",
-        COUNT,
+    **Alike(_LAYERS, COUNT).named(
+        samples="rows of a comparison across layers: Number of rows of activations that the two layers are compared "
+        "on.",
     ),
-    "pooled": Variable(
-        _LAYERS,
-        "whether maps were averaged",
-        "1 where maps of different shapes were averaged to one vector per image, else 0.",
+    **Alike(_LAYERS).named(
+        pooled="whether maps were averaged: 1 where maps of different shapes were averaged to one vector per image, "
+        "else 0.",
     ),
 }
 _HATCH = "#d55e00"
@@ -82,15 +75,15 @@ def _draw(results: Results, column: Column) -> Figure:
     pooled, few = _pooled(results), _undersampled(results)
     handles: list[Artist] = []
     if pooled.any():
-        dot: dict[str, Any] = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
-        handles.append(Line2D([], [], linestyle="none", label="maps averaged over positions", **dot))
+        dot: Look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
+        handles.append(legend_line(linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
         label = f"fewer than {FEW_SAMPLES} samples a unit"
         handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()
-        look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
+        look: Look = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
         for axes, epsilon in zip(grid, epsilons, strict=True):
             axes.imshow(mean[..., epsilon], origin="lower", aspect="equal", **look)
             axes.grid(visible=False)
@@ -178,7 +171,6 @@ DRAWING = Drawing(
     lambda results: computed(results, "across_layers/similarity"),
 )
 SECTION = Section(
-    name="across_layers",
     title="Across layers",
     file=__file__,
     variables=VARIABLES,

@@ -1,30 +1,20 @@
 """Both papers: the alignments of units beside subspace match, on the same networks, layer by layer."""
 
-from typing import Any
-
 import numpy as np
 
-from jaxrepsim.report.results import (
-    Results,
-    Spread,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    over_known,
-    over_pairs,
-    pair_similarity,
-)
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
+from jaxrepsim.report.results import Results, Spread, names, over_known, over_pairs, pair_similarity
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections.clusters.mixing import clustered, mixing
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
 from jaxrepsim.report.sections.sparse_prediction import prediction
-from jaxrepsim.report.tables import cells, page_rows
+from jaxrepsim.report.tables import Rows, cells, page_rows
 
 _ALIGNMENTS = ("one_to_one", "sparse_prediction", "clusters")
 _CELLS = ("similarity", "partner", "share", "held_out", "predictors", "mixed")
 
 
-def both_papers_rows(results: Results) -> list[Any]:
+def both_papers_rows(results: Results) -> Rows:
     """The table that puts subspace matches and alignments side by side.
 
     Args:
@@ -58,7 +48,6 @@ def both_papers_rows(results: Results) -> list[Any]:
 
 
 SECTION = Section(
-    name="both_papers",
     title="Both papers together",
     file=__file__,
     context=lambda results: {

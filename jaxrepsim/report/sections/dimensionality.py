@@ -1,38 +1,28 @@
 """How many dimensions each layer fills."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from pandas import DataFrame
 
 from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import Results, computed, names, over_known
-from jaxrepsim.report.section import PURE, Section, Variable
-from jaxrepsim.report.style import MUTED, Column, category_style
-from jaxrepsim.report.tables import cells, long_table, page_rows
+from jaxrepsim.report.section import PURE, Alike, Section, Variable
+from jaxrepsim.report.style import MUTED, Column, category_style, legend_line
+from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.35}
 _NUMBERS = ("participation_ratio", "effective_rank")
 VARIABLES: dict[str, Variable] = {
-    "participation_ratio": Variable(
-        ("layer", "network"),
-        "participation ratio",
-        "(Σ σ²)² / Σ σ⁴ of the singular values σ of the network's activations, nothing centred.",
-        PURE,
-    ),
-    "effective_rank": Variable(
-        ("layer", "network"),
-        "effective rank",
-        "Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of the network's activations, "
-        "nothing centred.",
-        PURE,
+    **Alike(("layer", "network"), PURE).named(
+        participation_ratio="participation ratio: (Σ σ²)² / Σ σ⁴ of the singular values σ of the network's "
+        "activations, nothing centred.",
+        effective_rank="effective rank: Exponential of the entropy −Σ p ln p of p = σ / Σ σ, σ the singular values of "
+        "the network's activations, nothing centred.",
     ),
 }
 
 
-def _rows(results: Results) -> list[Any]:
+def _rows(results: Results) -> Rows:
     """One row per layer; of either number the mean, the smallest and the largest of all networks."""
     columns = {name: cells(over_known(results[f"dimensionality/{name}"].values)) for name in _NUMBERS}
     return page_rows({"layer": names(results, "layer"), "units": results["similarity/units"].values, **columns})
@@ -60,8 +50,8 @@ def _draw(results: Results, column: Column) -> Figure:
     depth = np.arange(results.sizes["layer"], dtype=float)
     looks = {name: category_style(index) for index, name in enumerate(_NUMBERS)}
     dash = {"color": MUTED, "linestyle": "none", "marker": "_", "markersize": 8}
-    handles = [Line2D([], [], label=VARIABLES[name].long_name, **look) for name, look in looks.items()]
-    handles.append(Line2D([], [], label="units", **dash))
+    handles = [legend_line(label=VARIABLES[name].long_name, **look) for name, look in looks.items()]
+    handles.append(legend_line(label="units", **dash))
     with layer_axes(results, column, [_AXES_HEIGHT[column]], handles) as (figure, (axes,)):
         for name, look in looks.items():
             spread = over_known(results[f"dimensionality/{name}"].values)
@@ -83,7 +73,6 @@ def _caption(results: Results) -> str:
 
 
 SECTION = Section(
-    name="dimensionality",
     title="Dimensionality",
     file=__file__,
     variables=VARIABLES,

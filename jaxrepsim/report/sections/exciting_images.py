@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Results, known_layers, names, plural, thinned
-from jaxrepsim.report.section import PURE, Section, Variable, of_sides
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import TICK_SIZE, Column
 
 _MOST_LAYERS, _MOST_PAIRS, _MOST_IMAGES = 6, 4, 5
@@ -21,66 +21,37 @@ _RING, _HALO = "#d55e00", "#f2f2f2"
 _PARTNERS = ("layer", "pair", "partners")
 _RANKED = (*_PARTNERS, "rank")
 VARIABLES: dict[str, Variable] = {
-    "partners": Variable(
-        ("partners",),
-        "matched pair of units",
-        "Place of a pair of partners among those that are shown, from the most alike to the least.",
+    **coordinates(
+        partners="matched pair of units: Place of a pair of partners among those that are shown, from the most alike "
+        "to the least.",
+        rank="rank: Rank of an image by how much it excites a unit, from the highest.",
+        image="image: Index of the image in the split of the data that the networks are compared on.",
+        pixel_row="row of pixels: Row of the kept image, from the top.",
+        pixel_column="column of pixels: Column of the kept image, from the left.",
+        channel="colour channel: Channel of the kept image: one for grey, three for red, green and blue.",
     ),
-    "rank": Variable(("rank",), "rank", "Rank of an image by how much it excites a unit, from the highest."),
-    "image": Variable(
-        ("image",), "image", "Index of the image in the split of the data that the networks are compared on."
+    **Alike(_PARTNERS).of_sides(
+        unit="unit of the {own} network that is shown: Index of the {own} network's unit of a pair of partners that is "
+        "shown; −1 for none.",
     ),
-    "pixel_row": Variable(("pixel_row",), "row of pixels", "Row of the kept image, from the top."),
-    "pixel_column": Variable(("pixel_column",), "column of pixels", "Column of the kept image, from the left."),
-    "channel": Variable(
-        ("channel",), "colour channel", "Channel of the kept image: one for grey, three for red, green and blue."
+    **Alike(_PARTNERS, PURE).named(
+        correlation="correlation of the two units shown: Pearson correlation of the two partners that are shown."
     ),
-    **of_sides(
-        "unit",
-        _PARTNERS,
-        "unit of the {own} network that is shown",
-        "Index of the {own} network's unit of a pair of partners that is shown; −1 for none.",
+    **Alike(_RANKED).of_sides(
+        image="image that excites the {own} network's unit: Index of the image that excites the {own} network's unit "
+        "most, second most and so on; −1 for none.",
     ),
-    "correlation": Variable(
-        _PARTNERS,
-        "correlation of the two units shown",
-        "Pearson correlation of the two partners that are shown.",
-        PURE,
+    **Alike(_RANKED, PURE).of_sides(
+        value="activation of the {own} network's unit: Highest activation of the {own} network's unit on that image, "
+        "in the network's own scale.",
+        row="height of the most exciting position, {own} network: Where the most exciting position of the {own} "
+        "network's map has its centre, as a share of the image's height from the top; NaN for a dense layer.",
+        column="width of the most exciting position, {own} network: Where the most exciting position of the {own} "
+        "network's map has its centre, as a share of the image's width from the left; NaN for a dense layer.",
     ),
-    **of_sides(
-        "image",
-        _RANKED,
-        "image that excites the {own} network's unit",
-        "Index of the image that excites the {own} network's unit most, second most and so on; −1 for none.",
-    ),
-    **of_sides(
-        "value",
-        _RANKED,
-        "activation of the {own} network's unit",
-        "Highest activation of the {own} network's unit on that image, in the network's own scale.",
-        PURE,
-    ),
-    **of_sides(
-        "row",
-        _RANKED,
-        "height of the most exciting position, {own} network",
-        "Where the most exciting position of the {own} network's map has its centre, as a share of the image's height "
-        "from the top; NaN for a dense layer.",
-        PURE,
-    ),
-    **of_sides(
-        "column",
-        _RANKED,
-        "width of the most exciting position, {own} network",
-        "Where the most exciting position of the {own} network's map has its centre, as a share of the image's width "
-        "from the left; NaN for a dense layer.",
-        PURE,
-    ),
-    "pixels": Variable(
-        ("image", "pixel_row", "pixel_column", "channel"),
-        "pixels",
-        "Brightness of the images that image_x and image_y name, from 0 to 255 and perhaps averaged to fewer pixels.",
-        PURE,
+    **Alike(("image", "pixel_row", "pixel_column", "channel"), PURE).named(
+        pixels="pixels: Brightness of the images that image_x and image_y name, from 0 to 255 and perhaps averaged to "
+        "fewer pixels.",
     ),
 }
 
@@ -201,7 +172,6 @@ def _panel(axes: Axes, results: Results, layer: int, rows: list[int]) -> None:
 
 
 SECTION = Section(
-    name="exciting_images",
     title="What excites matched units",
     file=__file__,
     variables=VARIABLES,

@@ -1,47 +1,38 @@
 """Similarity of all networks at once, beside that of pairs."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from pandas import DataFrame
 from xarray import DataArray, Dataset
 
 from jaxrepsim.report.doubtful import cited
+from jaxrepsim.report.epsilons import at_epsilon, headline_epsilon
 from jaxrepsim.report.figure import Drawing, layer_axes
-from jaxrepsim.report.results import SAME, Results, at_epsilon, computed, headline_epsilon, names, rounded
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable
+from jaxrepsim.report.results import SAME, Results, computed, names, rounded
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity.depth import curve_handles
-from jaxrepsim.report.style import MUTED, PAPER, Column
-from jaxrepsim.report.tables import long_table, page_rows
+from jaxrepsim.report.style import MUTED, PAPER, Column, Look, legend_line
+from jaxrepsim.report.tables import Rows, long_table, page_rows
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
-_DASHED: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
+_DASHED: Look = {"linestyle": (0, (3, 1.5)), "markerfacecolor": PAPER}
 VARIABLES: dict[str, Variable] = {
-    "similarity": Variable(
-        ("layer", "epsilon"),
-        "similarity of all networks at once",
-        "Share of all networks' units that are in the maximum match of all networks at once.",
-        PURE,
+    **Alike(("layer", "epsilon"), PURE).named(
+        similarity="similarity of all networks at once: Share of all networks' units that are in the maximum match of "
+        "all networks at once.",
     ),
-    "profile": Variable(
-        ("layer", "network", "unit"),
-        "critical ε in the match of all networks",
-        "Smallest ε at which the unit is in the maximum match of all networks at once; infinite for a dead unit, "
-        "NaN where there is no such unit.",
-        PURE,
+    **Alike(("layer", "network", "unit"), PURE).named(
+        profile="critical ε in the match of all networks: Smallest ε at which the unit is in the maximum match of all "
+        "networks at once; infinite for a dead unit, NaN where there is no such unit.",
     ),
-    "matched": Variable(
-        ("layer", "epsilon", "network"),
-        "matched units in the match of all networks",
-        "Number of the network's units in the maximum match of all networks at once.",
-        COUNT,
+    **Alike(("layer", "epsilon", "network"), COUNT).named(
+        matched="matched units in the match of all networks: Number of the network's units in the maximum match of all "
+        "networks at once.",
     ),
 }
 
 
-def joint_rows(results: Results) -> list[Any]:
+def joint_rows(results: Results) -> Rows:
     """The table of all networks at once.
 
     Args:
@@ -98,8 +89,8 @@ def _draw(results: Results, column: Column) -> Figure:
     """The similarity of all networks at once against depth (solid), and the mean over pairs (dashed)."""
     depth = np.arange(results.sizes["layer"], dtype=float)
     handles = [
-        Line2D([], [], color=MUTED, label=f"all {results.sizes['network']} at once"),
-        Line2D([], [], color=MUTED, marker="o", label="pairs", **_DASHED),
+        legend_line(color=MUTED, label=f"all {results.sizes['network']} at once"),
+        legend_line(color=MUTED, marker="o", label="pairs", **_DASHED),
     ]
     lines = curve_handles(results)
     with layer_axes(results, column, [_AXES_HEIGHT[column]], handles + lines) as (figure, (axes,)):
@@ -108,8 +99,8 @@ def _draw(results: Results, column: Column) -> Figure:
             # With one layer, points at one place would hide one another.
             place = depth + (0.25 * (index - (len(lines) - 1) / 2) if len(depth) == 1 else 0)
             size = line.get_markersize()
-            look: dict[str, Any] = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
-            thin: dict[str, Any] = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
+            look: Look = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
+            thin: Look = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
             axes.plot(place, pairs, zorder=3, **look, **_DASHED, **thin)
             axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
         axes.set(ylim=(0, 1), ylabel="similarity")
@@ -139,7 +130,6 @@ DRAWING = Drawing(
     lambda results: computed(results, "joint/similarity"),
 )
 SECTION = Section(
-    name="joint",
     title="All networks at once",
     file=__file__,
     variables=VARIABLES,

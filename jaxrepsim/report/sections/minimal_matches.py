@@ -5,29 +5,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, panel_grid, share_axis
-from jaxrepsim.report.labels import layer_labels, mark_layers
-from jaxrepsim.report.results import Floats, Results, epsilon_labels, headline_epsilon, names, plural, unit_counts
-from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
+from jaxrepsim.report.figure import Drawing, draw_box, draw_points, framed, over_layers, panel_grid, share_axis
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.results import Floats, Mask, Results, names, plural, unit_counts
+from jaxrepsim.report.section import COUNT, Alike, Section, Variable
 from jaxrepsim.report.style import MUTED, Column, epsilon_colors
 
 _SAMPLE = ("layer", "pair", "epsilon", "sample")
 VARIABLES: dict[str, Variable] = {
-    "sampled_unit": Variable(
-        _SAMPLE,
-        "sampled unit",
-        "Joint index of the unit v for which a minimal match was searched: the first network's units, then the "
-        "second's; −1 for none.",
+    **Alike(_SAMPLE).named(
+        sampled_unit="sampled unit: Joint index of the unit v for which a minimal match was searched: the first "
+        "network's units, then the second's; −1 for none.",
     ),
-    **of_sides(
-        "size",
-        _SAMPLE,
-        "units of the {own} network in the minimal match",
-        "Number of units of the {own} network in the v-minimal match found for sampled_unit; 0 where that unit is in "
-        "no match.",
-        COUNT,
+    **Alike(_SAMPLE, COUNT).of_sides(
+        size="units of the {own} network in the minimal match: Number of units of the {own} network in the v-minimal "
+        "match found for sampled_unit; 0 where that unit is in no match.",
     ),
 }
 _MOST_LAYERS = 24
@@ -42,11 +36,11 @@ class MinimalSizes(NamedTuple):
     """Units of both sides; NaN for a unit that is in no match, and where none was sampled."""
     shares: Floats
     """The same as a share of the layer's joint units."""
-    none: NDArray[np.bool_]
+    none: Mask
     """Whether a unit was sampled that is in no match."""
 
     @property
-    def held(self) -> NDArray[np.bool_]:
+    def held(self) -> Mask:
         """Whether there is a match."""
         return ~np.isnan(self.sizes)
 
@@ -144,7 +138,7 @@ def _draw(results: Results, column: Column) -> Figure:
     height = len(matched) * 1.5 + labels.height + 0.3 * bool(empty) + 0.2 if matched else 0.5
     with framed(column, height) as figure:
         if empty:
-            figure.suptitle(f"no sampled unit is in a match at ε = {', '.join(empty)}", fontsize=7.5)
+            figure.suptitle(f"no sampled unit is in a match at ε = {', '.join(empty)}")
         if not matched:
             return figure
         count = len(matched)
@@ -157,9 +151,7 @@ def _draw(results: Results, column: Column) -> Figure:
             none = f"{found.none.sum():,} of {found.sampled:,} in no match"
             above.set_title(f"ε = {epsilons[epsilon]}: {none}", loc="left")
         figure.set_layout_engine("constrained", h_pad=0.02, hspace=0, rect=(0, 0, 1, 1 - 0.05 / height))
-        for axes in grid:
-            mark_layers(axes, labels, written=axes is grid[-1])
-        grid[-1].set_xlabel("layer, from input to output")
+        over_layers(grid, labels)
     return figure
 
 
@@ -192,7 +184,6 @@ def _none(axes: Axes, found: MinimalSizes) -> None:
 
 
 SECTION = Section(
-    name="minimal_matches",
     title="Minimal matches",
     file=__file__,
     variables=VARIABLES,

@@ -8,40 +8,32 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, draw_spread, facets, framed, over_layers, share_axis
 from jaxrepsim.report.labels import layer_labels, shortened
 from jaxrepsim.report.results import Floats, Results, known_layers, names, thinned
-from jaxrepsim.report.section import Section, Variable, of_sides
+from jaxrepsim.report.section import Alike, Section, Variable
 from jaxrepsim.report.sections.one_to_one.aligned import agreement, by_layer, same_under_both
-from jaxrepsim.report.style import ACCENT, MUTED, Column
+from jaxrepsim.report.style import ACCENT, MUTED, Column, Look, legend_line
 
 _MOST_LAYERS = {"single": 4, "double": 6}
 _CELLS = 40
 """Of the map, along each axis."""
-_LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 1.5))}
+_LINE: Look = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 1.5))}
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
-    "mutual_information": Variable(
-        (*_UNIT, "other_unit"),
-        "mutual information between the two networks",
-        "Mutual information of a unit of the first network with other_unit of the second, by bins and corrected for "
-        "bias, so that it may lie a little below 0.",
-        "nat",
+    **Alike((*_UNIT, "other_unit"), "nat").named(
+        mutual_information="mutual information between the two networks: Mutual information of a unit of the first "
+        "network with other_unit of the second, by bins and corrected for bias, so that it may lie a little below 0.",
     ),
-    "partner": Variable(
-        _UNIT,
-        "partner one to one by mutual information",
-        "Index of the second network's unit that the first network's unit has in the one-to-one assignment of "
-        "largest total mutual information; −1 for none.",
+    **Alike(_UNIT).named(
+        partner="partner one to one by mutual information: Index of the second network's unit that the first network's "
+        "unit has in the one-to-one assignment of largest total mutual information; −1 for none.",
     ),
-    **of_sides(
-        "best",
-        _UNIT,
-        "best partner of the {own} network's units by mutual information",
-        "Index of the {other} network's unit that the {own} network's unit shares most information with; −1 for none.",
+    **Alike(_UNIT).of_sides(
+        best="best partner of the {own} network's units by mutual information: Index of the {other} network's unit "
+        "that the {own} network's unit shares most information with; −1 for none.",
     ),
 }
 """Of all images and positions, padded as the group `one_to_one` is."""
@@ -65,20 +57,20 @@ def _draw(results: Results, column: Column) -> Figure:
     # Neither end of the colours is lost on a light or on a dark page.
     colors = ListedColormap(mpl.colormaps["cividis"](np.linspace(0.2, 1, 256)))
     norm = LogNorm(min(float(values[values > 0].min()) for values in maps), 1)
-    with framed(column, sum(heights), [Line2D([], [], label="two normal variables", **_LINE)]) as figure:
+    with framed(column, sum(heights), [legend_line(label="two normal variables", **_LINE)]) as figure:
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).ravel()
         grid = facets(above, [titles[layer] for layer in layers], across, sharey=True)
-        look: dict[str, Any] = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}
+        look: Look = {"norm": norm, "cmap": colors, "extent": (0, 1, low, high)}
         for axes, density in zip(grid, maps, strict=True):
             _map(axes, density, **look)
-        above.supxlabel("absolute correlation", fontsize=7.5)
-        above.supylabel("mutual information, nats", fontsize=7.5)
+        above.supxlabel("absolute correlation")
+        above.supylabel("mutual information, nats")
         bar = ScalarMappable(norm, colors)
         color_bar(grid, bar, "share of pairs of units", aspect=24, format=lambda share, _: f"{100 * share:g}%")
         axes = below.subplots()
         draw_spread(axes, by_layer(same_under_both(results)), 0, color=ACCENT, linestyle="-", marker="o")
         share_axis(axes, "same partner\nby both")
-        over_layers(axes, labels)
+        over_layers([axes], labels)
     return figure
 
 
@@ -141,7 +133,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="mutual_information",
     title="Mutual information",
     file=__file__,
     variables=VARIABLES,

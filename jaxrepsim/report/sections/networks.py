@@ -5,30 +5,24 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from xarray import Dataset
 
 from jaxrepsim.report.figure import Drawing, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Results, names
-from jaxrepsim.report.section import PURE, Section, Variable
-from jaxrepsim.report.style import Column, category_style
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
+from jaxrepsim.report.style import Column, category_style, legend_line
 
 VARIABLES: dict[str, Variable] = {
-    "epoch": Variable(("epoch",), "epoch", "Number of the training epoch, from 1.", "epoch"),
-    "accuracy": Variable(
-        ("network",),
-        "validation accuracy",
-        "Share of the validation images that the network as compared gets right.",
-        PURE,
+    **coordinates("epoch", epoch="epoch: Number of the training epoch, from 1."),
+    **Alike(("network",), PURE).named(
+        accuracy="validation accuracy: Share of the validation images that the network as compared gets right."
     ),
-    "train_loss": Variable(("network", "epoch"), "training loss", "Mean cross entropy over the epoch.", "nat"),
-    "validation_accuracy": Variable(
-        ("network", "epoch"),
-        "validation accuracy after each epoch",
-        "Share of the validation images that are right after the epoch.",
-        PURE,
+    **Alike(("network", "epoch"), "nat").named(train_loss="training loss: Mean cross entropy over the epoch."),
+    **Alike(("network", "epoch"), PURE).named(
+        validation_accuracy="validation accuracy after each epoch: Share of the validation images that are right after "
+        "the epoch.",
     ),
 }
 _LABELS = {
@@ -91,7 +85,7 @@ def _draw(results: Results, column: Column) -> Figure:
     """
     group, panels = _group(results), _recorded(results)
     networks = shortened(names(results, "network"), 24)
-    lines = [Line2D([], [], linewidth=1, label=name, **category_style(index)) for index, name in enumerate(networks)]
+    lines = [legend_line(linewidth=1, label=name, **category_style(index)) for index, name in enumerate(networks)]
     heights = [max(0.16 * len(networks) + 0.6, 1.5) if name == "accuracy" else 1.7 for name in panels]
     height = sum(heights) if column == "single" else max(*heights, 2.0)
     legend = lines if panels != ["accuracy"] else []
@@ -146,7 +140,6 @@ def _dots(axes: Axes, group: Dataset, networks: list[str]) -> None:
 
 
 SECTION = Section(
-    name="networks",
     title="Networks",
     file=__file__,
     variables=VARIABLES,

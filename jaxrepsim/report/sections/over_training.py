@@ -1,50 +1,32 @@
 """How similarity changes while the networks learn."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from pandas import DataFrame
 
 from jaxrepsim.report.doubtful import cited
-from jaxrepsim.report.figure import Drawing, arranged, framed, left_out, panel_grid, similarity_axis
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon, left_out, nonzero_epsilons
+from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid, similarity_axis
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import (
-    SAME,
-    Floats,
-    Results,
-    at_epsilon,
-    computed,
-    epsilon_labels,
-    headline_epsilon,
-    names,
-    nonzero_epsilons,
-    rounded,
-)
-from jaxrepsim.report.section import PURE, Section, Variable
-from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, layer_colors, marker
+from jaxrepsim.report.results import SAME, Floats, Results, computed, names, rounded
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
+from jaxrepsim.report.style import INK, MUTED, PAPER, TICK_SIZE, Column, Look, layer_colors, legend_line, marker
 from jaxrepsim.report.tables import long_table
 
 VARIABLES: dict[str, Variable] = {
-    "checkpoint": Variable(
-        ("checkpoint",), "epoch of a checkpoint", "Training epochs finished at the checkpoint; 0 is untrained.", "epoch"
+    **coordinates(
+        "epoch", checkpoint="epoch of a checkpoint: Training epochs finished at the checkpoint; 0 is untrained."
     ),
-    "similarity": Variable(
-        ("checkpoint", "layer", "pair", "epsilon"),
-        "similarity over training",
-        "Similarity at the checkpoint, on sampled rows of activations.",
-        PURE,
+    **Alike(("checkpoint", "layer", "pair", "epsilon"), PURE).named(
+        similarity="similarity over training: Similarity at the checkpoint, on sampled rows of activations."
     ),
-    "accuracy": Variable(
-        ("network", "checkpoint"),
-        "validation accuracy at a checkpoint",
-        "Share of the validation images that are right at the checkpoint.",
-        PURE,
+    **Alike(("network", "checkpoint"), PURE).named(
+        accuracy="validation accuracy at a checkpoint: Share of the validation images that are right at the "
+        "checkpoint.",
     ),
 }
 _MOST_NAMED = 10
@@ -108,10 +90,10 @@ def _draw(results: Results, column: Column) -> Figure:
     panels = len(epsilons) + accurate
     across, down, width = arranged(panels, 2 if column == "single" else 3, column)
     named = len(layers) <= _MOST_NAMED
-    looks: list[dict[str, Any]] = [{"color": color} for color in colors]
+    looks: list[Look] = [{"color": color} for color in colors]
     if named:
         looks = [look | {"marker": marker(index), "markeredgecolor": PAPER} for index, look in enumerate(looks)]
-    handles = [Line2D([], [], label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
+    handles = [legend_line(label=name, **look) for name, look in zip(layers, looks, strict=True) if named]
     height = down * (min(width, 2.4) * 0.75 + 0.3) + (0.45 if named else 0.8)
     with framed(column, height, handles) as figure:
         grid = panel_grid(figure, panels, across)
@@ -123,13 +105,13 @@ def _draw(results: Results, column: Column) -> Figure:
         if accurate:
             accuracy, last = 100 * results["over_training/accuracy"], grid[len(epsilons)]
             last.plot(_epochs(results), accuracy.values.T, color=MUTED, linewidth=0.5)
-            bold: dict[str, Any] = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 2.4}
+            bold: Look = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 2.4}
             last.plot(_epochs(results), accuracy.mean("network").values, **bold)
             last.set_title("validation accuracy, %", loc="left", pad=3)
             last.set_ylim(0, 101)
         for axes in grid:
             _mark_epochs(axes, results, width)
-        figure.supxlabel("epoch (0: untrained)", fontsize=7.5)
+        figure.supxlabel("epoch (0: untrained)")
         if not named:
             _bar(figure, grid, colors, layers)
     return figure
@@ -197,7 +179,6 @@ DRAWING = Drawing(
     lambda results: computed(results, "over_training/similarity"),
 )
 SECTION = Section(
-    name="over_training",
     title="Over training",
     file=__file__,
     variables=VARIABLES,

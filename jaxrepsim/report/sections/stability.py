@@ -9,41 +9,27 @@ from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.results import Results, names, plural
-from jaxrepsim.report.section import PURE, Section, Variable
-from jaxrepsim.report.tables import long_table, page_rows
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
+from jaxrepsim.report.tables import Rows, long_table, page_rows
 
-_INTERVAL = ("layer", "pair", "interval")
-_ENDS = (("from", "start", "Start, included"), ("to", "end", "End, excluded"))
 VARIABLES: dict[str, Variable] = {
-    "interval": Variable(("interval",), "stable interval", "Index of the interval of ε."),
-    "theta_lower": Variable(
-        ("layer", "network"),
-        "lower bound of θ",
-        "Proven lower bound of the angle θ of strong linear independence of the network's units; 0 where they are "
-        "dependent.",
-        "rad",
+    **coordinates(interval="stable interval: Index of the interval of ε."),
+    **Alike(("layer", "network"), "rad").named(
+        theta_lower="lower bound of θ: Proven lower bound of the angle θ of strong linear independence of the "
+        "network's units; 0 where they are dependent.",
+        theta_upper="upper bound of θ: Upper bound of the angle θ of strong linear independence, the least that was "
+        "found.",
     ),
-    "theta_upper": Variable(
-        ("layer", "network"),
-        "upper bound of θ",
-        "Upper bound of the angle θ of strong linear independence, the least that was found.",
-        "rad",
+    **Alike(("layer", "pair", "epsilon")).named(
+        stable="whether ε is stable: 1 where ε is proven stable, so that the decomposition is unique, 0 where it is "
+        "proven not to be, −1 where undecided.",
     ),
-    "stable": Variable(
-        ("layer", "pair", "epsilon"),
-        "whether ε is stable",
-        "1 where ε is proven stable, so that the decomposition is unique, 0 where it is proven not to be, −1 "
-        "where undecided.",
+    **Alike(("layer", "pair", "interval"), PURE).named(
+        stable_from="start of a stable interval: Start, included, of an interval of ε that the profile does not rule "
+        "out at λ = 2 / sin(theta_lower) + 1.",
+        stable_to="end of a stable interval: End, excluded, of an interval of ε that the profile does not rule out at "
+        "λ = 2 / sin(theta_lower) + 1.",
     ),
-    **{
-        f"stable_{end}": Variable(
-            _INTERVAL,
-            f"{word} of a stable interval",
-            f"{start}, of an interval of ε that the profile does not rule out at λ = 2 / sin(theta_lower) + 1.",
-            PURE,
-        )
-        for end, word, start in _ENDS
-    },
 }
 
 
@@ -51,7 +37,7 @@ _VERDICTS = {1: "stable", 0: "not stable", -1: "undecided"}
 _BOUNDS = ["theta_lower_degrees", "theta_upper_degrees", "lambda_lower", "lambda_upper"]
 
 
-def stability_rows(results: Results) -> list[Any]:
+def stability_rows(results: Results) -> Rows:
     """The table of stability.
 
     Args:
@@ -153,7 +139,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="stability",
     title="Stability",
     file=__file__,
     variables=VARIABLES,

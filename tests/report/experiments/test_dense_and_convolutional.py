@@ -10,7 +10,7 @@ from xarray import DataTree
 from jaxrepsim.models import ModelConfig, build, layer_names
 from jaxrepsim.models.build import MODELS
 from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_of, type_table
-from jaxrepsim.report.results import profile_auc
+from jaxrepsim.report.match_profiles import profile_auc
 from jaxrepsim.report.style import Column
 from tests.report.conftest import made
 from tests.report.groups import add_groups

@@ -14,7 +14,7 @@ from jaxrepsim.report.experiments.figure1 import depth_panels, depth_table
 from jaxrepsim.report.experiments.runs import MEAN_LABEL
 from jaxrepsim.report.experiments.side_by_side import runs_by_depth, side_by_side_table
 from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_table
-from jaxrepsim.report.results import profile_auc
+from jaxrepsim.report.match_profiles import profile_auc
 from jaxrepsim.report.style import Column
 from tests.report.conftest import LONG, make_results
 from tests.report.test_figures import assert_drawn

@@ -1,73 +1,51 @@
 """Similarity against what chance gives, and residuals on inputs that were not fitted."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.report.results import Results, at_epsilon, epsilon_labels, headline_epsilon, names, over_known, plural
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
+from jaxrepsim.report.results import Results, names, over_known, plural
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.chance import held_out, nulls
-from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _DRAW = (*_CELL, "draw")
 _UNIT = ("layer", "pair", "unit")
-_NULLS = (
-    ("shuffled", "shuffled inputs", "with the inputs shuffled in one network"),
-    ("random", "random vectors", "of random vectors with the same spectrum"),
-)
+_NULLS = ("shuffled", "random")
 VARIABLES: dict[str, Variable] = {
-    "draw": Variable(("draw",), "draw", "Index of the random draw."),
-    "observed": Variable(
-        _CELL,
-        "observed similarity",
-        "Similarity of the trained networks on the rows that all variables of this group share.",
-        PURE,
+    **coordinates(draw="draw: Index of the random draw."),
+    **Alike(_CELL, PURE).named(
+        observed="observed similarity: Similarity of the trained networks on the rows that all variables of this group "
+        "share.",
     ),
-    "samples": Variable(
-        ("layer",),
-        "rows held against chance",
-        "Number of rows of activations that the variables of this group rest on.",
-        COUNT,
+    **Alike(("layer",), COUNT).named(
+        samples="rows held against chance: Number of rows of activations that the variables of this group rest on."
     ),
-    **{
-        null: Variable(_DRAW, f"similarity of {long_name}", f"Similarity {what}, one value per draw.", PURE)
-        for null, long_name, what in _NULLS
-    },
-    "untrained": Variable(
-        _CELL, "similarity before training", "Similarity of the same two networks before training.", PURE
+    **Alike(_DRAW, PURE).named(
+        shuffled="similarity of shuffled inputs: Similarity with the inputs shuffled in one network, one value per "
+        "draw.",
+        random="similarity of random vectors: Similarity of random vectors with the same spectrum, one value per draw.",
     ),
-    **{
-        f"p_{null}": Variable(
-            _CELL,
-            f"p-value against {long_name}",
-            f"(1 + the number of draws of {null} at least as high as observed) / (1 + draws).",
-            PURE,
-        )
-        for null, long_name, _ in _NULLS
-    },
-    **of_sides(
-        "residual",
-        _UNIT,
-        "fitted residual of the {own} network's units",
-        "Relative distance of the unit of the {own} network to the span of all units of the {other}, fitted and "
-        "measured on the same rows.",
-        PURE,
+    **Alike(_CELL, PURE).named(
+        untrained="similarity before training: Similarity of the same two networks before training.",
+        p_shuffled="p-value against shuffled inputs: (1 + the number of draws of shuffled at least as high as "
+        "observed) / (1 + draws).",
+        p_random="p-value against random vectors: (1 + the number of draws of random at least as high as observed) / "
+        "(1 + draws).",
     ),
-    **of_sides(
-        "held_out",
-        _UNIT,
-        "held-out residual of the {own} network's units",
-        "Relative distance of the unit of the {own} network to what all units of the {other} predict, fitted on one "
-        "half of the rows and measured on the other, so that it may exceed 1.",
-        PURE,
+    **Alike(_UNIT, PURE).of_sides(
+        residual="fitted residual of the {own} network's units: Relative distance of the unit of the {own} network to "
+        "the span of all units of the {other}, fitted and measured on the same rows.",
+        held_out="held-out residual of the {own} network's units: Relative distance of the unit of the {own} network "
+        "to what all units of the {other} predict, fitted on one half of the rows and measured on the other, so that "
+        "it may exceed 1.",
     ),
 }
 
 
-def chance_rows(results: Results) -> list[Any]:
+def chance_rows(results: Results) -> Rows:
     """The table of chance.
 
     Args:
@@ -84,7 +62,7 @@ def chance_rows(results: Results) -> list[Any]:
         "samples": np.repeat(results["chance/samples"].values, results.sizes["epsilon"]),
         "epsilon": epsilon_labels(results) * results.sizes["layer"],
         **{name: cells(values) for name, values in spreads.items()},
-        **{f"p_{null}": over_known(results[f"chance/p_{null}"].values).high.ravel() for null, _, _ in _NULLS},
+        **{f"p_{null}": over_known(results[f"chance/p_{null}"].values).high.ravel() for null in _NULLS},
     }
     return page_rows(columns, np.flatnonzero(np.any([values.high > 0 for values in spreads.values()], 0)))
 
@@ -101,7 +79,7 @@ def chance_table(results: Results) -> DataFrame:
     """
     observed = results["chance/observed"]
     columns = {"samples": results["chance/samples"], "observed": observed, "untrained": results["chance/untrained"]}
-    for null, _, _ in _NULLS:
+    for null in _NULLS:
         draws = over_known(results[f"chance/{null}"].values, -1)
         columns |= {f"{null}_{part}": (observed.dims, values) for part, values in draws._asdict().items()}
         columns[f"p_{null}"] = results[f"chance/p_{null}"]
@@ -127,7 +105,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="chance",
     title="Chance",
     file=__file__,
     variables=VARIABLES,

@@ -3,11 +3,10 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import Floats, Results, computed
-from jaxrepsim.report.style import ACCENT, PAPER, Column
+from jaxrepsim.report.style import ACCENT, PAPER, Column, legend_line
 
 _CAP = 2.0
 """A held-out residual beyond this says no more than that the fit does not carry over."""
@@ -41,13 +40,13 @@ def _draw(results: Results, column: Column) -> Figure:
     quartiles = {name: residual_quartiles(results, name) for name in _LOOKS}
     top, capped = _top(results)
     handles = [
-        Line2D([], [], color=color, marker=marker, markeredgecolor=PAPER, linewidth=3, label=label)
+        legend_line(color=color, marker=marker, markeredgecolor=PAPER, linewidth=3, label=label)
         for label, color, marker, _ in _LOOKS.values()
     ]
     if capped:
         look = {"color": _LOOKS["held_out"][1], "marker": "^", "linestyle": "none", "markersize": 4.5}
-        handles.append(Line2D([], [], fillstyle="full", label=f"median beyond {_CAP:g}", **look))
-        handles.append(Line2D([], [], fillstyle="none", label=f"only third quartile beyond {_CAP:g}", **look))
+        handles.append(legend_line(fillstyle="full", label=f"median beyond {_CAP:g}", **look))
+        handles.append(legend_line(fillstyle="none", label=f"only third quartile beyond {_CAP:g}", **look))
     with layer_axes(results, column, [_AXES_HEIGHT[column]], handles) as (figure, (axes,)):
         for name, values in quartiles.items():
             _bars(axes, name, values, top)

@@ -1,19 +1,17 @@
 """Similarity against chance: beside what was observed, shuffled inputs, random vectors and untrained networks."""
 
-from typing import Any
-
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, left_out, similarity_axis
-from jaxrepsim.report.results import Results, Spread, computed, nonzero_epsilons, over_known, plural, thinned
-from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
+from jaxrepsim.report.epsilons import left_out, nonzero_epsilons
+from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, similarity_axis
+from jaxrepsim.report.results import Results, Spread, computed, over_known, plural, thinned
+from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look, legend_line
 
 _MOST_PANELS = 5
-_EDGE: dict[str, Any] = {"markeredgecolor": PAPER}
+_EDGE: Look = {"markeredgecolor": PAPER}
 _CROSS = {"color": INK, "marker": "x", "markeredgecolor": INK, "markeredgewidth": 0.9}
 # Drawn in this order; told apart by dashes and markers as well.
-_LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
+_LOOKS: dict[str, tuple[str, Look]] = {
     "random": ("random vectors, same spectrum", {"color": "#009e73", "linestyle": ":", "marker": "^"}),
     "shuffled": ("shuffled inputs", {"color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"}),
     "untrained": ("untrained networks", {"linestyle": (0, (5, 1, 1, 1)), **_CROSS}),
@@ -30,7 +28,7 @@ def _draw(results: Results, column: Column) -> Figure:
     """
     spreads = {name: spread(results, name) for name in _LOOKS}
     rows = thinned(_nonzero(results) or [results.sizes["epsilon"] - 1], _MOST_PANELS)
-    handles = [Line2D([], [], label=label, **_EDGE | look) for label, look in _LOOKS.values()]
+    handles = [legend_line(label=label, **_EDGE | look) for label, look in _LOOKS.values()]
     with epsilon_axes(results, column, rows, 1.2, handles[::-1]) as (figure, panels):
         for epsilon, axes in panels:
             for index, (name, values) in enumerate(spreads.items()):

@@ -8,55 +8,35 @@ from xarray import Dataset, concat
 
 from jaxrepsim.report.doubtful import counted_share
 from jaxrepsim.report.results import Results, known_layers, names, over_known, plural
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.clusters import blocks
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, DRAWING, mixing
-from jaxrepsim.report.tables import cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 VARIABLES: dict[str, Variable] = {
-    "count": Variable(
-        ("layer",),
-        "clusters asked for",
-        "Number of clusters that the units of a pair of networks were to be put into.",
-        COUNT,
+    **Alike(("layer",), COUNT).named(
+        count="clusters asked for: Number of clusters that the units of a pair of networks were to be put into."
     ),
-    **of_sides(
-        "cluster",
-        _UNIT,
-        "spectral cluster of the {own} network's units",
-        "Label of the spectral cluster of the {own} network's unit, of both networks of the pair together; −1 for a "
-        "unit that correlates with none.",
+    **Alike(_UNIT).of_sides(
+        cluster="spectral cluster of the {own} network's units: Label of the spectral cluster of the {own} network's "
+        "unit, of both networks of the pair together; −1 for a unit that correlates with none.",
+        tree="cluster of the tree of the {own} network's units: Label of the cluster by agglomeration of the {own} "
+        "network's unit, of both networks of the pair together; −1 where there is no such unit.",
+        leaf="place in the tree of the {own} network's units: Place in the drawing order of the tree of the {own} "
+        "network's unit, of both networks of the pair together; −1 where there is no such unit.",
     ),
-    **of_sides(
-        "tree",
-        _UNIT,
-        "cluster of the tree of the {own} network's units",
-        "Label of the cluster by agglomeration of the {own} network's unit, of both networks of the pair together; −1 "
-        "where there is no such unit.",
+    **Alike(("layer", "pair"), PURE).named(
+        mixed_by_chance_cluster="spectral clusters mixed by chance: Mean share of spectral clusters that would hold "
+        "units of both networks, if units were put at random into clusters of these sizes.",
+        mixed_by_chance_tree="clusters of the tree mixed by chance: Mean share of clusters of the tree that would hold "
+        "units of both networks, if units were put at random into clusters of these sizes.",
     ),
-    **of_sides(
-        "leaf",
-        _UNIT,
-        "place in the tree of the {own} network's units",
-        "Place in the drawing order of the tree of the {own} network's unit, of both networks of the pair together; "
-        "−1 where there is no such unit.",
-    ),
-    **{
-        f"mixed_by_chance_{name}": Variable(
-            ("layer", "pair"),
-            f"{what} mixed by chance",
-            f"Mean share of {what} that would hold units of both networks, if units were put at random into clusters "
-            "of these sizes.",
-            PURE,
-        )
-        for name, what in (("cluster", "spectral clusters"), ("tree", "clusters of the tree"))
-    },
 }
 """By the correlations of the group `one_to_one`; integers are padded with −1, and shares with NaN."""
 
 
-def cluster_rows(results: Results) -> list[Any]:
+def cluster_rows(results: Results) -> Rows:
     """The table of clusters.
 
     Args:
@@ -111,7 +91,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="clusters",
     title="Many to many",
     file=__file__,
     variables=VARIABLES,

@@ -1,20 +1,19 @@
 """Which clusters hold units of both networks, counted from the results: shares of clusters and of units."""
 
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from jaxrepsim.report.figure import Drawing, layer_axes, share_axis
 from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, over_known
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, Look, legend_line
 
 Clustering = Literal["cluster", "tree"]
 """Spectral clusters, and those of the tree."""
 CLUSTERINGS: tuple[Clustering, ...] = get_args(Clustering)
-_LOOKS: dict[Clustering, dict[str, Any]] = {
+_LOOKS: dict[Clustering, Look] = {
     "cluster": {"label": "spectral", "color": ACCENT, "marker": "o"},
     "tree": {"label": "tree", "color": "#d55e00", "marker": "s"},
 }
@@ -104,8 +103,8 @@ def _draw(results: Results, column: Column) -> Figure:
 
     Points are means over pairs, and bars run from the lowest to the highest pair.
     """
-    handles = [Line2D([], [], markeredgecolor=PAPER, **look) for look in _LOOKS.values()]
-    handles.append(Line2D([], [], color=MUTED, marker="_", markersize=9, linestyle="none", label="by chance"))
+    handles = [legend_line(markeredgecolor=PAPER, **look) for look in _LOOKS.values()]
+    handles.append(legend_line(color=MUTED, marker="_", markersize=9, linestyle="none", label="by chance"))
     with layer_axes(results, column, [1.175, 1.175], handles) as (figure, (upper, lower)):
         for clustering in CLUSTERINGS:
             counts = mixing(results, clustering)

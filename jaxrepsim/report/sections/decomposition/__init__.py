@@ -1,77 +1,54 @@
 """How matches come apart: simple matches, minimum matches, the smallest minimal matches."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 
-from jaxrepsim.report.results import Ints, Results, at_epsilon, epsilon_labels, headline_epsilon, names, plural
-from jaxrepsim.report.section import COUNT, Section, Variable, of_sides
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
+from jaxrepsim.report.results import Ints, Results, names, plural
+from jaxrepsim.report.section import COUNT, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, matched_units, simple_sizes
-from jaxrepsim.report.tables import by_layer, page_rows
+from jaxrepsim.report.tables import Rows, by_layer, page_rows
 
 _CELL = ("layer", "pair", "epsilon")
 _SIMPLE = (*_CELL, "simple")
 _SAMPLED = (*_CELL, "sample")
 _COUNTS = ("simple_complete", "certified_minimum", "certified_several", "parts", "smallest_size", "smallest_bound")
 VARIABLES: dict[str, Variable] = {
-    "simple": Variable(("simple",), "simple match", "Index of the simple match in the order in which they were found."),
-    "other_simple": Variable(("other_simple",), "other simple match", "Index of the second of two simple matches."),
-    **of_sides(
-        "simple",
-        (*_SIMPLE, "unit"),
-        "units of the {own} network in the simple match",
-        "Whether the unit of the {own} network is in the simple match, 1 or 0; −1 throughout where there is no such "
-        "match.",
+    **coordinates(
+        simple="simple match: Index of the simple match in the order in which they were found.",
+        other_simple="other simple match: Index of the second of two simple matches.",
     ),
-    "simple_below": Variable(
-        (*_SIMPLE, "other_simple"),
-        "simple match inside another",
-        "1 where other_simple lies inside simple with no simple match found between the two, else 0.",
+    **Alike((*_SIMPLE, "unit")).of_sides(
+        simple="units of the {own} network in the simple match: Whether the unit of the {own} network is in the simple "
+        "match, 1 or 0; −1 throughout where there is no such match.",
     ),
-    "simple_complete": Variable(
-        _CELL,
-        "whether all simple matches were found",
-        "1 where all were found, 0 where the search stopped before, −1 where none was made.",
+    **Alike((*_SIMPLE, "other_simple")).named(
+        simple_below="simple match inside another: 1 where other_simple lies inside simple with no simple match found "
+        "between the two, else 0.",
     ),
-    "certified_minimum": Variable(
-        _CELL,
-        "units with a minimum match",
-        "Number of matched units of both networks that are proven to have exactly one v-minimal match.",
-        COUNT,
+    **Alike(_CELL).named(
+        simple_complete="whether all simple matches were found: 1 where all were found, 0 where the search stopped "
+        "before, −1 where none was made.",
     ),
-    "certified_several": Variable(
-        _CELL,
-        "units with several minimal matches",
-        "Number of matched units of both networks that are proven to have two v-minimal matches or more; with "
-        "certified_minimum all that are matched.",
-        COUNT,
+    **Alike(_CELL, COUNT).named(
+        certified_minimum="units with a minimum match: Number of matched units of both networks that are proven to "
+        "have exactly one v-minimal match.",
+        certified_several="units with several minimal matches: Number of matched units of both networks that are "
+        "proven to have two v-minimal matches or more; with certified_minimum all that are matched.",
+        parts="simple matches that make the maximum match: Number of simple matches, none of them spare, whose union "
+        "is the maximum match.",
     ),
-    "parts": Variable(
-        _CELL,
-        "simple matches that make the maximum match",
-        "Number of simple matches, none of them spare, whose union is the maximum match.",
-        COUNT,
-    ),
-    "smallest_size": Variable(
-        _SAMPLED,
-        "size of the smallest minimal match found",
-        "Number of units of both networks in the smallest v-minimal match found for the sampled unit of "
-        "minimal_matches; 0 where it is in no match.",
-        COUNT,
-    ),
-    "smallest_bound": Variable(
-        _SAMPLED,
-        "lower bound of the smallest minimal match",
-        "Proven least number of units of both networks in any match that holds the sampled unit of minimal_matches; "
-        "0 where it is in none.",
-        COUNT,
+    **Alike(_SAMPLED, COUNT).named(
+        smallest_size="size of the smallest minimal match found: Number of units of both networks in the smallest "
+        "v-minimal match found for the sampled unit of minimal_matches; 0 where it is in no match.",
+        smallest_bound="lower bound of the smallest minimal match: Proven least number of units of both networks in "
+        "any match that holds the sampled unit of minimal_matches; 0 where it is in none.",
     ),
 }
 
 
-def decomposition_rows(results: Results) -> list[Any]:
+def decomposition_rows(results: Results) -> Rows:
     """The table of decompositions.
 
     Args:
@@ -203,7 +180,6 @@ def _on_minimum_matches(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="decomposition",
     title="Decomposition",
     file=__file__,
     variables=VARIABLES,

@@ -1,19 +1,18 @@
 """How many units have a proven minimum match: one bar per layer, one row of axes per ε."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxrepsim.report.figure import Drawing, epsilon_axes, left_out, stacked_bars
-from jaxrepsim.report.results import Floats, Results, nonzero_epsilons, over_known, unit_counts
-from jaxrepsim.report.style import ACCENT, FAINT, Column
+from jaxrepsim.report.epsilons import left_out, nonzero_epsilons
+from jaxrepsim.report.figure import Drawing, epsilon_axes, stacked_bars
+from jaxrepsim.report.results import Floats, Results, over_known, unit_counts
+from jaxrepsim.report.style import ACCENT, FAINT, Column, Look
 
 _STRIPE = "#101010"
 """On a dark page too: the bar beneath stays as bright."""
 # Told apart without colour too: dark, hatched, pale.
-_LOOKS: tuple[tuple[str, dict[str, Any]], ...] = (
+_LOOKS: tuple[tuple[str, Look], ...] = (
     ("minimum match proven", {"facecolor": ACCENT, "edgecolor": ACCENT}),
     (
         "several v-minimal matches",

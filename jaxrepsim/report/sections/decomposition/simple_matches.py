@@ -6,14 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
-from numpy.typing import NDArray
 
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, arranged, framed, panel_grid
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import Floats, Ints, Results, epsilon_labels, known_layers, names, thinned, unit_counts
-from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column
+from jaxrepsim.report.results import Floats, Ints, Mask, Results, known_layers, names, thinned, unit_counts
+from jaxrepsim.report.style import ACCENT, MUTED, PAPER, Column, legend_line
 
 _MOST_LAYERS = 6
 _SINGLE = "#d55e00"
@@ -47,7 +46,7 @@ class SimpleSizes(NamedTuple):
         return (self.both > 0).sum(-1)
 
     @property
-    def single(self) -> NDArray[np.bool_]:
+    def single(self) -> Mask:
         """Which are one unit on each side."""
         return (self.x == 1) & (self.y == 1)
 
@@ -91,9 +90,9 @@ def _draw(results: Results, column: Column) -> Figure:
     epsilons = epsilon_labels(results)
     below, complete = (results[f"decomposition/simple_{name}"][:, 0].values == 1 for name in ("below", "complete"))
     handles = [
-        Line2D([], [], color=ACCENT, marker="o", linestyle="none", label="simple match"),
-        Line2D([], [], color=_SINGLE, marker="D", linestyle="none", label="one unit to one"),
-        Line2D([], [], color=MUTED, linewidth=0.6, label="contains"),
+        legend_line(color=ACCENT, marker="o", linestyle="none", label="simple match"),
+        legend_line(color=_SINGLE, marker="D", linestyle="none", label="one unit to one"),
+        legend_line(color=MUTED, linewidth=0.6, label="contains"),
     ]
     with framed(column, down * (min(width, 2.4) * 0.95 + 0.25) + 0.2, handles) as figure:
         grid = panel_grid(figure, len(panels), across)
@@ -103,7 +102,7 @@ def _draw(results: Results, column: Column) -> Figure:
             axes.set_title(f"{layers[layer]}, ε = {epsilons[epsilon]}\n{count}", pad=4, fontsize=7)
             at = (layer, 0, epsilon, slice(found))
             _order(axes, sizes.both[at], sizes.single[at], below[layer, epsilon, :found, :found])
-        figure.supylabel("size: units, both sides", fontsize=7.5)
+        figure.supylabel("size: units, both sides")
     return figure
 
 

@@ -1,69 +1,45 @@
 """One unit to one: the correlation of units with partners of their own, and with the unit they are most alike."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import DataArray, Dataset
 
 from jaxrepsim.report.doubtful import cited, highest_and_lowest
 from jaxrepsim.report.results import Results, known_layers, names, rounded
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.one_to_one import aligned, matrices, partners
-from jaxrepsim.report.tables import cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, cells, long_table, page_rows
 
 _UNIT = ("layer", "pair", "unit")
 _NETWORK = ("layer", "network")
 VARIABLES: dict[str, Variable] = {
-    "unit_mean": Variable(
-        (*_NETWORK, "unit"),
-        "mean activation",
-        "Mean of the unit's activations, in the network's own scale.",
-        PURE,
+    **Alike((*_NETWORK, "unit"), PURE).named(
+        unit_mean="mean activation: Mean of the unit's activations, in the network's own scale.",
+        unit_std="standard deviation of activations: Standard deviation of the unit's activations, in the network's "
+        "own scale.",
     ),
-    "unit_std": Variable(
-        (*_NETWORK, "unit"),
-        "standard deviation of activations",
-        "Standard deviation of the unit's activations, in the network's own scale.",
-        PURE,
+    **Alike(_NETWORK, COUNT).named(
+        constant="units that never vary: Number of the network's units that have the same activation on all samples."
     ),
-    "constant": Variable(
-        _NETWORK,
-        "units that never vary",
-        "Number of the network's units that have the same activation on all samples.",
-        COUNT,
+    **Alike((*_UNIT, "other_unit"), PURE).named(
+        correlation="correlation between the two networks: Pearson correlation of a unit of the first network with "
+        "other_unit of the second; 0 with a unit that never varies.",
     ),
-    "correlation": Variable(
-        (*_UNIT, "other_unit"),
-        "correlation between the two networks",
-        "Pearson correlation of a unit of the first network with other_unit of the second; 0 with a unit that "
-        "never varies.",
-        PURE,
+    **Alike((*_NETWORK, "unit", "other_unit"), PURE).named(
+        correlation_within="correlation within a network: Pearson correlation of two units of the same network; 0 with "
+        "a unit that never varies.",
     ),
-    "correlation_within": Variable(
-        (*_NETWORK, "unit", "other_unit"),
-        "correlation within a network",
-        "Pearson correlation of two units of the same network; 0 with a unit that never varies.",
-        PURE,
+    **Alike(_UNIT).named(
+        partner="partner one to one: Index of the second network's unit that the first network's unit has in the "
+        "one-to-one assignment of largest total correlation; −1 for none.",
     ),
-    "partner": Variable(
-        _UNIT,
-        "partner one to one",
-        "Index of the second network's unit that the first network's unit has in the one-to-one assignment of "
-        "largest total correlation; −1 for none.",
+    **Alike(_UNIT).of_sides(
+        best="best partner of the {own} network's units: Index of the {other} network's unit that the {own} network's "
+        "unit correlates most with, which several may share; −1 for none.",
     ),
-    **of_sides(
-        "best",
-        _UNIT,
-        "best partner of the {own} network's units",
-        "Index of the {other} network's unit that the {own} network's unit correlates most with, which several may "
-        "share; −1 for none.",
-    ),
-    "samples": Variable(
-        ("layer",),
-        "samples of the correlations",
-        "Number of rows of activations that correlations and all alignments rest on.",
-        COUNT,
+    **Alike(("layer",), COUNT).named(
+        samples="samples of the correlations: Number of rows of activations that correlations and all alignments rest "
+        "on.",
     ),
 }
 """Of all images and positions, centred.
@@ -74,7 +50,7 @@ constant: its correlation is 0 with every unit.
 """
 
 
-def one_to_one_rows(results: Results) -> list[Any]:
+def one_to_one_rows(results: Results) -> Rows:
     """The table of one-to-one alignment.
 
     Args:
@@ -170,7 +146,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="one_to_one",
     title="One unit to one",
     file=__file__,
     variables=VARIABLES,

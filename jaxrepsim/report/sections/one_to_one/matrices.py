@@ -35,7 +35,7 @@ def _draw(results: Results, column: Column) -> Figure:
         parts = figure.subfigures(len(layers), 1, squeeze=False).ravel()
         for part, layer in zip(parts, layers, strict=True):
             grid = panel_grid(part, len(_PANELS), across)
-            part.suptitle(titles[layer], fontsize=7.5, weight="bold")
+            part.suptitle(titles[layer], weight="bold")
             images = [_map(*panel) for panel in zip(grid, matrices(results, layer), _PANELS, strict=True)]
             bar = color_bar(grid, images[0], "correlation", aspect=18 * down, ticks=(-1, 0, 1))
             bar.ax.yaxis.labelpad = 1
@@ -89,9 +89,8 @@ def shrunk(matrix: Floats) -> Floats:
     step = ceil(max(matrix.shape) / _MOST_CELLS)
     if step <= 1:
         return matrix
-    rows, columns = (ceil(size / step) for size in matrix.shape)
-    padded = np.zeros((rows * step, columns * step))
-    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    padded = np.pad(matrix, [(0, -size % step) for size in matrix.shape])
+    rows, columns = (size // step for size in padded.shape)
     blocks = padded.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, -1)
     return np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)[..., 0]
 

@@ -1,17 +1,13 @@
 """How well units have counterparts: correlations with their partners in decreasing order, and means layer by layer."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from jaxrepsim.report.figure import Drawing, arranged, draw_spread, facets, framed, layer_axes, share_axis
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Ints, Results, Spread, known_layers, names, over_known, thinned
 from jaxrepsim.report.sections.one_to_one.aligned import aligned, alignment, by_layer
-from jaxrepsim.report.style import ACCENT, INK, PAPER, Column
+from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look, legend_line
 
 _MOST_LAYERS = 12
 _MOST_POINTS = 100
@@ -20,11 +16,11 @@ _FEW = 16
 """Up to this many units each is also drawn as a point."""
 _HEIGHTS = {"single": (1.53, 1.02), "double": (1.77, 1.18)}
 # Told apart without colour too; drawn in this order.
-_LOOKS: dict[str, dict[str, Any]] = {
+_LOOKS: dict[str, Look] = {
     "best": {"label": "best partner", "color": "#d55e00", "linestyle": (0, (4, 1.5)), "marker": "s"},
     "partner": {"label": "one to one", "color": ACCENT, "linestyle": "-", "marker": "o"},
 }
-_NO_POINTS: dict[str, Any] = {"marker": ""}
+_NO_POINTS: Look = {"marker": ""}
 
 
 def _draw_ordered(results: Results, column: Column) -> Figure:
@@ -42,7 +38,7 @@ def _draw_ordered(results: Results, column: Column) -> Figure:
     units = (results["one_to_one/best_x"].values >= 0).sum(-1)
     lowest = np.nanmin([found.partner[layers], found.best[layers]])
     floor = float(np.clip(np.floor(10 * lowest) / 10, -1, 0))
-    handles = [Line2D([], [], **look | _NO_POINTS) for look in _LOOKS.values()]
+    handles = [legend_line(**look | _NO_POINTS) for look in _LOOKS.values()]
     with framed(column, down * (min(width, 3.6) * 0.62 + 0.32) + 0.5, handles[::-1]) as figure:
         panels = facets(figure, [titles[layer] for layer in layers], across, pad=4)
         for axes, layer in zip(panels, layers, strict=True):
@@ -53,10 +49,10 @@ def _draw_ordered(results: Results, column: Column) -> Figure:
                 axes.plot(share, values.mean, clip_on=False, zorder=3, markeredgecolor=PAPER, **line)
             axes.set(xlim=(0, 1), ylim=(floor, 1), xticks=(0, 0.5, 1))
             axes.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= floor])
-            axes.xaxis.set_major_formatter(PercentFormatter(1))
+            axes.xaxis.set_major_formatter("{x:.0%}")
             axes.yaxis.set_major_formatter("{x:g}")
-        figure.supxlabel("units of the first network, best first", fontsize=7.5)
-        figure.supylabel("correlation", fontsize=7.5)
+        figure.supxlabel("units of the first network, best first")
+        figure.supylabel("correlation")
     return figure
 
 
@@ -106,7 +102,7 @@ def _draw_means(results: Results, column: Column) -> Figure:
     found = alignment(results)
     spreads = {name: by_layer(getattr(found, name)) for name in _LOOKS}
     size = 3.6 if results.sizes["layer"] <= 40 else 2.4
-    handles = [Line2D([], [], markeredgecolor=PAPER, markersize=size, **look) for look in _LOOKS.values()]
+    handles = [legend_line(markeredgecolor=PAPER, markersize=size, **look) for look in _LOOKS.values()]
     with layer_axes(results, column, _HEIGHTS[column], handles[::-1]) as (figure, (above, below)):
         for place, (name, look) in enumerate(_LOOKS.items()):
             draw_spread(above, spreads[name], 0.2 * place - 0.1, **look)

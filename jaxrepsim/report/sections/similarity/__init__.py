@@ -1,64 +1,42 @@
 """Similarity of the maximum match layer by layer, and at every ε: what every comparison holds."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.doubtful import few_samples
-from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, profile_auc, unit_counts
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.results import Results, names, over_pairs, pair_similarity, unit_counts
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable
 from jaxrepsim.report.sections.similarity import depth, profiles
 from jaxrepsim.report.sections.similarity.sentences import sentences
-from jaxrepsim.report.tables import cells, page_rows
+from jaxrepsim.report.tables import Rows, cells, page_rows
 
 _MATCH = ("layer", "pair", "epsilon", "redraw")
 VARIABLES: dict[str, Variable] = {
-    "similarity": Variable(
-        _MATCH,
-        "similarity",
-        "Share of the units of both networks, dead ones included, that are in the maximum ε-approximate match; NaN "
-        "where the redraw was not made.",
-        PURE,
+    **Alike(_MATCH, PURE).named(
+        similarity="similarity: Share of the units of both networks, dead ones included, that are in the maximum "
+        "ε-approximate match; NaN where the redraw was not made.",
     ),
-    **of_sides(
-        "matched",
-        _MATCH,
-        "matched units of the {own} network",
-        "Number of units of the {own} network of the pair in the maximum match.",
-        COUNT,
+    **Alike(_MATCH, COUNT).of_sides(
+        matched="matched units of the {own} network: Number of units of the {own} network of the pair in the maximum "
+        "match.",
     ),
-    **of_sides(
-        "profile",
-        ("layer", "pair", "redraw", "unit"),
-        "critical ε of the {own} network's units",
-        "Smallest ε at which the unit of the {own} network of the pair is in the maximum match; infinite for a dead "
-        "unit, NaN where the layer has no such unit.",
-        PURE,
+    **Alike(("layer", "pair", "redraw", "unit"), PURE).of_sides(
+        profile="critical ε of the {own} network's units: Smallest ε at which the unit of the {own} network of the "
+        "pair is in the maximum match; infinite for a dead unit, NaN where the layer has no such unit.",
     ),
-    "units": Variable(
-        ("layer",),
-        "units",
-        "Number of units (neurons or channels) of the layer in the network that has the most.",
-        COUNT,
+    **Alike(("layer",), COUNT).named(
+        units="units: Number of units (neurons or channels) of the layer in the network that has the most.",
+        samples="samples: Number of rows of activations that the match rests on: inputs, times positions of a map.",
     ),
-    "samples": Variable(
-        ("layer",),
-        "samples",
-        "Number of rows of activations that the match rests on: inputs, times positions of a map.",
-        COUNT,
-    ),
-    "dead": Variable(
-        ("layer", "network"),
-        "dead units",
-        "Number of units that are zero on all samples, which are counted and never matched.",
-        COUNT,
+    **Alike(("layer", "network"), COUNT).named(
+        dead="dead units: Number of units that are zero on all samples, which are counted and never matched."
     ),
 }
 
 
-def layer_rows(results: Results) -> list[Any]:
+def layer_rows(results: Results) -> Rows:
     """The table of layers.
 
     Args:
@@ -115,7 +93,6 @@ def similarity_table(results: Results) -> DataFrame:
 
 
 SECTION = Section(
-    name="similarity",
     title="Similarity",
     file=__file__,
     variables=VARIABLES,

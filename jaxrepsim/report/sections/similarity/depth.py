@@ -1,15 +1,14 @@
 """Similarity of the maximum match against depth: Figure 1 of Wang et al. 2018."""
 
-from typing import Any
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxrepsim.report.doubtful import ceilings, doubt_handles, draw_ceilings, few_samples, mark_few
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, draw_spread, layer_axes
-from jaxrepsim.report.results import Results, epsilon_labels, over_pairs, pair_similarity
-from jaxrepsim.report.style import PAPER, Column, epsilon_colors, marker
+from jaxrepsim.report.results import Results, over_pairs, pair_similarity
+from jaxrepsim.report.style import PAPER, Column, Look, epsilon_colors, legend_line, marker
 
 _AXES_HEIGHT = {"single": 1.95, "double": 2.55}
 
@@ -33,7 +32,7 @@ def _draw(results: Results, column: Column) -> Figure:
 
 def curve_handles(results: Results) -> list[Line2D]:
     """Of the legend: the curve of each ε, without a place."""
-    return [Line2D([], [], markeredgecolor=PAPER, **look) for look in _looks(results)]
+    return [legend_line(markeredgecolor=PAPER, **look) for look in _looks(results)]
 
 
 def curves(axes: Axes, results: Results) -> None:
@@ -45,7 +44,7 @@ def curves(axes: Axes, results: Results) -> None:
         mark_few(axes, place, values.mean, few, look["color"], look["marker"])
 
 
-def _looks(results: Results) -> list[dict[str, Any]]:
+def _looks(results: Results) -> list[Look]:
     labels, size = epsilon_labels(results), 3.8 if results.sizes["layer"] <= 40 else 2.6
     return [
         {"color": color, "marker": marker(index), "markersize": size, "label": f"ε = {label}"}

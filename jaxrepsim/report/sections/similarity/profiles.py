@@ -1,15 +1,15 @@
 """The match profile of each layer, similarity at every ε: as small multiples, and as a heat map over depth and ε."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing, arranged, color_bar, facets, framed, layer_axes
 from jaxrepsim.report.labels import shortened
-from jaxrepsim.report.results import Results, epsilon_labels, names, over_pairs, profile_similarity
-from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, epsilon_colors
+from jaxrepsim.report.match_profiles import profile_similarity
+from jaxrepsim.report.results import Results, names, over_pairs
+from jaxrepsim.report.style import ACCENT, MUTED, TICK_SIZE, Column, Look, epsilon_colors, legend_line
 
 _GRID = np.linspace(0, 1, 201)
 """Values of ε that are drawn; the steps of a curve lie closer than a reader can tell."""
@@ -44,8 +44,8 @@ def _draw_panels(results: Results, column: Column) -> Figure:
             axes.title.set_fontsize(size)
             axes.xaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_major_formatter("{x:g}")
-        figure.supxlabel("ε", fontsize=7.5)
-        figure.supylabel("similarity", fontsize=7.5)
+        figure.supxlabel("ε")
+        figure.supylabel("similarity")
     return figure
 
 
@@ -72,15 +72,15 @@ def _most_across(layers: int, column: Column) -> int:
 
 
 def _lines(pairs: int) -> list[Line2D]:
-    mean = [Line2D([], [], color=ACCENT, linewidth=1.3, label="mean over pairs" if pairs > 1 else "the pair")]
+    mean = [legend_line(color=ACCENT, linewidth=1.3, label="mean over pairs" if pairs > 1 else "the pair")]
     if pairs > _MOST_LINES:
-        return [*mean, Line2D([], [], color=MUTED, alpha=0.3, linewidth=5, label="lowest to highest")]
-    return mean if pairs == 1 else [*mean, Line2D([], [], color=MUTED, linewidth=0.5, label="each pair")]
+        return [*mean, legend_line(color=MUTED, alpha=0.3, linewidth=5, label="lowest to highest")]
+    return mean if pairs == 1 else [*mean, legend_line(color=MUTED, linewidth=0.5, label="each pair")]
 
 
 def _marks(results: Results) -> list[Line2D]:
     looks = zip(epsilon_labels(results), epsilon_colors(results.sizes["epsilon"]), strict=True)
-    return [Line2D([], [], color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}") for label, color in looks]
+    return [legend_line(color=color, linewidth=0.6, alpha=0.8, label=f"ε = {label}") for label, color in looks]
 
 
 PANELS = Drawing(
@@ -97,7 +97,7 @@ def _draw_map(results: Results, column: Column) -> Figure:
     centres = np.arange(_STEP / 2, 1, _STEP)
     mean = over_pairs(profile_similarity(results, centres)).mean
     ends = (-0.5, len(mean) - 0.5)
-    look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
+    look: Look = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
     with layer_axes(results, column, [_AXES_HEIGHT[column]]) as (figure, (axes,)):
         image = axes.imshow(mean.T, origin="lower", aspect="auto", extent=(*ends, 0, 1), **look)
         axes.hlines(results["epsilon"].values, *ends, color=_MARK, linewidth=0.8, linestyle=(0, (4, 3)))

@@ -3,20 +3,9 @@
 import numpy as np
 
 from jaxrepsim.report.doubtful import caveats, cited, praised
-from jaxrepsim.report.results import (
-    SAME,
-    Floats,
-    Results,
-    Spread,
-    at_epsilon,
-    epsilon_labels,
-    half_matched,
-    headline_epsilon,
-    over_pairs,
-    pair_similarity,
-    plural,
-    rounded,
-)
+from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
+from jaxrepsim.report.match_profiles import half_matched
+from jaxrepsim.report.results import SAME, Floats, Results, Spread, over_pairs, pair_similarity, plural, rounded
 
 
 def headline(results: Results) -> str:

@@ -1,69 +1,45 @@
 """One unit to many: how well units are predicted from few units of the other network."""
 
-from typing import Any
-
 import numpy as np
 from pandas import DataFrame
 from xarray import Dataset, concat
 
 from jaxrepsim.report.doubtful import cited, highest_and_lowest
 from jaxrepsim.report.results import Results, names, over_known, rounded
-from jaxrepsim.report.section import COUNT, PURE, Section, Variable, of_sides
+from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.sparse_prediction import figures, prediction
-from jaxrepsim.report.tables import by_layer, cells, long_table, page_rows
+from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
 
 _PREDICTED = ("layer", "pair", "penalty", "unit")
 VARIABLES: dict[str, Variable] = {
-    "penalty": Variable(
-        ("penalty",),
-        "L1 penalty",
-        "Weight of the L1 penalty of sparse prediction between standardised units; 0 is least squares.",
+    **coordinates(
         PURE,
+        penalty="L1 penalty: Weight of the L1 penalty of sparse prediction between standardised units; 0 is least "
+        "squares.",
+        threshold="threshold of a coefficient: Size of a coefficient between standardised units beyond which the unit "
+        "counts as a predictor.",
     ),
-    "threshold": Variable(
-        ("threshold",),
-        "threshold of a coefficient",
-        "Size of a coefficient between standardised units beyond which the unit counts as a predictor.",
-        PURE,
+    **Alike(_PREDICTED, PURE).of_sides(
+        fitted_r2="fitted R² of the {own} network's units: Share of the variance of the {own} network's unit that "
+        "units of the {other} explain on the images that were fitted; NaN for a unit that never varies.",
+        held_out_r2="held-out R² of the {own} network's units: Share of the variance of the {own} network's unit that "
+        "units of the {other} explain on images that were not fitted, which may be negative; NaN for a unit that never "
+        "varies.",
     ),
-    **of_sides(
-        "fitted_r2",
-        _PREDICTED,
-        "fitted R² of the {own} network's units",
-        "Share of the variance of the {own} network's unit that units of the {other} explain on the images that were "
-        "fitted; NaN for a unit that never varies.",
-        PURE,
+    **Alike(("layer", "pair", "penalty", "threshold", "unit"), COUNT).of_sides(
+        predictors="predictors of the {own} network's units: Number of units of the {other} network whose coefficient "
+        "in the prediction of the {own} network's unit, between standardised units, is beyond threshold.",
     ),
-    **of_sides(
-        "held_out_r2",
-        _PREDICTED,
-        "held-out R² of the {own} network's units",
-        "Share of the variance of the {own} network's unit that units of the {other} explain on images that were not "
-        "fitted, which may be negative; NaN for a unit that never varies.",
-        PURE,
-    ),
-    **of_sides(
-        "predictors",
-        ("layer", "pair", "penalty", "threshold", "unit"),
-        "predictors of the {own} network's units",
-        "Number of units of the {other} network whose coefficient in the prediction of the {own} network's unit, "
-        "between standardised units, is beyond threshold.",
-        COUNT,
-    ),
-    "fitted_samples": Variable(
-        ("layer",), "fitted samples", "Number of rows of activations that predictions were fitted on.", COUNT
-    ),
-    "held_out_samples": Variable(
-        ("layer",),
-        "held-out samples",
-        "Number of rows of activations that predictions were measured on and not fitted.",
-        COUNT,
+    **Alike(("layer",), COUNT).named(
+        fitted_samples="fitted samples: Number of rows of activations that predictions were fitted on.",
+        held_out_samples="held-out samples: Number of rows of activations that predictions were measured on and not "
+        "fitted.",
     ),
 }
 """Of all images and positions, centred; padded with NaN, and predictors with −1."""
 
 
-def prediction_rows(results: Results) -> list[Any]:
+def prediction_rows(results: Results) -> Rows:
     """The table of sparse prediction.
 
     Args:
@@ -132,7 +108,6 @@ def _sentences(results: Results) -> list[str]:
 
 
 SECTION = Section(
-    name="sparse_prediction",
     title="One to many",
     file=__file__,
     variables=VARIABLES,

@@ -1,7 +1,6 @@
 """How well units are predicted from few units of the other network, and how many of them that takes."""
 
 from math import floor, log10
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -9,7 +8,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
@@ -17,7 +15,7 @@ from jaxrepsim.report.figure import Drawing, arranged, facets, framed, layer_axe
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats, Results, names, over_known, plural, thinned
 from jaxrepsim.report.sections.sparse_prediction import prediction
-from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column
+from jaxrepsim.report.style import ACCENT, FAINT, MUTED, PAPER, TICK_SIZE, Column, Look, legend_line
 
 _MOST_LAYERS = 12
 _LOWEST = -0.5
@@ -25,12 +23,12 @@ _LOWEST = -0.5
 _MOST_ROWS = 3
 _LAST = 64
 """From this number of predictors on, units are counted together."""
-_HELD_OUT: dict[str, Any] = {
+_HELD_OUT: Look = {
     "label": "held out", "color": ACCENT, "marker": "o", "markersize": 2.6, "markeredgecolor": PAPER,
 }  # fmt: skip
-_BEST: dict[str, Any] = _HELD_OUT | {"label": "best penalty", "linestyle": "none", "marker": "D", "markersize": 4.6}
-_FITTED: dict[str, Any] = {"label": "fitted", "color": MUTED, "linestyle": (0, (3, 1.5)), "linewidth": 0.9}
-_SINGLE: dict[str, Any] = {"label": "best single unit", "color": "#d55e00", "linestyle": (0, (1, 1)), "linewidth": 1.3}
+_BEST: Look = _HELD_OUT | {"label": "best penalty", "linestyle": "none", "marker": "D", "markersize": 4.6}
+_FITTED: Look = {"label": "fitted", "color": MUTED, "linestyle": (0, (3, 1.5)), "linewidth": 0.9}
+_SINGLE: Look = {"label": "best single unit", "color": "#d55e00", "linestyle": (0, (1, 1)), "linewidth": 1.3}
 
 
 def _draw_curves(results: Results, column: Column) -> Figure:
@@ -50,11 +48,11 @@ def _draw_curves(results: Results, column: Column) -> Figure:
     lowest = float(np.nanmin([fitted[layers], held_out.mean[layers]]))
     low = -0.03 if lowest >= 0 else max(_LOWEST, lowest * 1.1 - 0.03)
     right = max(1.0, float(np.nanmax(predictors[layers])))
-    handles: list[Artist] = [Line2D([], [], **look) for look in (_HELD_OUT, _BEST, _FITTED)]
+    handles: list[Artist] = [legend_line(**look) for look in (_HELD_OUT, _BEST, _FITTED)]
     if results.sizes["pair"] > 1:
         handles.append(Patch(facecolor=ACCENT, alpha=0.2, label="lowest to highest pair"))
     if not np.isnan(single).all():
-        handles.append(Line2D([], [], **_SINGLE))
+        handles.append(legend_line(**_SINGLE))
     with framed(column, down * (min(width, 2.4) * 0.72 + 0.3) + 0.5, handles) as figure:
         panels = facets(figure, [titles[layer] for layer in layers], across)
         for axes, layer in zip(panels, layers, strict=True):
@@ -70,8 +68,8 @@ def _draw_curves(results: Results, column: Column) -> Figure:
             axes.set(ylim=(low, 1.03), yticks=[tick for tick in (-0.5, 0, 0.5, 1) if tick >= low])
             axes.yaxis.set_major_formatter("{x:g}")
             _mark_predictors(axes, right)
-        figure.supxlabel("predictors of a unit, mean", fontsize=7.5)
-        figure.supylabel("R²", fontsize=7.5)
+        figure.supxlabel("predictors of a unit, mean")
+        figure.supylabel("R²")
     return figure
 
 
