@@ -9,7 +9,7 @@ import xarray as xr
 from jaxrepsim.activations import layer_key
 from jaxrepsim.decomposition import independence, is_stable, simple_matches, stable_intervals
 from jaxrepsim.matching import Match, MatchProfile
-from jaxrepsim.pipeline.part import Inputs, pairs, stacked
+from jaxrepsim.pipeline.part import Inputs, along, pairs
 from jaxrepsim.pipeline.parts.searched import Searched
 
 _independence = jax.jit(independence)
@@ -33,14 +33,15 @@ class Stability(Searched):
             [self._stable(x, y, float(epsilon), factor) for epsilon in inputs.epsilons]
             for (x, y), factor in zip(pairs(networks), factors, strict=True)
         ]
-        ends = stacked(intervals, max(1, *map(len, intervals)), 2)
+        ends = [
+            {"stable_from": (("interval",), one[:, 0]), "stable_to": (("interval",), one[:, 1])} for one in intervals
+        ]
         return xr.Dataset(
             {
                 "theta_lower": (("network",), [float(one.lower) for one in found]),
                 "theta_upper": (("network",), [float(one.upper) for one in found]),
                 "stable": (("pair", "epsilon"), np.array(stable, np.int8)),
-                "stable_from": (("pair", "interval"), ends[..., 0]),
-                "stable_to": (("pair", "interval"), ends[..., 1]),
+                **along("pair", ends, interval=max(1, *map(len, intervals))),
             }
         )
 

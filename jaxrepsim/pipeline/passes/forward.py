@@ -1,7 +1,6 @@
 """Networks run over images, batch by batch: one program for all networks, spread over devices."""
 
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +14,22 @@ from jaxrepsim.data.dataset import Images
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
 from jaxrepsim.training import normalise
+
+
+class Subject(NamedTuple):
+    """A network, and what it needs to see images as in its training.
+
+    Fields:
+        model: The architecture, whose call gives `(logits, activations)`.
+        variables: The weights.
+        mean: See `normalise`.
+        std: See `normalise`.
+    """
+
+    model: nn.Module
+    variables: Any
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
 class Batch(NamedTuple):
@@ -33,30 +48,44 @@ class Batch(NamedTuple):
     real: jax.Array
 
 
-def batches(mesh: Mesh, images: Images, batch_size: int) -> Iterator[Batch]:
-    """All images in batches of one shape, so that what takes them is compiled once.
+def responses(
+    mesh: Mesh, subjects: Sequence[Subject], images: Images, batch_size: int, before: bool = False
+) -> Iterator[tuple[Batch, list[Mapping[str, jax.Array]]]]:
+    """What networks answer to all images, in batches of one shape, so that what takes them is compiled once.
+
+    Networks are run in float32, as they were trained, also where the caller is in float64.
 
     Args:
         mesh: The devices, on one axis `data`; each gets as many images of a batch.
+        subjects: The networks.
         images: (n, h, w, c).
         batch_size: Images a batch, rounded up to a multiple of the devices; n where that is less.
+        before: See `forward`.
 
     Yields:
-        The batches, in order.
+        The batches, in order, and for each network its layers, in order: (size, ..., units).
     """
     size = -(-min(batch_size, len(images)) // mesh.size) * mesh.size
-    spread = NamedSharding(mesh, P("data"))
+    weights = [replicated(mesh, subject.variables) for subject in subjects]
     for first in range(0, len(images), size):
-        index = np.arange(first, first + size)
-        taken = np.minimum(index, len(images) - 1)
-        # Streamed images are read here: each process reads those of its own devices.
-        shape = (size, *images.shape[1:])
-        padded = jax.make_array_from_callback(shape, spread, partial(_part, images, taken))
-        yield Batch(first, min(first + size, len(images)), padded, placed(mesh, P("data"), index < len(images)))
+        with jax.enable_x64(False):
+            batch = _batch(mesh, images, first, size)
+            found = [
+                forward(mesh, subject.model, variables, batch.images, subject.mean, subject.std, before)
+                for subject, variables in zip(subjects, weights, strict=True)
+            ]
+        yield batch, found
 
 
-def _part(images: Images, taken: np.ndarray, part: Any) -> np.ndarray:
-    return images[taken[part[0]]]
+def _batch(mesh: Mesh, images: Images, first: int, size: int) -> Batch:
+    index = np.arange(first, first + size)
+    taken = np.minimum(index, len(images) - 1)
+
+    def read(part: Any) -> np.ndarray:  # streamed images too: each process reads those of its own devices
+        return images[taken[part[0]]]
+
+    padded = jax.make_array_from_callback((size, *images.shape[1:]), NamedSharding(mesh, P("data")), read)
+    return Batch(first, min(first + size, len(images)), padded, placed(mesh, P("data"), index < len(images)))
 
 
 @partial(jax.jit, static_argnames=("mesh", "model", "mean", "std", "before"))
@@ -84,7 +113,6 @@ def forward(
     Returns:
         For each layer, in order, (size, ..., units).
     """
-
     options: dict[str, Any] = {"before": True} if before else {}
 
     def local(variables: Any, images: jax.Array) -> Any:
@@ -93,13 +121,13 @@ def forward(
     return jax.shard_map(local, mesh=mesh, in_specs=(P(), P("data")), out_specs=P("data"))(variables, images)
 
 
-def wanted(maps: Mapping[str, jax.Array], config: MatchingConfig) -> OrderedDict[str, jax.Array]:
+def wanted(maps: Mapping[str, jax.Array], config: MatchingConfig) -> dict[str, jax.Array]:
     """The layers that the settings ask for, in the order of the network.
 
     Raises:
         InputError: A layer does not exist.
     """
-    return OrderedDict((layer, maps[layer]) for layer in chosen_layers(list(maps), config.layers))
+    return {layer: maps[layer] for layer in chosen_layers(list(maps), config.layers)}
 
 
 def check_counts(faults: Mapping[str, jax.Array | np.ndarray], network: str, first: int, stop: int) -> None:
