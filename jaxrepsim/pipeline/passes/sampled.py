@@ -18,11 +18,10 @@ from flax import linen as nn
 from jax.sharding import Mesh
 
 from jaxrepsim import training
-from jaxrepsim.activations import as_units
+from jaxrepsim.activations import as_units, positions_of_each
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
-from jaxrepsim.pipeline.passes.positions import positions_of_each
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
 from jaxrepsim.training.config import TrainingConfig

@@ -9,14 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim.activations import layer_key
-from jaxrepsim.convergent import moments, row_sample
+from jaxrepsim.activations import layer_key, positions_of_each
+from jaxrepsim.convergent import exciting, moments, row_sample
+from jaxrepsim.convergent.exciting import Exciting
 from jaxrepsim.convergent.moments import Moments
 from jaxrepsim.convergent.row_sample import RowSample
-from jaxrepsim.pipeline.passes import exciting
-from jaxrepsim.pipeline.passes.exciting import Exciting
 from jaxrepsim.pipeline.passes.forward import check_counts
-from jaxrepsim.pipeline.passes.positions import positions_of_each
 from jaxrepsim.pipeline.passes.sources import Activations, Source, beside, by_image, chosen_rows
 from jaxrepsim.pipeline.progress import Progress
 
