@@ -154,7 +154,7 @@ def _completed(begun: _Begun, inputs: Inputs) -> xr.Dataset:
     if not part.by_layer:
         return groups[0]
     order = [str(layer) for group in groups for layer in group["layer"].values]
-    return along_layers(groups, order).isel(layer=[order.index(layer) for layer in layers])
+    return along_layers(groups, order).sel(layer=[*layers])
 
 
 def _labelled(group: xr.Dataset, inputs: Inputs) -> xr.Dataset:

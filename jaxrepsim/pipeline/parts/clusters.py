@@ -7,9 +7,8 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import layer_key
-from jaxrepsim.convergent import agglomerative, joint_graph, mixing, moments, spectral_clusters
+from jaxrepsim.convergent import Moments, agglomerative, joint_graph, mixing, moments, spectral_clusters
 from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, along, pairs
-from jaxrepsim.pipeline.passes.statistics import Statistics
 
 LEAST = 4
 """Units per cluster, on average, at least: smaller ones say no more than pairs do."""
@@ -32,21 +31,19 @@ class Clusters(LayerPart):
     """So many clusters, but four units or more to a cluster; 0 for none of it."""
 
     def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
-        statistics, key = inputs.statistics[layer], layer_key(inputs.matching.seed, layer)
-        networks = pairs(range(len(statistics.widths)))
-        counts = [max(1, min(self.count, (statistics.widths[a] + statistics.widths[b]) // LEAST)) for a, b in networks]
-        found = [
-            _of_pair(statistics, *pair, count, jax.random.fold_in(key, number))
-            for number, (pair, count) in enumerate(zip(networks, counts, strict=True))
-        ]
+        whole, widths = inputs.statistics[layer].whole, inputs.statistics[layer].widths
+        key, found, counts = layer_key(inputs.matching.seed, layer), [], []
+        for number, (a, b) in enumerate(pairs(range(len(widths)))):
+            counts.append(max(1, min(self.count, (widths[a] + widths[b]) // LEAST)))
+            of_pair = whole.networks(a, b), (widths[a], widths[b])
+            found.append(_of_pair(*of_pair, counts[-1], jax.random.fold_in(key, number)))
         count = ((), np.asarray(max(counts), np.int32))
-        return xr.Dataset({"count": count, **along("pair", found, unit=max(statistics.widths))})
+        return xr.Dataset({"count": count, **along("pair", found, unit=max(widths))})
 
 
-def _of_pair(statistics: Statistics, a: int, b: int, count: int, key: jax.Array) -> Variables:
+def _of_pair(two: Moments, widths: tuple[int, int], count: int, key: jax.Array) -> Variables:
     """The clusters of the units of two networks, their leaf order, and how mixed clusters would be by chance."""
-    widths = statistics.widths[a], statistics.widths[b]
-    graph = np.asarray(_graph(statistics.whole.networks(a, b)))
+    graph = np.asarray(_graph(two))
     own = moments.own_units(widths, len(graph) // 2)
     tree = agglomerative(graph[np.ix_(own, own)], count)
     leaf = np.empty(sum(widths), np.int32)

@@ -7,10 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.decomposition import containment
+from jaxrepsim.decomposition import SimpleMatches, containment
 from jaxrepsim.decomposition.decompose import none_to_spare
 from jaxrepsim.decomposition.host import Pair
-from jaxrepsim.decomposition.simple import SimpleMatches
 from jaxrepsim.decomposition.smallest import smallest_within
 from jaxrepsim.pipeline.part import Inputs, Variables, along, in_threads, pairs
 from jaxrepsim.pipeline.parts.searched import Searched

@@ -12,10 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.convergent import joint_counts
-from jaxrepsim.convergent.binning import bin_index
-from jaxrepsim.convergent.joint_counts import JointCounts
-from jaxrepsim.convergent.row_sample import RowSample
+from jaxrepsim.convergent import JointCounts, RowSample, bin_index, joint_counts
 from jaxrepsim.pipeline.part import Inputs, LayerPart, along, pairs
 from jaxrepsim.pipeline.parts.aligned import partners
 from jaxrepsim.pipeline.passes.sources import Source, beside, chosen_rows

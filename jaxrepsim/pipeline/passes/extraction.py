@@ -92,8 +92,8 @@ def extract(
     """
     mesh = Mesh(np.array(jax.devices()), ("data",))
     layers: dict[str, _Layer] = {}
-    for step, (batch, answers) in enumerate(responses(mesh, [*subjects.values()], images, config.batch_size)):
-        maps = {name: wanted(of_all, config) for name, of_all in zip(subjects, answers, strict=True)}
+    for step, batch in enumerate(responses(mesh, [*subjects.values()], images, config.batch_size)):
+        maps = {name: wanted(of_all, config) for name, of_all in zip(subjects, batch.networks, strict=True)}
         if not layers:
             layers = _begin(mesh, maps, len(images), len(batch.real), config)
         with jax.enable_x64(True):

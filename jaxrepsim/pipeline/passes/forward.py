@@ -32,28 +32,28 @@ class Subject(NamedTuple):
     std: tuple[float, ...]
 
 
-class Batch(NamedTuple):
-    """Some images, on the devices.
+class Responses(NamedTuple):
+    """What networks answer to some images, on the devices.
 
     Fields:
-        first: The index of the first.
+        first: The index of the first image.
         stop: One more than that of the last.
-        images: (size, h, w, c), padded with the last image of all.
-        real: (size,), bool: which are no padding.
+        real: (size,), bool: which are no padding, for which the last image of all stands.
+        networks: For each network its layers, in order: (size, ..., units).
     """
 
     first: int
     stop: int
-    images: jax.Array
     real: jax.Array
+    networks: list[Mapping[str, jax.Array]]
 
 
 def responses(
     mesh: Mesh, subjects: Sequence[Subject], images: Images, batch_size: int, before: bool = False
-) -> Iterator[tuple[Batch, list[Mapping[str, jax.Array]]]]:
+) -> Iterator[Responses]:
     """What networks answer to all images, in batches of one shape, so that what takes them is compiled once.
 
-    Networks are run in float32, as they were trained, also where the caller is in float64.
+    Networks are run as they were trained, and not in float64, also where the caller is in it.
 
     Args:
         mesh: The devices, on one axis `data`; each gets as many images of a batch.
@@ -63,29 +63,27 @@ def responses(
         before: See `forward`.
 
     Yields:
-        The batches, in order, and for each network its layers, in order: (size, ..., units).
+        The batches, in order.
     """
     size = -(-min(batch_size, len(images)) // mesh.size) * mesh.size
     weights = [replicated(mesh, subject.variables) for subject in subjects]
     for first in range(0, len(images), size):
+        index = np.arange(first, first + size)
         with jax.enable_x64(False):
-            batch = _batch(mesh, images, first, size)
+            pixels = _pixels(mesh, images, np.minimum(index, len(images) - 1))
             found = [
-                forward(mesh, subject.model, variables, batch.images, subject.mean, subject.std, before)
+                forward(mesh, subject.model, variables, pixels, subject.mean, subject.std, before)
                 for subject, variables in zip(subjects, weights, strict=True)
             ]
-        yield batch, found
+        real = placed(mesh, P("data"), index < len(images))
+        yield Responses(first, min(first + size, len(images)), real, found)
 
 
-def _batch(mesh: Mesh, images: Images, first: int, size: int) -> Batch:
-    index = np.arange(first, first + size)
-    taken = np.minimum(index, len(images) - 1)
-
+def _pixels(mesh: Mesh, images: Images, taken: np.ndarray) -> jax.Array:
     def read(part: Any) -> np.ndarray:  # streamed images too: each process reads those of its own devices
         return images[taken[part[0]]]
 
-    padded = jax.make_array_from_callback((size, *images.shape[1:]), NamedSharding(mesh, P("data")), read)
-    return Batch(first, min(first + size, len(images)), padded, placed(mesh, P("data"), index < len(images)))
+    return jax.make_array_from_callback((len(taken), *images.shape[1:]), NamedSharding(mesh, P("data")), read)
 
 
 @partial(jax.jit, static_argnames=("mesh", "model", "mean", "std", "before"))

@@ -24,7 +24,6 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
-from jaxrepsim.training.config import TrainingConfig
 
 
 class Sampled(NamedTuple):
@@ -87,8 +86,8 @@ def sample(
     shapes: dict[str, tuple[int, ...]] = {}
     chosen: dict[str, np.ndarray] = {}
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for batch, (of_all,) in responses(mesh, [subject], used, config.batch_size):
-        found = wanted(of_all, config)
+    for batch in responses(mesh, [subject], used, config.batch_size):
+        found = wanted(batch.networks[0], config)
         if not chosen:
             shapes |= {layer: values.shape[1:-1] for layer, values in found.items()}
             each = rows // len(used)
@@ -131,7 +130,7 @@ class NetworksAt:
     trained: Sequence[training.TrainedNetwork]
     """Those that are compared."""
     dataset: Dataset
-    config: TrainingConfig
+    config: training.TrainingConfig
     matching: MatchingConfig
     sampling: SamplingConfig
     checkpoints: Path

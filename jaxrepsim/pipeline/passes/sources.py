@@ -68,8 +68,8 @@ class Networks:
         mesh = Mesh(np.array(jax.local_devices()), ("data",))
         data, size = self.dataset, self.matching.batch_size
         subjects = [Subject(self.model, network.variables, data.mean, data.std) for network in self.networks]
-        for batch, found in responses(mesh, subjects, self.pixels, size, self.before_activation):
-            maps = {layer: tuple(of_all[layer] for of_all in found) for layer in layers}
+        for batch in responses(mesh, subjects, self.pixels, size, self.before_activation):
+            maps = {layer: tuple(found[layer] for found in batch.networks) for layer in layers}
             yield Activations(batch.first, batch.stop, batch.real, maps)
 
 

@@ -1,8 +1,7 @@
 """What is gathered of each layer while the images go by: no activation is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -10,10 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim.activations import layer_key, positions_of_each
-from jaxrepsim.convergent import exciting, moments, row_sample
+from jaxrepsim.convergent import Moments, RowSample, exciting, moments, row_sample
 from jaxrepsim.convergent.exciting import Exciting
-from jaxrepsim.convergent.moments import Moments
-from jaxrepsim.convergent.row_sample import RowSample
 from jaxrepsim.pipeline.passes.forward import check_counts
 from jaxrepsim.pipeline.passes.sources import Activations, Source, beside, by_image, chosen_rows
 from jaxrepsim.pipeline.progress import Progress
@@ -40,26 +37,28 @@ class Wanted(NamedTuple):
     exciting: int = 0
 
 
-@dataclass(frozen=True)
-class Statistics:
-    """Of one layer, all networks together. In moments, constant units follow those that each network has."""
+class Statistics(NamedTuple):
+    """Of one layer, all networks together. In moments, constant units follow those that each network has.
+
+    Fields:
+        fitted: Moments of the images that are fitted on; of all images where none are held out.
+        held_out: Moments of the other images; None where none are held out.
+        rows: A sample of rows; None where none is wanted.
+        exciting: For each network the images that excite its units most; empty where these are not wanted.
+        chosen: The positions of each image that are looked at.
+        shape: Of the layer's map; () for a dense layer.
+        widths: The units that each network has.
+    """
 
     fitted: Moments
-    """Of the images that are fitted on; of all images where none are held out."""
     held_out: Moments | None
-    """Of the other images; None where none are held out."""
     rows: RowSample | None
-    """A sample of rows; None where none is wanted."""
     exciting: tuple[Exciting, ...]
-    """For each network the images that excite its units most; empty where these are not wanted."""
     chosen: np.ndarray
-    """The positions of each image that are looked at."""
     shape: tuple[int, ...]
-    """Of the layer's map; () for a dense layer."""
     widths: list[int]
-    """The units that each network has."""
 
-    @cached_property
+    @property
     def whole(self) -> Moments:
         """Moments of all images."""
         return self.fitted if self.held_out is None else moments.merge(self.fitted, self.held_out)
@@ -102,7 +101,7 @@ def gather(
         for layer, by_network in jax.device_get(faults).items():
             for name, counts in zip(source.names, by_network, strict=True):
                 check_counts({layer: counts}, name, batch.first, batch.stop)
-    return {layer: _finished(states[layer], chosen[layer], shapes[layer]) for layer in layers}
+    return {layer: _finished(states.pop(layer), chosen[layer], shapes[layer]) for layer in layers}
 
 
 class _State(NamedTuple):
