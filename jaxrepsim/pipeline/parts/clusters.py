@@ -34,9 +34,9 @@ class Clusters(LayerPart):
         whole, widths = inputs.statistics[layer].whole, inputs.statistics[layer].widths
         key, found, counts = layer_key(inputs.matching.seed, layer), [], []
         for number, (a, b) in enumerate(pairs(range(len(widths)))):
-            counts.append(max(1, min(self.count, (widths[a] + widths[b]) // LEAST)))
-            of_pair = whole.networks(a, b), (widths[a], widths[b])
-            found.append(_of_pair(*of_pair, counts[-1], jax.random.fold_in(key, number)))
+            own = widths[a], widths[b]
+            counts.append(max(1, min(self.count, sum(own) // LEAST)))
+            found.append(_of_pair(whole.networks(a, b), own, counts[-1], jax.random.fold_in(key, number)))
         count = ((), np.asarray(max(counts), np.int32))
         return xr.Dataset({"count": count, **along("pair", found, unit=max(widths))})
 

@@ -101,9 +101,7 @@ def extract(
                 layer: states.absorb(mesh, step, [each[layer] for each in maps.values()], batch.real)
                 for layer, states in layers.items()
             }
-        for index, name in enumerate(subjects):
-            of_network = {layer: counts[index] for layer, counts in faults.items()}
-            check_counts(of_network, _called(name), batch.first, batch.stop)
+        check_counts(faults, [_called(name) for name in subjects], batch.first, batch.stop)
         progress("extracting activations", batch.stop, len(images))
     found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
     for done, (layer, states) in enumerate(layers.items(), start=1):

@@ -128,27 +128,28 @@ def wanted(maps: Mapping[str, jax.Array], config: MatchingConfig) -> dict[str, j
     return {layer: maps[layer] for layer in chosen_layers(list(maps), config.layers)}
 
 
-def check_counts(faults: Mapping[str, jax.Array | np.ndarray], network: str, first: int, stop: int) -> None:
+def check_counts(faults: Mapping[str, Sequence[jax.Array]], networks: Sequence[str], first: int, stop: int) -> None:
     """Checks that no activation of a batch is NaN or infinite.
 
     Args:
-        faults: For each layer, (units,): how many of each unit's activations are not finite.
-        network: Its name, for the error.
+        faults: For each layer, for each network, (units,): how many of each unit's activations are not finite.
+        networks: Their names, for the error.
         first: The index of the first image, for the error.
         stop: One more than that of the last.
 
     Raises:
         InputError: Names network, layer, unit and images.
     """
-    for layer, by_unit in faults.items():
-        counts = np.asarray(by_unit)
-        if counts.any():
-            units = np.flatnonzero(counts)
-            more = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
-            raise InputError(
-                f"{network}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
-                f"{first} to {stop - 1} are NaN or infinite{more}"
-            )
+    for layer, by_network in faults.items():
+        for network, by_unit in zip(networks, by_network, strict=True):
+            counts = np.asarray(by_unit)
+            if counts.any():
+                units = np.flatnonzero(counts)
+                more = f"; {units.size - 1} other units are affected too" if units.size > 1 else ""
+                raise InputError(
+                    f"{network}, layer {layer!r}, unit {units[0]}: {counts[units[0]]} activations on the images "
+                    f"{first} to {stop - 1} are NaN or infinite{more}"
+                )
 
 
 def placed(mesh: Mesh, spec: P, values: np.ndarray) -> jax.Array:

@@ -93,8 +93,8 @@ def sample(
             each = rows // len(used)
             chosen = {layer: positions_of_each(shape, each, config.seed) for layer, shape in shapes.items()}
         taken = _taken(found, chosen, batch.real)
-        faults = {layer: taken[layer][2] for layer in shapes}  # in order, which those of a program's results are not
-        check_counts(faults, f"seed {network.seed}", batch.first, batch.stop)
+        faults = {layer: [taken[layer][2]] for layer in shapes}  # in order, which those of a program's results are not
+        check_counts(faults, [f"seed {network.seed}"], batch.first, batch.stop)
         count = batch.stop - batch.first
         for layer, (at_positions, means, _) in jax.device_get(taken).items():
             parts.setdefault(layer, []).append((at_positions[: count * len(chosen[layer])], means[:count]))

@@ -98,9 +98,7 @@ def gather(
                 states[layer], maps, chosen[layer], batch.first, batch.real, held_out, key
             )
             progress("gathering statistics", batch.stop, source.images(layer), layer)
-        for layer, by_network in jax.device_get(faults).items():
-            for name, counts in zip(source.names, by_network, strict=True):
-                check_counts({layer: counts}, name, batch.first, batch.stop)
+        check_counts(faults, source.names, batch.first, batch.stop)
     return {layer: _finished(states.pop(layer), chosen[layer], shapes[layer]) for layer in layers}
 
 
