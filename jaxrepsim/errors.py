@@ -1,7 +1,8 @@
 """The one error a user is meant to read."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import SequenceMatcher
 
 SHOWN = 50
@@ -42,6 +43,24 @@ def unknown(kind: str, received: str, known: Iterable[str]) -> InputError:
         hint = f"did you mean {near!r}? " if near else ""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return InputError(f"unknown {kind} {received!r}; {hint}Known: {', '.join(names[:SHOWN])}{more}")
+
+
+@contextmanager
+def said_of(what: object) -> Iterator[None]:
+    """Begins the message of an `InputError` that the block raises with what it is about.
+
+    Args:
+        what: Such as the path of a file.
+
+    >>> with said_of("a.py"):
+    ...     raise InputError("no config")
+    Traceback (most recent call last):
+    jaxrepsim.errors.InputError: a.py: no config
+    """
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from error
 
 
 def nearest(received: str, known: Iterable[str]) -> str | None:

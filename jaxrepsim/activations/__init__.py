@@ -5,6 +5,7 @@ from jaxrepsim.activations.collect import collect_batches as collect_batches
 from jaxrepsim.activations.fingerprint import fingerprint as fingerprint
 from jaxrepsim.activations.layouts import FILE_LAYOUTS as FILE_LAYOUTS
 from jaxrepsim.activations.sampling import layer_key as layer_key
+from jaxrepsim.activations.sampling import positions_of_each as positions_of_each
 from jaxrepsim.activations.sampling import sample_positions as sample_positions
 from jaxrepsim.activations.store import ActivationFile as ActivationFile
 from jaxrepsim.activations.store import load as load

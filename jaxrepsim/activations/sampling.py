@@ -1,5 +1,6 @@
 """Which of a convolution's many samples are used: the same ones for every network."""
 
+import math
 from functools import partial
 from zlib import crc32
 
@@ -60,6 +61,24 @@ def sample_positions(key: Key[Array, ""], samples: int, count: int, redraws: int
         return jnp.arange(samples, dtype=jnp.int32)[None]
     draw = partial(_draw, samples=samples, count=count)
     return jax.lax.map(draw, jax.random.split(key, redraws))
+
+
+def positions_of_each(shape: tuple[int, ...], count: int, seed: int) -> Int[np.ndarray, "positions"]:
+    """The same positions of every map of a layer.
+
+    Args:
+        shape: Of the map, (H, W); () for a dense layer.
+        count: How many positions of it are wanted; at least one is given, and no more than there are.
+        seed: With the shape it decides which.
+
+    Returns:
+        (positions,), indices into the rows of the map one after another, ascending.
+
+    >>> positions_of_each((2, 2), 9, seed=0).tolist(), positions_of_each((), 9, seed=0).tolist()
+    ([0, 1, 2, 3], [0])
+    """
+    key = layer_key(seed, "x".join(map(str, shape)))
+    return np.asarray(sample_positions(key, math.prod(shape), max(1, count), 1))[0]
 
 
 def _draw(key: Key[Array, ""], samples: int, count: int) -> Int[Array, " count"]:

@@ -29,7 +29,7 @@ import numpy as np
 
 from jaxrepsim.activations.layouts import layout_of
 from jaxrepsim.activations.units import as_floating, as_units, check_finite
-from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.errors import InputError, said_of, unknown
 from jaxrepsim.files import atomic_path, safetensors_for
 
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib")
@@ -221,13 +221,11 @@ def _checked(
     for name, array in arrays.items():
         if array.size == 0:
             raise InputError(f"{path}: layer {name!r} is empty: its shape is {array.shape}")
-        try:
+        with said_of(path):
             layout = layout_of(name, array.shape, stated, assumed)
             values = array.astype(as_floating(name, array.dtype), copy=False)
             layers[name] = values if layout == "RNC" else as_units(values, name, layout)
             check_finite(name, layers[name])
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
     return layers
 
 

@@ -232,6 +232,45 @@ def _narrowed(_: ModuleType, state: Moments, *, widths: tuple[int, ...]) -> Mome
     return Moments(state.samples, means, state.rest[index], low, high, state.scaled[np.ix_(index, index)])
 
 
+def widened(state: Moments, width: int) -> Moments:
+    """The same, with constant units after those of each network: networks of all widths then share programs.
+
+    They change nothing of the others. It is done on the host.
+
+    Args:
+        state: Moments that are not traced.
+        width: The units that each network then has, no fewer than before.
+
+    Returns:
+        NumPy arrays.
+
+    >>> narrow = of(jnp.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), jnp.array([[5.0], [6.0], [5.0]]))
+    >>> widened(narrow, 3).constant[1].tolist()
+    [False, True, True]
+    """
+    narrow = jax.device_get(state)
+    own = own_units([len(part) for part in narrow.means], width)
+    rest, scaled = np.zeros(own.shape, narrow.rest.dtype), np.zeros(2 * own.shape, narrow.scaled.dtype)
+    rest[own], scaled[np.ix_(own, own)] = narrow.rest, narrow.scaled
+    means, low, high = (
+        tuple(padded(part, (width,)) for part in parts) for parts in (narrow.means, narrow.low, narrow.high)
+    )
+    return Moments(state.samples, means, rest, low, high, scaled)  # type: ignore[arg-type]
+
+
+def own_units(widths: Sequence[int], width: int) -> Bool[np.ndarray, "n"]:
+    """Which of the joint units are a network's own, and not those that `widened` has added.
+
+    Args:
+        widths: The units that each network has of its own.
+        width: With those that are added.
+
+    >>> own_units([2, 1], 3).tolist()
+    [True, True, False, True, False, False]
+    """
+    return np.concatenate([np.arange(width) < own for own in widths])
+
+
 def _at(scale: Float[Array, "n"], state: Moments) -> Float[Array, "n n"]:
     """`scaled` of a state for another scale."""
     ratio = state.scale / scale

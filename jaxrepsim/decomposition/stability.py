@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.compression.one_shot import compressed
+from jaxrepsim.decomposition.simple import simple_matches
 from jaxrepsim.matching import Match, MatchProfile, resolution
 from jaxrepsim.matching.profile import profiled
 from jaxrepsim.matching.residual import squared_residuals
@@ -127,6 +128,39 @@ def is_stable(
     # All simple matches make up the maximum match; if these do not, they are not all, and prove nothing.
     union = np.concatenate([np.any(np.asarray(side), axis=0) for side in matches[:2]])
     return True if np.array_equal(union, _joint(profile) <= level) else None
+
+
+def is_stable_by_search(
+    x: ArrayLike, y: ArrayLike, epsilon: float, factor: float, limit: int, seconds: float
+) -> bool | None:
+    """`is_stable`, with the simple matches enumerated where they have to decide.
+
+    Args:
+        x: As for `is_stable`.
+        y: As for `is_stable`.
+        epsilon: As for `is_stable`.
+        factor: As for `is_stable`.
+        limit: As for `simple_matches`, of which it needs the package.
+        seconds: As for `simple_matches`.
+
+    Returns:
+        True or False; None where the enumeration that would decide was stopped.
+
+    Raises:
+        TypeError: As for `is_stable`.
+        ValueError: As for `is_stable`.
+    """
+    decided = is_stable(x, y, epsilon, factor)
+    if decided is not None:
+        return decided
+    iterator = simple_matches(x, y, factor * epsilon, limit, seconds)
+    found = [simple.match for simple in iterator]
+    if not found:
+        return None
+    masks = Match(*(np.stack([getattr(match, side) for match in found]) for side in "xy"))  # type: ignore[arg-type]
+    decided = is_stable(x, y, epsilon, factor, masks)
+    # One simple match that is no ε-match settles it; that all are settles it only if these are all.
+    return decided if decided is False or iterator.complete else None
 
 
 def _all_are_matches(networks: Sequence[Array], matches: Match, epsilon: float) -> bool:

@@ -17,8 +17,9 @@ from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.part import Inputs, Need
 from jaxrepsim.pipeline.parts import AnalysisConfig
-from jaxrepsim.pipeline.results_files import along_layers, file_name, fill, numbered, read_group, write_group
+from jaxrepsim.pipeline.results_files import along_layers, file_name, fill, numbered, read_netcdf, write_netcdf
 from jaxrepsim.pipeline.shared_settings import chosen_layers
+from jaxrepsim.report.schema import tree
 
 SECONDS = 5.0
 """Layers that take less are written to one file together."""
@@ -127,7 +128,7 @@ class _Begun:
         self.name, self.part, self.layers = name, config.parts[name], layers
         self.of_raw = self.part.needs in ("statistics", "images")
         self.place = folder / f"{name}_{_key(name, config, layers)}"
-        self.groups = [read_group(file, name) for file in sorted(self.place.glob("*.nc"))]
+        self.groups = [read_netcdf(file)[name].to_dataset() for file in sorted(self.place.glob("*.nc"))]
         finished = {str(layer) for group in self.groups for layer in group["layer"].values}
         self.missing = [layer for layer in layers if layer not in finished]
 
@@ -146,13 +147,14 @@ def _completed(begun: _Begun, inputs: Inputs) -> xr.Dataset:
             first, *_ = waiting
             group = along_layers([*waiting.values()], [*waiting]) if part.by_layer else waiting[first]
             groups.append(_labelled(group, inputs))
-            write_group(begun.name, groups[-1], begun.place / f"{inputs.layers.index(first):03d}_{file_name(first)}.nc")
+            file = begun.place / f"{inputs.layers.index(first):03d}_{file_name(first)}.nc"
+            write_netcdf(tree({begun.name: groups[-1]}), file)
             waiting, start = {}, perf_counter()
     inputs.progress(title, len(layers), len(layers))
     if not part.by_layer:
         return groups[0]
     order = [str(layer) for group in groups for layer in group["layer"].values]
-    return along_layers(groups, order).isel(layer=[order.index(layer) for layer in layers])
+    return along_layers(groups, order).sel(layer=[*layers])
 
 
 def _labelled(group: xr.Dataset, inputs: Inputs) -> xr.Dataset:

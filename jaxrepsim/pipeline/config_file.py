@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from jaxrepsim.activations import not_activations
-from jaxrepsim.errors import InputError, nearest
+from jaxrepsim.errors import InputError, nearest, said_of
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.parts import AnalysisConfig
 
@@ -37,15 +37,8 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
         raise InputError(f"there is no config file {path}")
     if path.suffix != ".py":
         raise not_activations(path, "nor a config file (.py)")
-    try:
-        # `from jaxrepsim.pipeline import *` brings a module of the name `config`.
-        assigned = {
-            name: value for name, value in runpy.run_path(str(path)).items() if not isinstance(value, ModuleType)
-        }
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except Exception as error:
-        raise InputError(f"{path}: {_misspelt(error) or f'{type(error).__name__}: {error}'}") from error
+    with said_of(path):
+        assigned = _executed(path)
     if "config" in assigned and "runs" in assigned:
         raise InputError(f"{path} assigns both `config` and `runs`: one run, or several, and not both")
     runs = assigned.get("runs", {path.stem: assigned.get("config")})
@@ -60,10 +53,8 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
                 f"{path}: a run's name is that of its folder, a text of letters, digits, '_', '-' and '.'; received "
                 f"{name!r}"
             )
-    try:
+    with said_of(path):
         return {name: from_plain(to_plain(config)) for name, config in runs.items()}
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def load_config(path: Path) -> RunConfig:
@@ -155,6 +146,18 @@ def _check_names(plain: Any, kind: type, prefix: str) -> None:
             raise InputError(_unknown_setting(prefix + name, name, types))
         if dataclasses.is_dataclass(types[name]):
             _check_names(value, typing.cast(type, types[name]), f"{prefix}{name}.")
+
+
+def _executed(path: Path) -> dict[str, Any]:
+    """What a Python file assigns."""
+    try:
+        assigned = runpy.run_path(str(path))
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(_misspelt(error) or f"{type(error).__name__}: {error}") from error
+    # `from jaxrepsim.pipeline import *` brings a module of the name `config`.
+    return {name: value for name, value in assigned.items() if not isinstance(value, ModuleType)}
 
 
 def _misspelt(error: Exception) -> str | None:

@@ -1,6 +1,6 @@
 """Pairs of a layer, factored for the match at sizes that layers share: what takes time in short runs is to compile."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -37,11 +37,12 @@ def compiled_sizes(inputs: Inputs, layers: Sequence[str], work: Callable[[Prepar
     return sizes
 
 
-def redraws(inputs: Inputs, layer: str) -> list[list[np.ndarray]]:
+def redraws(inputs: Inputs, layer: str) -> Iterator[list[np.ndarray]]:
     """For each redraw the (rows, units) of every network, float64, compressed jointly."""
     arrays = [network.layers[layer] for network in inputs.networks.values()]
     arrays = [np.asarray(array if array.ndim == 3 else array[None], np.float64) for array in arrays]
-    return [[np.asarray(part) for part in compress(*rows)] for rows in zip(*arrays, strict=True)]
+    for rows in zip(*arrays, strict=True):
+        yield [np.asarray(part) for part in compress(*rows)]
 
 
 def factored(arrays: Sequence[np.ndarray], size: int) -> list[Prepared]:

@@ -11,7 +11,7 @@ from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.distinct_names import distinct
 from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.jobs import Job, carry_out, find_jobs
+from jaxrepsim.pipeline.jobs import Job, carry_out, load_source
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.results import Results
@@ -75,7 +75,7 @@ def finished(sources: Sequence[Path], *needs: Needs) -> list[Finished]:
 def _jobs(source: Path) -> list[Job] | list[Path]:
     """The runs of a config file; or the run folders of a folder, which is perhaps one itself."""
     if not source.is_dir():
-        return find_jobs(source)
+        return load_source(source).jobs()
     inside = [] if RunFolder(source).results.exists() else sorted(source.iterdir())
     folders = [path for path in inside if RunFolder(path).record.exists()] or [source]
     for folder in folders:

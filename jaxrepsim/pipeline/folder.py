@@ -9,7 +9,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from jaxrepsim.errors import InputError
+from jaxrepsim.errors import InputError, said_of
 from jaxrepsim.files import is_temporary, write_text
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
@@ -158,10 +158,8 @@ def load(path: Path) -> RunConfig:
     record = _read(folder)
     if "config" not in record:
         raise InputError(f"{path} holds a match of activation files, not a run")
-    try:
+    with said_of(folder.record):
         return from_plain(record["config"])
-    except InputError as error:
-        raise InputError(f"{folder.record}: {error}") from error
 
 
 def _read(folder: RunFolder) -> dict[str, Any]:

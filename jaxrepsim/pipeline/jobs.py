@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from jaxrepsim.data.config import DataConfig
-from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline import comparison
 from jaxrepsim.pipeline import folder as run_folder
@@ -71,14 +70,13 @@ class Source(NamedTuple):
         Raises:
             InputError: No run of that name.
         """
-        if self.path.is_dir():
-            if only is not None:
-                raise InputError(f"--only chooses among the runs of a config file, and {self.path} is a run folder")
-            return [Job(name, config, out or self.path) for name, config in self.configs.items()]
+        of_folder = self.path.is_dir()
+        if only is not None and of_folder:
+            raise InputError(f"--only chooses among the runs of a config file, and {self.path} is a run folder")
         if only is not None and only not in self.configs:
             raise unknown("run", only, self.configs)
-        place = out or place_of(self.path)
-        single = list(self.configs) == [self.path.stem]
+        place = out or (self.path if of_folder else place_of(self.path))
+        single = of_folder or list(self.configs) == [self.path.stem]
         return [
             Job(name, config, place if single else place / name)
             for name, config in self.configs.items()
@@ -97,11 +95,6 @@ def load_source(path: Path) -> Source:
     if path.suffix in (".npz", ".safetensors"):
         raise InputError(f"{path} is an activation file: `jaxrepsim match` takes two or more of them")
     return Source(path, load_configs(path))
-
-
-def find_jobs(path: Path, only: str | None = None, out: Path | None = None) -> list[Job]:
-    """The runs of a config file or run folder that are meant; see `load_source` and `Source.jobs`."""
-    return load_source(path).jobs(only, out)
 
 
 def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, here: Place = ONLY_PROCESS) -> None:

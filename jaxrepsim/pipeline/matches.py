@@ -12,16 +12,13 @@ import jax
 import xarray as xr
 
 from jaxrepsim import activations, models
-from jaxrepsim.activations import ActivationFile
 from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError
+from jaxrepsim.pipeline import analysis, comparison, correspondence
 from jaxrepsim.pipeline import folder as run_folder
-from jaxrepsim.pipeline.analysis import asked_layers, check
-from jaxrepsim.pipeline.comparison import compare, finished
 from jaxrepsim.pipeline.config_file import to_plain
-from jaxrepsim.pipeline.correspondence import check_corresponding, common_layers
 from jaxrepsim.pipeline.distinct_names import distinct
-from jaxrepsim.pipeline.folder import RunFolder, claim
+from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.part import Inputs, Need
 from jaxrepsim.pipeline.parts import AnalysisConfig
 from jaxrepsim.pipeline.passes.extraction import Subject, extract, inputs_of
@@ -69,21 +66,21 @@ def match_files(
     """
     places = _by_name("file", [path.stem for path in paths], paths)
     networks = {name: activations.load(path, layouts) for name, path in places.items()}
-    check_corresponding(networks)
-    layers = common_layers(networks, config.matching)
-    check(config, layers, _OF_FILES)
+    correspondence.check_corresponding(networks)
+    layers = correspondence.common_layers(networks, config.matching)
+    analysis.check(config, layers, _OF_FILES)
     source = Files(networks, config.matching.batch_size)
-    for name, chosen in asked_layers(config, layers).items():
+    for name, chosen in analysis.asked_layers(config, layers).items():
         if config.parts[name].needs == "statistics":
             source.check(chosen)
     with folder.locked():
         record = {"files": {name: _digest(path) for name, path in places.items()}}
-        claim(folder, to_plain(config) | record | ({"layouts": sorted(layouts)} if layouts else {}))
-        if (results := finished(folder, config)) is not None:
+        run_folder.claim(folder, to_plain(config) | record | ({"layouts": sorted(layouts)} if layouts else {}))
+        if (results := comparison.finished(folder, config)) is not None:
             return results
         inputs = Inputs(networks, layers, config.matching, progress, source=source, wanted=config.wanted)
         about = {"title": f"Match of {', '.join(networks)}", "data": f"activation files {', '.join(networks)}"}
-        return compare(inputs, config, folder, say, about)
+        return comparison.compare(inputs, config, folder, say, about)
 
 
 def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> AnalysisConfig:
@@ -147,7 +144,7 @@ def match_runs(
     }
     _check_images(runs, matching)
     layers = _common_layers(runs, matching)
-    check(config, layers, _OF_RUNS)
+    analysis.check(config, layers, _OF_RUNS)
     subjects = {
         f"{name}/{network.seed}": run.subject(network) for name, run in runs.items() for network in run.trained()
     }
@@ -158,12 +155,12 @@ def match_runs(
     first = next(iter(runs.values()))
     with folder.locked():
         inputs = inputs_of(first.dataset.validation.images, matching)
-        claim(folder, {**to_plain(config), "networks": weights, "inputs": inputs})
-        if (results := finished(folder, config)) is not None:
+        run_folder.claim(folder, {**to_plain(config), "networks": weights, "inputs": inputs})
+        if (results := comparison.finished(folder, config)) is not None:
             return results
         networks = _extracted(folder, subjects, first, matching, progress, say)
         about = {"title": f"Match of {', '.join(runs)}", "data": first.data_line()}
-        return compare(Inputs(networks, layers, matching, progress), config, folder, say, about)
+        return comparison.compare(Inputs(networks, layers, matching, progress), config, folder, say, about)
 
 
 def _by_name(what: str, names: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
@@ -208,7 +205,7 @@ def _common_layers(runs: Mapping[str, Run], config: MatchingConfig) -> list[str]
 
 def _extracted(
     folder: RunFolder, subjects: Mapping[str, Subject], first: Run, config: MatchingConfig, progress: Progress, say: Say
-) -> dict[str, ActivationFile]:
+) -> dict[str, activations.ActivationFile]:
     """The activations of all networks, compressed jointly where that is not done yet."""
     place = folder.path / "activations"
     files = {name: place / f"{index:03d}_{file_name(name)}.safetensors" for index, name in enumerate(subjects)}

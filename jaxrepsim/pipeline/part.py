@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import jax
 import numpy as np
@@ -22,6 +22,8 @@ from jaxrepsim.settings import Requirement, require
 
 S = TypeVar("S")
 T = TypeVar("T")
+Variables = dict[str, tuple[tuple[str, ...], Any]]
+"""By name, as a dataset takes them: dimensions and values."""
 Need = Literal["compressed", "sampled", "statistics", "images"]
 """What a part computes from: compressed activations, which every comparison has; a run's networks, over training and on
 a bounded sample of the images; statistics of the raw activations of all images; these, and the images themselves."""
@@ -81,8 +83,7 @@ class Inputs:
     @cached_property
     def statistics(self) -> dict[str, Statistics]:
         """Of each layer that is lacking, from one pass over all images."""
-        with jax.enable_x64(False):  # networks are run as they were trained
-            return gather(self.raw, self.lacking, self.wanted, self.matching.seed, self.progress)
+        return gather(self.raw, self.lacking, self.wanted, self.matching.seed, self.progress)
 
 
 class Part:
@@ -173,9 +174,24 @@ def stacked(parts: Sequence[np.ndarray], *sizes: int) -> np.ndarray:
     first = parts[0]
     fill = -1 if np.issubdtype(first.dtype, np.integer) else np.nan
     out = np.full((len(parts), *first.shape[: first.ndim - len(sizes)], *sizes), fill, first.dtype)
-    for place, part in zip(out, parts, strict=True):
-        place[tuple(map(slice, part.shape))] = part
+    for number, part in enumerate(parts):
+        out[number, *map(slice, part.shape)] = part
     return out
+
+
+def along(dim: str, found: Sequence[Variables], **sizes: int) -> Variables:
+    """The variables of all pairs, networks or ε, from those of each.
+
+    Args:
+        dim: What they become: the first dimension.
+        found: The variables of each, of the same names.
+        **sizes: Of dimensions that may differ, the largest size: −1 or NaN stands where one has fewer.
+    """
+    joined: Variables = {}
+    for name, (dims, first) in found[0].items():
+        shape = [sizes.get(each, int(size)) for each, size in zip(dims, np.shape(first), strict=True)]
+        joined[name] = ((dim, *dims), stacked([np.asarray(one[name][1]) for one in found], *shape))
+    return joined
 
 
 def in_threads(work: Callable[[S], T], jobs: Sequence[S]) -> Iterator[T]:

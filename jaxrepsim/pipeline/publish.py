@@ -13,8 +13,8 @@ from pandas import DataFrame
 from rich.console import Console
 from rich.table import Table
 
+from jaxrepsim.exit_status import exit_status, use_compilation_cache
 from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.exit_status import exit_status, use_compilation_cache
 from jaxrepsim.pipeline.finished_runs import Finished
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.report.files import write_figure

@@ -10,7 +10,6 @@ import xarray as xr
 from jaxrepsim.errors import InputError
 from jaxrepsim.files import atomic_path, shortened
 from jaxrepsim.report.schema import documented
-from jaxrepsim.report.section import ROOT
 
 _COUNTED = ("unit", "other_unit", "interval", "partners")
 """Dimensions of which layers have different numbers."""
@@ -60,24 +59,6 @@ def read_netcdf(path: Path) -> xr.DataTree:
         return xr.load_datatree(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} is missing or damaged ({error}); remove it and run again") from error
-
-
-def write_group(name: str, group: xr.Dataset, path: Path) -> None:
-    """Writes the results of one part, as `write_netcdf` does.
-
-    Args:
-        name: Of the part.
-        group: On some of the layers.
-        path: The file.
-    """
-    shared = [dim for dim in ROOT if dim in group.coords]
-    root = xr.Dataset(coords={dim: group[dim] for dim in shared})
-    write_netcdf(xr.DataTree(root, children={name: xr.DataTree(group.drop_vars(shared))}), path)
-
-
-def read_group(path: Path, name: str) -> xr.Dataset:
-    """Reads the results of one part; see `write_group` and `read_netcdf`."""
-    return read_netcdf(path)[name].to_dataset()
 
 
 def file_name(layer: str) -> str:

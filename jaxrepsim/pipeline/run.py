@@ -11,11 +11,8 @@ import xarray as xr
 from flax import linen as nn
 
 from jaxrepsim import activations, data, models, training
-from jaxrepsim.activations import ActivationFile
-from jaxrepsim.data.config import DataConfig
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import analysis
-from jaxrepsim.pipeline.comparison import compare, finished, write_report
+from jaxrepsim.pipeline import analysis, comparison
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.correspondence import common_layers
 from jaxrepsim.pipeline.folder import RunFolder
@@ -39,7 +36,7 @@ class Run:
     say: Say = print
     here: Place = ONLY_PROCESS
     """Which process this is, of those that train and extract together."""
-    sets: dict[DataConfig, data.Dataset] = field(default_factory=dict)
+    sets: dict[data.DataConfig, data.Dataset] = field(default_factory=dict)
     """What is loaded, of runs that share it."""
 
     @property
@@ -90,7 +87,7 @@ class Run:
             self.here.meet(f"trained {self.folder.path}")
         return networks
 
-    def extract(self) -> dict[str, ActivationFile]:
+    def extract(self) -> dict[str, activations.ActivationFile]:
         """Writes every network's compressed activations, where they are not there yet, and reads them."""
         if not self.extracted:
             self.write_activations()
@@ -120,7 +117,7 @@ class Run:
 
     def match(self) -> xr.DataTree:
         """Compares every layer of every pair, where that is not done yet, and writes the results."""
-        if (results := finished(self.folder, self.config)) is not None:
+        if (results := comparison.finished(self.folder, self.config)) is not None:
             return results
         config, model, dataset, progress = self.config, self.model, self.dataset, self._stopping
         networks, trained, matching = self.extract(), self.trained(), config.matching
@@ -135,11 +132,11 @@ class Run:
             config.wanted,
         )
         about = {"title": config.title, "description": config.description, "data": self.data_line()}
-        return compare(inputs, config, self.folder, self.say, about, {"networks": history(trained)})
+        return comparison.compare(inputs, config, self.folder, self.say, about, {"networks": history(trained)})
 
     def report(self) -> Path:
         """Draws the report from the results."""
-        return write_report(self.folder, self.match(), self._stopping, self.say)
+        return comparison.write_report(self.folder, self.match(), self._stopping, self.say)
 
     def _timed(self, stage: str) -> AbstractContextManager[None]:
         return self.folder.timed(stage) if self.here.first else nullcontext()

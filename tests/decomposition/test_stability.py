@@ -7,6 +7,7 @@ import pytest
 
 import jaxrepsim
 import jaxrepsim.decomposition as decomposition
+from jaxrepsim.decomposition.stability import is_stable_by_search
 from tests import reference as ref
 from tests.matching import calls
 from tests.reference.angles import stability_factor
@@ -130,6 +131,19 @@ def test_equals_the_definition_over_all_pairs_of_subsets(dtype):
             assert isinstance(found, bool)
             assert found == expected, (epsilon, factor)
     assert min(*cheap.values(), *enumerated.values()) > 10, (cheap, enumerated)
+
+
+def test_a_search_decides_unless_it_is_stopped():
+    stopped = 0
+    for case in cases(np.float64)[15:25]:
+        for epsilon, factor in case.queries:
+            with jax.enable_x64(True):
+                whole, one = (is_stable_by_search(case.x, case.y, epsilon, factor, limit, 60.0) for limit in (1000, 1))
+            expected = stable_by_definition(case.table.epsilon, epsilon, factor)
+            assert whole == expected
+            assert one is None or one == expected
+            stopped += one is None
+    assert stopped
 
 
 def test_the_profile_rules_out_no_stable_epsilon_but_not_every_unstable_one():

@@ -10,7 +10,7 @@ from jaxrepsim import cli
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import finished_runs
 from jaxrepsim.pipeline.finished_runs import Needs
-from jaxrepsim.pipeline.jobs import find_jobs
+from jaxrepsim.pipeline.jobs import load_source
 from jaxrepsim.pipeline.results_files import read_netcdf
 from tests.pipeline.conftest import SMOKE
 
@@ -36,17 +36,17 @@ def stamps(folder):
 
 
 def test_each_run_of_a_file_has_a_folder(pair):
-    assert {job.name: job.folder for job in find_jobs(pair)} == FOLDERS
-    assert [job.folder for job in find_jobs(pair, only="other", out=Path("there"))] == [Path("there/other")]
-    assert [job.folder for job in find_jobs(SMOKE, out=Path("there"))] == [Path("there")]
-    assert [(job.name, job.finished) for job in find_jobs(pair)] == [("one", True), ("other", False)]
+    assert {job.name: job.folder for job in load_source(pair).jobs()} == FOLDERS
+    assert [job.folder for job in load_source(pair).jobs(only="other", out=Path("there"))] == [Path("there/other")]
+    assert [job.folder for job in load_source(SMOKE).jobs(out=Path("there"))] == [Path("there")]
+    assert [(job.name, job.finished) for job in load_source(pair).jobs()] == [("one", True), ("other", False)]
 
 
 def test_a_run_folder_has_one_run(pair):
     folder = FOLDERS["one"]
-    assert [(job.name, job.folder) for job in find_jobs(folder)] == [("one", folder)]
+    assert [(job.name, job.folder) for job in load_source(folder).jobs()] == [("one", folder)]
     with pytest.raises(InputError, match="--only chooses among the runs of a config file"):
-        find_jobs(folder, only="one")
+        load_source(folder).jobs(only="one")
 
 
 def test_one_run_of_a_file_or_all(pair, capsys):

@@ -10,10 +10,9 @@ import xarray as xr
 from jaxrepsim.activations import layer_key
 from jaxrepsim.chance import cross_validated_residuals, similarity_against_chance
 from jaxrepsim.matching import residuals
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.pipeline.part import Inputs, LayerPart, along, pairs
 from jaxrepsim.pipeline.parts.over_training import similarities
 
-_HELD = ("residual_x", "residual_y", "held_out_x", "held_out_y")
 _NULLS = ("observed", "shuffled", "random", "p_shuffled", "p_random")
 
 
@@ -35,23 +34,21 @@ class Chance(LayerPart):
             trained = list(inputs.run.compared.values())
             networks = [np.asarray(sampled.positions[layer], np.float64) for sampled in trained]
             key, each = layer_key(inputs.matching.seed, layer), trained[0].group_size[layer]
-            nulls, held = [], []
+            found = []
             for pair, (x, y) in enumerate(pairs(networks)):
                 null_key, half_key = jax.random.split(jax.random.fold_in(key, pair))
-                nulls.append(similarity_against_chance(x, y, inputs.epsilons, null_key, self.draws, each))
-                fitted = residuals(x, y), residuals(y, x)
-                unseen = (cross_validated_residuals(*order, half_key, each) for order in ((x, y), (y, x)))
-                held.append([np.asarray(values, np.float64) for values in (*fitted, *unseen)])
-            width = max(network.shape[1] for network in networks)
-            found = {name: np.stack([np.asarray(getattr(null, name)) for null in nulls]) for name in _NULLS}
+                null = similarity_against_chance(x, y, inputs.epsilons, null_key, self.draws, each)
+                values = {name: np.asarray(getattr(null, name)) for name in _NULLS}
+                variables = {name: (("epsilon", "draw")[: value.ndim], value) for name, value in values.items()}
+                for side, own, other in (("x", x, y), ("y", y, x)):
+                    held_out = cross_validated_residuals(own, other, half_key, each)
+                    variables[f"residual_{side}"] = (("unit",), np.asarray(residuals(own, other), np.float64))
+                    variables[f"held_out_{side}"] = (("unit",), np.asarray(held_out, np.float64))
+                found.append(variables)
             yield xr.Dataset(
                 {
-                    **{name: (("pair", "epsilon", "draw")[: values.ndim], values) for name, values in found.items()},
+                    **along("pair", found, unit=max(network.shape[1] for network in networks)),
                     "untrained": (("pair", "epsilon"), untrained[layer]),
                     "samples": ((), len(networks[0])),
-                    **{
-                        name: (("pair", "unit"), stacked(values, width))
-                        for name, values in zip(_HELD, zip(*held, strict=True), strict=True)
-                    },
                 }
             )

@@ -7,9 +7,8 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import layer_key
-from jaxrepsim.convergent import agglomerative, joint_graph, mixing, spectral_clusters
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
-from jaxrepsim.pipeline.parts.aligned import gathered, ordered_pairs
+from jaxrepsim.convergent import Moments, agglomerative, joint_graph, mixing, moments, spectral_clusters
+from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, along, pairs
 
 LEAST = 4
 """Units per cluster, on average, at least: smaller ones say no more than pairs do."""
@@ -32,29 +31,29 @@ class Clusters(LayerPart):
     """So many clusters, but four units or more to a cluster; 0 for none of it."""
 
     def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
-        state, key = gathered(inputs.statistics[layer]), layer_key(inputs.matching.seed, layer)
-        values: dict[str, list[np.ndarray]] = {}
-        chance: dict[str, list[float]] = {}
-        counts = []
-        networks = pairs(range(len(state.widths)))
-        for number, (pair, (two, _)) in enumerate(zip(networks, ordered_pairs(state.whole), strict=True)):
-            graph, places, first = np.asarray(_graph(two)), state.places(*pair), state.widths[pair[0]]
-            counts.append(max(1, min(self.count, len(places) // LEAST)))
-            spectral = np.asarray(_spectral(graph, counts[-1], jax.random.fold_in(key, number)))[places]
-            tree = agglomerative(graph[np.ix_(places, places)], counts[-1])
-            leaf = np.empty(len(places), np.int32)
-            leaf[np.asarray(tree.order)] = np.arange(len(places))
-            for kind, labels in (("cluster", spectral), ("tree", tree.labels), ("leaf", leaf)):
-                x, y = np.split(np.asarray(labels, np.int32), [first])
-                values.setdefault(f"{kind}_x", []).append(x)
-                values.setdefault(f"{kind}_y", []).append(y)
-                if kind != "leaf":
-                    mixed = mixing(x, y, counts[-1])
-                    chance.setdefault(f"mixed_by_chance_{kind}", []).append(float(mixed.chance_share_of_clusters))
-        return xr.Dataset(
-            {
-                "count": ((), np.asarray(max(counts), np.int32)),
-                **{name: (("pair",), np.array(shares)) for name, shares in chance.items()},
-                **{name: (("pair", "unit"), stacked(parts, max(state.widths))) for name, parts in values.items()},
-            }
-        )
+        whole, widths = inputs.statistics[layer].whole, inputs.statistics[layer].widths
+        key, found, counts = layer_key(inputs.matching.seed, layer), [], []
+        for number, (a, b) in enumerate(pairs(range(len(widths)))):
+            own = widths[a], widths[b]
+            counts.append(max(1, min(self.count, sum(own) // LEAST)))
+            found.append(_of_pair(whole.networks(a, b), own, counts[-1], jax.random.fold_in(key, number)))
+        count = ((), np.asarray(max(counts), np.int32))
+        return xr.Dataset({"count": count, **along("pair", found, unit=max(widths))})
+
+
+def _of_pair(two: Moments, widths: tuple[int, int], count: int, key: jax.Array) -> Variables:
+    """The clusters of the units of two networks, their leaf order, and how mixed clusters would be by chance."""
+    graph = np.asarray(_graph(two))
+    own = moments.own_units(widths, len(graph) // 2)
+    tree = agglomerative(graph[np.ix_(own, own)], count)
+    leaf = np.empty(sum(widths), np.int32)
+    leaf[np.asarray(tree.order)] = np.arange(len(leaf))
+    spectral = np.asarray(_spectral(graph, count, key))[own]
+    variables: Variables = {}
+    for kind, labels in (("cluster", spectral), ("tree", tree.labels), ("leaf", leaf)):
+        x, y = np.split(np.asarray(labels, np.int32), widths[:1])
+        variables |= {f"{kind}_x": (("unit",), x), f"{kind}_y": (("unit",), y)}
+        if kind != "leaf":
+            by_chance = mixing(x, y, count).chance_share_of_clusters
+            variables[f"mixed_by_chance_{kind}"] = ((), float(by_chance))
+    return variables

@@ -7,27 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.decomposition import containment
+from jaxrepsim.decomposition import SimpleMatches, containment
 from jaxrepsim.decomposition.decompose import none_to_spare
 from jaxrepsim.decomposition.host import Pair
-from jaxrepsim.decomposition.simple import SimpleMatches
 from jaxrepsim.decomposition.smallest import smallest_within
-from jaxrepsim.pipeline.part import Inputs, in_threads, pairs
+from jaxrepsim.pipeline.part import Inputs, Variables, along, in_threads, pairs
 from jaxrepsim.pipeline.parts.searched import Searched
 
 _none_to_spare = jax.jit(none_to_spare)
-_VARIABLES: dict[str, tuple[str, ...]] = {
-    "simple_x": ("simple", "unit"),
-    "simple_y": ("simple", "unit"),
-    "simple_below": ("simple", "other_simple"),
-    "simple_complete": (),
-    "certified_minimum": (),
-    "certified_several": (),
-    "parts": (),
-    "smallest_size": ("sample",),
-    "smallest_bound": ("sample",),
-}
-"""What is found of each pair and ε, and its dimensions."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +33,20 @@ class Decomposition(Searched):
         both, epsilons, known = pairs(inputs.rows(layer)), inputs.epsilons, inputs.groups.get("minimal_matches")
         shape = (len(both), len(epsilons))
         sampled = np.zeros((*shape, 0), int) if known is None else known["sampled_unit"].sel(layer=layer).values
-        cells, found = list(np.ndindex(shape)), []
+        cells = list(np.ndindex(shape))
+        found: list[list[Variables]] = [[] for _ in both]
 
-        def search(at: tuple[int, int]) -> dict[str, np.ndarray]:
+        def search(at: tuple[int, int]) -> Variables:
             return self._decompose(*both[at[0]], float(epsilons[at[1]]), sampled[at], inputs.units)
 
-        for done, values in enumerate(in_threads(search, cells), start=1):
-            found.append(values)
+        for done, ((pair, _), variables) in enumerate(zip(cells, in_threads(search, cells), strict=True), start=1):
+            found[pair].append(variables)
             inputs.progress("searching simple matches", done, len(cells), layer)
-        variables = {}
-        for name, dims in _VARIABLES.items():
-            values = np.stack([each[name] for each in found])
-            variables[name] = (("pair", "epsilon", *dims), values.reshape(*shape, *values.shape[1:]))
-        return xr.Dataset(variables, coords={"sample": np.arange(sampled.shape[2])})
+        of_pairs = [along("epsilon", of_pair) for of_pair in found]
+        return xr.Dataset(along("pair", of_pairs), coords={"sample": np.arange(sampled.shape[2])})
 
-    def _decompose(
-        self, x: np.ndarray, y: np.ndarray, epsilon: float, sampled: np.ndarray, width: int
-    ) -> dict[str, np.ndarray]:
-        """Of one pair at one ε the values of `_VARIABLES`.
+    def _decompose(self, x: np.ndarray, y: np.ndarray, epsilon: float, sampled: np.ndarray, width: int) -> Variables:
+        """What is found of one pair at one ε.
 
         Args:
             x: (rows, n_x).
@@ -89,5 +72,14 @@ class Decomposition(Searched):
                 smallest[:, index] = match.sum(), bound
             minimum = pair.minimum.sum()
             several = pair.matched.sum() - minimum
-        values = (*masks, below, np.int8(iterator.complete), *map(np.int64, (minimum, several, parts)), *smallest)
-        return dict(zip(_VARIABLES, map(np.asarray, values), strict=True))
+        return {
+            "simple_x": (("simple", "unit"), masks[0]),
+            "simple_y": (("simple", "unit"), masks[1]),
+            "simple_below": (("simple", "other_simple"), below),
+            "simple_complete": ((), np.int8(iterator.complete)),
+            "certified_minimum": ((), np.int64(minimum)),
+            "certified_several": ((), np.int64(several)),
+            "parts": ((), np.int64(parts)),
+            "smallest_size": (("sample",), smallest[0]),
+            "smallest_bound": (("sample",), smallest[1]),
+        }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, along, pairs
 from jaxrepsim.pipeline.passes.sources import Networks
 from jaxrepsim.pipeline.passes.statistics import Statistics
 from jaxrepsim.pipeline.results_files import along_layers
@@ -43,14 +43,10 @@ class ExcitingImages(LayerPart):
         aligned, statistics = inputs.groups["one_to_one"].sel(layer=layer), inputs.statistics[layer]
         networks = enumerate(pairs(range(len(inputs.networks))))
         found = [_of_pair(aligned.isel(pair=pair), statistics, *both) for pair, both in networks]
-        variables = {}
-        for name, first in found[0].items():
-            values = stacked([values[name] for values in found], PARTNERS, *first.shape[1:])
-            variables[name] = (("pair", "partners", "rank")[: values.ndim], values)
-        return xr.Dataset(variables)
+        return xr.Dataset(along("pair", found, partners=PARTNERS))
 
 
-def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> dict[str, np.ndarray]:
+def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> Variables:
     """The variables of one pair, with a row for each of at most `PARTNERS` partners."""
     partner = aligned["partner"].values.astype(int)
     constant = [aligned["unit_std"].values[network] == 0 for network in (a, b)]
@@ -59,15 +55,15 @@ def _of_pair(aligned: xr.Dataset, statistics: Statistics, a: int, b: int) -> dic
     correlation = aligned["correlation"].values
     order = alive[np.argsort(-correlation[alive, partner[alive]], kind="stable")]
     x = order[np.unique(np.linspace(0, len(order) - 1, PARTNERS).round().astype(int))] if len(order) else order
-    values = {"correlation": correlation[x, partner[x]].astype(float)}
+    variables: Variables = {"correlation": (("partners",), correlation[x, partner[x]].astype(float))}
     for side, units, network in (("x", x, a), ("y", partner[x], b)):
         value, image, place = (np.asarray(part)[units] for part in statistics.exciting[network])
         row, column = _centre(place, image, statistics.shape)
-        values[f"unit_{side}"] = units.astype(np.int32)
-        values[f"image_{side}"] = image.astype(np.int32)
+        variables[f"unit_{side}"] = (("partners",), units.astype(np.int32))
+        variables[f"image_{side}"] = (("partners", "rank"), image.astype(np.int32))
         for name, found in {"value": np.where(image >= 0, value, np.nan), "row": row, "column": column}.items():
-            values[f"{name}_{side}"] = found.astype(float)
-    return values
+            variables[f"{name}_{side}"] = (("partners", "rank"), found.astype(float))
+    return variables
 
 
 def _centre(place: np.ndarray, image: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -32,7 +32,7 @@ class MinimalMatches(Part):
             in_random_order(Asked(pair, 0.5), np.zeros(1, int), jax.random.key(0))
 
         for layer, size in compiled_sizes(inputs, layers, search).items():
-            yield self._of_layer(layer, inputs, factored(redraws(inputs, layer)[0], size))
+            yield self._of_layer(layer, inputs, factored(next(redraws(inputs, layer)), size))
 
     def _of_layer(self, layer: str, inputs: Inputs, both: Sequence[Prepared]) -> xr.Dataset:
         similarity = inputs.groups["similarity"].sel(layer=layer).isel(redraw=0)

@@ -12,11 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.convergent import joint_counts
-from jaxrepsim.convergent.binning import bin_index
-from jaxrepsim.convergent.joint_counts import JointCounts
-from jaxrepsim.convergent.row_sample import RowSample
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
+from jaxrepsim.convergent import JointCounts, RowSample, bin_index, joint_counts
+from jaxrepsim.pipeline.part import Inputs, LayerPart, along, pairs
 from jaxrepsim.pipeline.parts.aligned import partners
 from jaxrepsim.pipeline.passes.sources import Source, beside, chosen_rows
 from jaxrepsim.pipeline.passes.statistics import Statistics
@@ -47,10 +44,11 @@ class MutualInformation(LayerPart):
         for here in _in_memory(statistics, self.bins):
             for layer, information in _one_pass(inputs.raw, here, self.bins, inputs.progress).items():
                 width = max(statistics[layer].widths)
-                values = stacked(information, width, width).astype(np.float32)
-                yield xr.Dataset(
-                    {"mutual_information": (("pair", "unit", "other_unit"), values), **partners(information, width)}
-                )
+                of_pairs = [
+                    {"mutual_information": (("unit", "other_unit"), one.astype(np.float32))} for one in information
+                ]
+                joined = along("pair", of_pairs, unit=width, other_unit=width)
+                yield xr.Dataset({**joined, **partners(information, width)})
 
 
 def _in_memory(statistics: Mapping[str, Statistics], bins: int) -> list[dict[str, Statistics]]:
@@ -73,21 +71,16 @@ def _one_pass(
     """For each layer, for each pair of networks (n_x, n_y), in nats: one pass over all images."""
     counts: dict[str, tuple[JointCounts, ...]] = {}
     edges: dict[str, tuple[jax.Array, ...]] = {}
-    with jax.enable_x64(False):  # networks are run as they were trained
-        for batch in source.batches(list(statistics)):
-            for layer, maps in batch.layers.items():
-                here = statistics[layer]
-                with jax.enable_x64(True):
-                    if layer not in counts:
-                        assert here.rows is not None  # bins are asked for
-                        edges[layer] = _edges(here.rows, bins)
-                        counts[layer] = beside(
-                            maps, tuple(joint_counts.init(pair, bins) for pair in pairs(here.widths))
-                        )
-                    counts[layer] = _count(counts[layer], maps, edges[layer], here.chosen, batch.real)
-                progress("counting joint bins", batch.stop, source.images(layer), layer)
-    with jax.enable_x64(True):
-        return {layer: [np.asarray(_information(pair)) for pair in counts[layer]] for layer in statistics}
+    for batch in source.batches(list(statistics)):
+        for layer, maps in batch.layers.items():
+            here = statistics[layer]
+            if layer not in counts:
+                assert here.rows is not None  # bins are asked for
+                edges[layer] = _edges(here.rows, bins)
+                counts[layer] = beside(maps, tuple(joint_counts.init(pair, bins) for pair in pairs(here.widths)))
+            counts[layer] = _count(counts[layer], maps, edges[layer], here.chosen, batch.real)
+            progress("counting joint bins", batch.stop, source.images(layer), layer)
+    return {layer: [np.asarray(_information(pair)) for pair in counts[layer]] for layer in statistics}
 
 
 @partial(jax.jit, donate_argnums=0)

@@ -1,17 +1,13 @@
 """Means, deviations and correlations of all units, and their partners one to one and best."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import jax
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.pipeline.part import Inputs, LayerPart, Switch, pairs, stacked
-from jaxrepsim.pipeline.parts.aligned import gathered, partners
-
-_described = jax.jit(lambda whole: (whole.std, whole.constant, whole.correlation))
+from jaxrepsim.pipeline.part import Inputs, LayerPart, Switch, along, pairs
+from jaxrepsim.pipeline.parts.aligned import partners
 
 
 @dataclass(frozen=True)
@@ -23,29 +19,27 @@ class OneToOne(Switch, LayerPart):
     reads = ("alignment", "sparse_prediction")
 
     def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
-        state = gathered(inputs.statistics[layer])
-        whole, widths, width = state.whole, state.widths, max(state.widths)
-        means, (std, constant, joint) = jax.device_get((whole.means, _described(whole)))
-        places = state.places(*range(len(widths)))
-        joint = joint[np.ix_(places, places)]
-        blocks = [slice(start, stop) for start, stop in pairwise(np.cumsum([0, *widths]))]
-        between = [joint[a, b] for a, b in pairs(blocks)]
-        within = [joint[block, block] for block in blocks]
-
-        def cut(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-            return [np.asarray(part)[:own] for part, own in zip(parts, widths, strict=True)]
-
+        whole, widths = inputs.statistics[layer].whole, inputs.statistics[layer].widths
+        means, std, constant = (jax.device_get(parts) for parts in (whole.means, whole.std, whole.constant))
+        joint = np.asarray(whole.correlation).reshape(2 * (len(means), len(means[0])))  # (network, unit) twice
+        units = ("unit", "other_unit")
+        of_networks = [
+            {
+                "unit_mean": (("unit",), means[network][:own]),
+                "unit_std": (("unit",), std[network][:own]),
+                "constant": ((), constant[network][:own].sum(dtype=np.int32)),
+                "correlation_within": (units, joint[network, :own, network, :own].astype(np.float32)),
+            }
+            for network, own in enumerate(widths)
+        ]
+        between = [joint[a, : widths[a], b, : widths[b]] for a, b in pairs(range(len(widths)))]
+        of_pairs = [{"correlation": (units, correlation.astype(np.float32))} for correlation in between]
+        sizes = dict.fromkeys(units, max(widths))
         return xr.Dataset(
             {
-                "unit_mean": (("network", "unit"), stacked(cut(means), width)),
-                "unit_std": (("network", "unit"), stacked(cut(std), width)),
-                "constant": (("network",), np.array([part.sum() for part in cut(constant)], np.int32)),
-                "correlation": (("pair", "unit", "other_unit"), stacked(between, width, width).astype(np.float32)),
-                "correlation_within": (
-                    ("network", "unit", "other_unit"),
-                    stacked(within, width, width).astype(np.float32),
-                ),
-                **partners(between, width),
+                **along("network", of_networks, **sizes),
+                **along("pair", of_pairs, **sizes),
+                **partners(between, max(widths)),
                 "samples": ((), np.asarray(whole.samples, np.int64)),
             }
         )

@@ -58,4 +58,4 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
 def similarity(x: np.ndarray, y: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
     """The similarity of two arrays of activations at each ε."""
     critical = np.concatenate(match_profile(np.asarray(x, np.float64), np.asarray(y, np.float64)))
-    return np.array([reached(critical, epsilon).mean() for epsilon in epsilons])
+    return reached(critical, epsilons[:, None]).mean(axis=-1)

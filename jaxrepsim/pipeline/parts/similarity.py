@@ -22,7 +22,7 @@ class Similarity(Part):
 
 
 def _of_layer(inputs: Inputs, layer: str, size: int) -> xr.Dataset:
-    draws = redraws(inputs, layer)
+    draws = list(redraws(inputs, layer))
     widths = [array.shape[-1] for array in draws[0]]
     both = pairs(widths)
     profiles = np.full((2, len(both), len(draws), max(widths)), np.nan)

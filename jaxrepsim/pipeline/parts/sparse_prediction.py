@@ -9,8 +9,7 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.convergent import Moments, held_out_r2, sparse_prediction_of
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs, stacked
-from jaxrepsim.pipeline.parts.aligned import gathered, ordered_pairs
+from jaxrepsim.pipeline.part import Inputs, LayerPart, along, pairs
 
 THRESHOLDS = (0.0, 0.01, 0.1)
 """Of a coefficient between standardised units, above which a unit counts as a predictor."""
@@ -33,22 +32,23 @@ class SparsePrediction(LayerPart):
     """At each of these; 0 is least squares. None for none of it."""
 
     def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
-        state = gathered(inputs.statistics[layer])
-        held_out = state.held_out
+        fitted, held_out = inputs.statistics[layer].fitted, inputs.statistics[layer].held_out
         assert held_out is not None  # penalties are asked for
-        values: dict[str, list[np.ndarray]] = {}
-        path = jnp.asarray(self.penalties)
-        here = zip(pairs(state.widths), ordered_pairs(state.fitted), ordered_pairs(held_out), strict=True)
-        for (a, b), fitted, unseen in here:
-            for side, own, two in (("y", b, (fitted[0], unseen[0])), ("x", a, (fitted[1], unseen[1]))):
-                names = (f"fitted_r2_{side}", f"held_out_r2_{side}", f"predictors_{side}")
-                for name, found in zip(names, _predicted(*two, path), strict=True):
-                    values.setdefault(name, []).append(np.asarray(found)[..., :own])
-        dims = {2: ("pair", "penalty", "unit"), 3: ("pair", "penalty", "threshold", "unit")}
+        widths, path = inputs.statistics[layer].widths, jnp.asarray(self.penalties)
+        found = []
+        for a, b in pairs(range(len(widths))):
+            variables = {}
+            for side, source, target in (("y", a, b), ("x", b, a)):
+                predicted = _predicted(fitted.networks(source, target), held_out.networks(source, target), path)
+                of_own = [np.asarray(values)[..., : widths[target]] for values in predicted]
+                variables[f"fitted_r2_{side}"] = (("penalty", "unit"), of_own[0])
+                variables[f"held_out_r2_{side}"] = (("penalty", "unit"), of_own[1])
+                variables[f"predictors_{side}"] = (("penalty", "threshold", "unit"), of_own[2])
+            found.append(variables)
         return xr.Dataset(
             {
-                **{name: (dims[parts[0].ndim], stacked(parts, max(state.widths))) for name, parts in values.items()},
-                "fitted_samples": ((), np.asarray(state.fitted.samples, np.int64)),
+                **along("pair", found, unit=max(widths)),
+                "fitted_samples": ((), np.asarray(fitted.samples, np.int64)),
                 "held_out_samples": ((), np.asarray(held_out.samples, np.int64)),
             },
             coords={"penalty": list(self.penalties), "threshold": list(THRESHOLDS)},

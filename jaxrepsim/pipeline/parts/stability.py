@@ -7,9 +7,10 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import layer_key
-from jaxrepsim.decomposition import independence, is_stable, simple_matches, stable_intervals
-from jaxrepsim.matching import Match, MatchProfile
-from jaxrepsim.pipeline.part import Inputs, pairs, stacked
+from jaxrepsim.decomposition import independence, stable_intervals
+from jaxrepsim.decomposition.stability import is_stable_by_search
+from jaxrepsim.matching import MatchProfile
+from jaxrepsim.pipeline.part import Inputs, along, pairs
 from jaxrepsim.pipeline.parts.searched import Searched
 
 _independence = jax.jit(independence)
@@ -29,31 +30,20 @@ class Stability(Searched):
         found = [_independence(network, layer_key(inputs.matching.seed, layer)) for network in networks]
         factors = [max(float(a.factor), float(b.factor)) for a, b in pairs(found)]
         intervals = [stable_intervals(profile, factor) for profile, factor in zip(profiles, factors, strict=True)]
-        stable = [
-            [self._stable(x, y, float(epsilon), factor) for epsilon in inputs.epsilons]
+        bounds = self.simple_matches, self.seconds
+        decided = [
+            [is_stable_by_search(x, y, float(epsilon), factor, *bounds) for epsilon in inputs.epsilons]
             for (x, y), factor in zip(pairs(networks), factors, strict=True)
         ]
-        ends = stacked(intervals, max(1, *map(len, intervals)), 2)
+        stable = [[-1 if one is None else int(one) for one in of_pair] for of_pair in decided]
+        ends = [
+            {"stable_from": (("interval",), one[:, 0]), "stable_to": (("interval",), one[:, 1])} for one in intervals
+        ]
         return xr.Dataset(
             {
                 "theta_lower": (("network",), [float(one.lower) for one in found]),
                 "theta_upper": (("network",), [float(one.upper) for one in found]),
                 "stable": (("pair", "epsilon"), np.array(stable, np.int8)),
-                "stable_from": (("pair", "interval"), ends[..., 0]),
-                "stable_to": (("pair", "interval"), ends[..., 1]),
+                **along("pair", ends, interval=max(1, *map(len, intervals))),
             }
         )
-
-    def _stable(self, x: np.ndarray, y: np.ndarray, epsilon: float, factor: float) -> int:
-        """1 for yes, 0 for no, −1 where the enumeration that would decide was stopped."""
-        decided = is_stable(x, y, epsilon, factor)
-        if decided is not None:
-            return int(decided)
-        iterator = simple_matches(x, y, factor * epsilon, self.simple_matches, self.seconds)
-        found = [simple.match for simple in iterator]
-        if not found:
-            return -1
-        masks = Match(*(np.stack([getattr(match, side) for match in found]) for side in "xy"))  # type: ignore[arg-type]
-        decided = is_stable(x, y, epsilon, factor, masks)
-        # One simple match that is no ε-match settles it; that all are settles it only if these are all.
-        return 0 if decided is False else 1 if decided and iterator.complete else -1

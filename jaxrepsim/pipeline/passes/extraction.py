@@ -1,6 +1,5 @@
 """From trained networks to compressed activations: batch by batch, no activation ever stored."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import linen as nn
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -20,7 +18,7 @@ from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, placed, replicated, wanted
+from jaxrepsim.pipeline.passes.forward import Subject, check_counts, placed, responses, wanted
 from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
@@ -28,22 +26,6 @@ from jaxrepsim.pipeline.shared_settings import MatchingConfig
 _ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore[arg-type]
 """Each device has rows of its own. The counters depend on shapes alone, and so they are the same on all."""
 _OVER_REDRAWS = Compression(rows=0, filled=None, folds=None)  # type: ignore[arg-type]
-
-
-class Subject(NamedTuple):
-    """A network, and what it needs to see images as in its training.
-
-    Fields:
-        model: The architecture.
-        variables: The weights.
-        mean: See `normalise`.
-        std: See `normalise`.
-    """
-
-    model: nn.Module
-    variables: Any
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
 
 
 class Extracted(NamedTuple):
@@ -109,13 +91,9 @@ def extract(
             infinite.
     """
     mesh = Mesh(np.array(jax.devices()), ("data",))
-    weights = {name: replicated(mesh, subject.variables) for name, subject in subjects.items()}
-    layers: OrderedDict[str, _Layer] = OrderedDict()
-    for step, batch in enumerate(batches(mesh, images, config.batch_size)):
-        maps = {
-            name: wanted(forward(mesh, each.model, weights[name], batch.images, each.mean, each.std), config)
-            for name, each in subjects.items()
-        }
+    layers: dict[str, _Layer] = {}
+    for step, batch in enumerate(responses(mesh, [*subjects.values()], images, config.batch_size)):
+        maps = {name: wanted(of_all, config) for name, of_all in zip(subjects, batch.networks, strict=True)}
         if not layers:
             layers = _begin(mesh, maps, len(images), len(batch.real), config)
         with jax.enable_x64(True):
@@ -123,9 +101,7 @@ def extract(
                 layer: states.absorb(mesh, step, [each[layer] for each in maps.values()], batch.real)
                 for layer, states in layers.items()
             }
-        for index, name in enumerate(subjects):
-            of_network = {layer: counts[index] for layer, counts in faults.items()}
-            check_counts(of_network, _called(name), batch.first, batch.stop)
+        check_counts(faults, [_called(name) for name in subjects], batch.first, batch.stop)
         progress("extracting activations", batch.stop, len(images))
     found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
     for done, (layer, states) in enumerate(layers.items(), start=1):
@@ -169,8 +145,8 @@ class _Layer:
 
 def _begin(
     mesh: Mesh, maps: Mapping[Any, Mapping[str, jax.Array]], images: int, size: int, config: MatchingConfig
-) -> "OrderedDict[str, _Layer]":
-    layers: OrderedDict[str, _Layer] = OrderedDict()
+) -> dict[str, _Layer]:
+    layers: dict[str, _Layer] = {}
     first, *rest = maps
     for layer, values in maps[first].items():
         each = as_units(values, layer).shape[0] // size

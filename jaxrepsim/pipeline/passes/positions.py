@@ -1,6 +1,5 @@
-"""The positions of a convolution that are drawn: of the whole layer as it comes batch by batch, or of each map."""
+"""The positions of a convolution that are drawn, as they come batch by batch."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -70,18 +69,3 @@ def draw(
     edges = np.arange(parts + 1) * part * each
     cuts = np.stack([np.searchsorted(redraw, edges) for redraw in rows])
     return Draw(rows, cuts, edges[:-1], devices)
-
-
-def positions_of_each(shape: tuple[int, ...], count: int, seed: int) -> np.ndarray:
-    """The same positions of every map of a layer.
-
-    Args:
-        shape: Of the map, (H, W); () for a dense layer.
-        count: How many positions of it are wanted; at least one is given, and no more than there are.
-        seed: With the shape it decides which.
-
-    Returns:
-        (positions,), indices into the rows of the map one after another, ascending.
-    """
-    key = layer_key(seed, "x".join(map(str, shape)))
-    return np.asarray(sample_positions(key, math.prod(shape), max(1, count), 1))[0]

@@ -5,7 +5,6 @@ rows (permutations, cross-validation), or compares one layer with another, needs
 where the images, and of each map the positions, are bounded.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,14 +18,12 @@ from flax import linen as nn
 from jax.sharding import Mesh
 
 from jaxrepsim import training
-from jaxrepsim.activations import as_units
+from jaxrepsim.activations import as_units, positions_of_each
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, replicated, wanted
-from jaxrepsim.pipeline.passes.positions import positions_of_each
+from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
-from jaxrepsim.training.config import TrainingConfig
 
 
 class Sampled(NamedTuple):
@@ -85,24 +82,24 @@ def sample(
         raise InputError(f"a sample needs an image and a row at least; received {images} images and {rows} rows")
     used = dataset.validation.images[:images]
     mesh = Mesh(np.array(jax.local_devices()), ("data",))
-    weights = replicated(mesh, network.variables)
+    subject = Subject(model, network.variables, dataset.mean, dataset.std)
     shapes: dict[str, tuple[int, ...]] = {}
     chosen: dict[str, np.ndarray] = {}
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for batch in batches(mesh, used, config.batch_size):
-        found = wanted(forward(mesh, model, weights, batch.images, dataset.mean, dataset.std), config)
+    for batch in responses(mesh, [subject], used, config.batch_size):
+        found = wanted(batch.networks[0], config)
         if not chosen:
             shapes |= {layer: values.shape[1:-1] for layer, values in found.items()}
             each = rows // len(used)
             chosen = {layer: positions_of_each(shape, each, config.seed) for layer, shape in shapes.items()}
         taken = _taken(found, chosen, batch.real)
-        faults = {layer: counts for layer, (_, _, counts) in taken.items()}
-        check_counts(faults, f"seed {network.seed}", batch.first, batch.stop)
+        faults = {layer: [taken[layer][2]] for layer in shapes}  # in order, which those of a program's results are not
+        check_counts(faults, [f"seed {network.seed}"], batch.first, batch.stop)
         count = batch.stop - batch.first
         for layer, (at_positions, means, _) in jax.device_get(taken).items():
             parts.setdefault(layer, []).append((at_positions[: count * len(chosen[layer])], means[:count]))
         progress("sampling activations", batch.stop, len(used))
-    joined = {layer: [np.concatenate(each) for each in zip(*parts[layer], strict=True)] for layer in parts}
+    joined = {layer: [np.concatenate(each) for each in zip(*parts[layer], strict=True)] for layer in shapes}
     positions = {layer: at_positions for layer, (at_positions, _) in joined.items()}
     pooled = {layer: means if shapes[layer] else positions[layer] for layer, (_, means) in joined.items()}
     return Sampled(positions, pooled, {layer: len(places) for layer, places in chosen.items()}, shapes)
@@ -110,8 +107,8 @@ def sample(
 
 @jax.jit
 def _taken(
-    maps: "OrderedDict[str, jax.Array]", chosen: Mapping[str, jax.Array], real: jax.Array
-) -> "OrderedDict[str, tuple[jax.Array, jax.Array, jax.Array]]":
+    maps: Mapping[str, jax.Array], chosen: Mapping[str, jax.Array], real: jax.Array
+) -> dict[str, tuple[jax.Array, jax.Array, jax.Array]]:
     """For each layer the chosen rows, the means of the maps, and how many activations of each unit are not finite."""
 
     def of(layer: str, values: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -122,7 +119,7 @@ def _taken(
         pooled = jnp.sum(each / each.shape[1], axis=1)
         return as_units(each[:, chosen[layer]]), pooled, faults
 
-    return OrderedDict((layer, of(layer, values)) for layer, values in maps.items())
+    return {layer: of(layer, values) for layer, values in maps.items()}
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ class NetworksAt:
     trained: Sequence[training.TrainedNetwork]
     """Those that are compared."""
     dataset: Dataset
-    config: TrainingConfig
+    config: training.TrainingConfig
     matching: MatchingConfig
     sampling: SamplingConfig
     checkpoints: Path
@@ -142,19 +139,16 @@ class NetworksAt:
     @cached_property
     def compared(self) -> dict[str, Sampled]:
         """Raw activations of every network that is compared, by seed; kept, as several parts ask for them."""
-        with jax.enable_x64(False):
-            return self._sampled(self.trained)
+        return self._sampled(self.trained)
 
     def sampled(self, epoch: int) -> dict[str, Sampled]:
         """Raw activations of every network after an epoch, 0 for the untrained ones."""
-        with jax.enable_x64(False):
-            return self._sampled(self._at(epoch))
+        return self._sampled(self._at(epoch))
 
     def accuracy(self, epoch: int) -> list[float]:
         """Each network's validation accuracy after an epoch."""
-        size = self.config.batch_size
+        networks, size = self._at(epoch), self.config.batch_size
         with jax.enable_x64(False):
-            networks = self._at(epoch)
             return [training.validation_accuracy(self.model, network, self.dataset, size) for network in networks]
 
     def _sampled(self, networks: Sequence[training.TrainedNetwork]) -> dict[str, Sampled]:
@@ -166,7 +160,8 @@ class NetworksAt:
 
     def _at(self, epoch: int) -> list[training.TrainedNetwork]:
         config = replace(self.config, keep=(epoch,))
-        return [
-            training.networks_over_training(self.model, self.dataset, config, seed, self.checkpoints)[0]
-            for seed in config.seeds
-        ]
+        with jax.enable_x64(False):
+            return [
+                training.networks_over_training(self.model, self.dataset, config, seed, self.checkpoints)[0]
+                for seed in config.seeds
+            ]

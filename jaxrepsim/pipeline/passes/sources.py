@@ -1,6 +1,8 @@
-"""Where raw activations come from, batch by batch and all networks together: a run's networks, or activation files."""
+"""Where raw activations come from, batch by batch and all networks together: a run's networks, or activation files.
 
-from collections import OrderedDict
+They are asked for in float64.
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -14,7 +16,7 @@ from jax.sharding import Mesh
 from jaxrepsim.activations import ActivationFile, as_units
 from jaxrepsim.data.dataset import Dataset, Images
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.passes.forward import batches, forward, replicated
+from jaxrepsim.pipeline.passes.forward import Subject, replicated, responses
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training import TrainedNetwork
 
@@ -64,14 +66,10 @@ class Networks:
     def batches(self, layers: Sequence[str]) -> Iterator[Activations]:
         """All images of all these layers: each network runs over a batch, which all devices of this process share."""
         mesh = Mesh(np.array(jax.local_devices()), ("data",))
-        weights = [replicated(mesh, network.variables) for network in self.networks]
-        data = self.dataset
-        for batch in batches(mesh, self.pixels, self.matching.batch_size):
-            found = [
-                forward(mesh, self.model, each, batch.images, data.mean, data.std, self.before_activation)
-                for each in weights
-            ]
-            maps = OrderedDict((layer, tuple(one[layer] for one in found)) for layer in layers)
+        data, size = self.dataset, self.matching.batch_size
+        subjects = [Subject(self.model, network.variables, data.mean, data.std) for network in self.networks]
+        for batch in responses(mesh, subjects, self.pixels, size, self.before_activation):
+            maps = {layer: tuple(found[layer] for found in batch.networks) for layer in layers}
             yield Activations(batch.first, batch.stop, batch.real, maps)
 
 
@@ -127,8 +125,7 @@ class Files:
             for first in range(0, count, size):
                 index = np.arange(first, first + size)
                 taken = np.minimum(index, count - 1)
-                with jax.enable_x64(True):
-                    chosen = tuple(jnp.asarray(rows[taken]) for rows in maps)
+                chosen = tuple(jnp.asarray(rows[taken]) for rows in maps)
                 yield Activations(first, min(first + size, count), jnp.asarray(index < count), {layer: chosen})
 
 

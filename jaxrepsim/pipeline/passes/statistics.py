@@ -8,19 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim.activations import layer_key
-from jaxrepsim.convergent import moments, row_sample
-from jaxrepsim.convergent.moments import Moments
-from jaxrepsim.convergent.row_sample import RowSample
-from jaxrepsim.pipeline.passes import exciting
-from jaxrepsim.pipeline.passes.exciting import Exciting
+from jaxrepsim.activations import layer_key, positions_of_each
+from jaxrepsim.convergent import Moments, RowSample, exciting, moments, row_sample
+from jaxrepsim.convergent.exciting import Exciting
 from jaxrepsim.pipeline.passes.forward import check_counts
-from jaxrepsim.pipeline.passes.positions import positions_of_each
 from jaxrepsim.pipeline.passes.sources import Activations, Source, beside, by_image, chosen_rows
 from jaxrepsim.pipeline.progress import Progress
 
 CAPACITY = 10_000
 """Rows from which bins are made. A bin of a ninth of all values then is wrong by some 3 % of itself."""
+SHARED_WIDTH = 128
+"""Narrower layers are padded with constant units to so many, which change nothing: one compiled program serves all."""
 
 
 class Wanted(NamedTuple):
@@ -40,7 +38,7 @@ class Wanted(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """Of one layer, all networks together.
+    """Of one layer, all networks together. In moments, constant units follow those that each network has.
 
     Fields:
         fitted: Moments of the images that are fitted on; of all images where none are held out.
@@ -49,6 +47,7 @@ class Statistics(NamedTuple):
         exciting: For each network the images that excite its units most; empty where these are not wanted.
         chosen: The positions of each image that are looked at.
         shape: Of the layer's map; () for a dense layer.
+        widths: The units that each network has.
     """
 
     fitted: Moments
@@ -57,17 +56,18 @@ class Statistics(NamedTuple):
     exciting: tuple[Exciting, ...]
     chosen: np.ndarray
     shape: tuple[int, ...]
+    widths: list[int]
 
     @property
-    def widths(self) -> list[int]:
-        """The units of each network."""
-        return [len(means) for means in self.fitted.means]
+    def whole(self) -> Moments:
+        """Moments of all images."""
+        return self.fitted if self.held_out is None else moments.merge(self.fitted, self.held_out)
 
 
 def gather(
     source: Source, layers: Sequence[str], wanted: Wanted, seed: int, progress: Progress
 ) -> dict[str, Statistics]:
-    """One pass over all images.
+    """One pass over all images. It is called in float64.
 
     Args:
         source: The networks.
@@ -93,16 +93,13 @@ def gather(
                 states[layer] = _begin(maps, wanted)
                 chosen[layer] = positions_of_each(shapes[layer], wanted.rows // source.images(layer), seed)
             held_out = _held_out(seed, source.images(layer), batch) if wanted.halves else jnp.zeros_like(batch.real)
-            with jax.enable_x64(True):
-                key = jax.random.fold_in(layer_key(seed, layer), batch.first)
-                states[layer], faults[layer] = _absorb(
-                    states[layer], maps, chosen[layer], batch.first, batch.real, held_out, key
-                )
+            key = jax.random.fold_in(layer_key(seed, layer), batch.first)
+            states[layer], faults[layer] = _absorb(
+                states[layer], maps, chosen[layer], batch.first, batch.real, held_out, key
+            )
             progress("gathering statistics", batch.stop, source.images(layer), layer)
-        for layer, by_network in jax.device_get(faults).items():
-            for name, counts in zip(source.names, by_network, strict=True):
-                check_counts({layer: counts}, name, batch.first, batch.stop)
-    return {layer: Statistics(*states[layer], chosen[layer], shapes[layer]) for layer in layers}
+        check_counts(faults, source.names, batch.first, batch.stop)
+    return {layer: _finished(states.pop(layer), chosen[layer], shapes[layer]) for layer in layers}
 
 
 class _State(NamedTuple):
@@ -114,15 +111,22 @@ class _State(NamedTuple):
 
 def _begin(maps: Sequence[jax.Array], wanted: Wanted) -> _State:
     units = [one.shape[-1] for one in maps]
-    with jax.enable_x64(True):
-        dtype = jnp.result_type(jnp.float32, *maps)
-        state = _State(
-            moments.init(units, jnp.float64),
-            moments.init(units, jnp.float64) if wanted.halves else None,
-            row_sample.init(units, CAPACITY, dtype) if wanted.bins else None,
-            tuple(exciting.init(n, wanted.exciting) for n in units) if wanted.exciting else (),
-        )
-        return beside(maps, state)
+    dtype = jnp.result_type(jnp.float32, *maps)
+    state = _State(
+        moments.init(units, jnp.float64),
+        moments.init(units, jnp.float64) if wanted.halves else None,
+        row_sample.init(units, CAPACITY, dtype) if wanted.bins else None,
+        tuple(exciting.init(n, wanted.exciting) for n in units) if wanted.exciting else (),
+    )
+    return beside(maps, state)
+
+
+def _finished(state: _State, chosen: np.ndarray, shape: tuple[int, ...]) -> Statistics:
+    widths = [len(means) for means in state.fitted.means]
+    width = max(SHARED_WIDTH, *widths)
+    fitted = moments.widened(state.fitted, width)
+    held_out = None if state.held_out is None else moments.widened(state.held_out, width)
+    return Statistics(fitted, held_out, state.rows, state.exciting, chosen, shape, widths)
 
 
 def _held_out(seed: int, images: int, batch: Activations) -> jax.Array:

@@ -1,4 +1,4 @@
-"""The images that excite each unit most, kept while all images go by."""
+"""The images that excite each unit most, from images that come batch by batch."""
 
 from typing import NamedTuple
 
@@ -38,6 +38,10 @@ def update(state: Exciting, activations: jax.Array, first: jax.Array, real: jax.
 
     Returns:
         The state. Of equal activations the earlier image comes first.
+
+    >>> state = update(init(1, ranks=2), jnp.array([[[1.0], [5.0]], [[7.0], [0.0]]]), jnp.array(0), jnp.ones(2, bool))
+    >>> state.value.tolist(), state.image.tolist(), state.place.tolist()
+    ([[7.0, 5.0]], [[1, 0]], [[0, 1]])
     """
     value = jnp.where(real[:, None], activations.max(axis=1).astype(jnp.float32), -jnp.inf).T
     place = activations.argmax(axis=1).astype(jnp.int32).T

@@ -8,7 +8,7 @@ import pytest
 
 from jaxrepsim import preemption
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline.exit_status import exit_status
+from jaxrepsim.exit_status import exit_status
 from jaxrepsim.pipeline.progress import stopping
 
 
