@@ -179,7 +179,7 @@ def stacked(parts: Sequence[np.ndarray], *sizes: int) -> np.ndarray:
     return out
 
 
-def along(dim: str, found: Sequence[Variables], **sizes: int) -> Variables:
+def along(dim: str, found: Sequence[Mapping[str, tuple[tuple[str, ...], Any]]], **sizes: int) -> Variables:
     """The variables of all pairs, networks or ε, from those of each.
 
     Args:
