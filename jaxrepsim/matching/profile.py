@@ -134,13 +134,14 @@ def profiled(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "_"]
 
 def critical_of(ready: Prepared) -> tuple[Float[Array, "_"], ...]:
     """Critical ε of every unit of networks that are factored."""
-    critical = critical_values(ready.basis) if traced(ready.basis) else _peel(ready.basis)
+    critical = critical_values(ready.basis) if traced(ready.basis) else peel(ready.basis)
     if traced(ready.finite):
         critical = jnp.where(ready.finite, critical, jnp.nan)
     return ready.rows(critical)
 
 
-_peel = jax.jit(with_all_digits(critical_values))
+peel = jax.jit(with_all_digits(critical_values))
+"""`critical_values`, compiled once for every size."""
 
 
 @jax.jit
