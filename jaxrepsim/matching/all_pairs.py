@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
 from jaxrepsim.compression.one_shot import compressed, triangle
 from jaxrepsim.matching import dual_basis
 from jaxrepsim.matching.dual_basis import DualBasis, gram_limit
 from jaxrepsim.matching.peel import critical_values
-from jaxrepsim.matching.prepared import comparable, from_rows, without_padding
+from jaxrepsim.matching.prepared import comparable, from_rows
 from jaxrepsim.matching.profile import MatchProfile, peel
 from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
 from jaxrepsim.numerics.conditioning import warn_if_ill_conditioned
@@ -87,11 +88,10 @@ def match_profiles(networks: Sequence[ArrayLike], pairs: Sequence[Pair] | None =
 def _checked(pairs: Sequence[Pair] | None, k: int) -> list[Pair]:
     if pairs is None:
         return list(combinations(range(k), 2))
-    checked = [tuple(operator.index(place) for place in pair) for pair in pairs]
-    for pair in checked:
-        if len(pair) != 2 or not all(0 <= place < k for place in pair):
+    for pair in pairs:
+        if len(pair) != 2 or not all(0 <= operator.index(place) < k for place in pair):
             raise ValueError(f"a pair is two places among the {k} networks, received {pair}")
-    return checked
+    return [(operator.index(a), operator.index(b)) for a, b in pairs]
 
 
 class _Factored(NamedTuple):
@@ -132,7 +132,8 @@ def _on_the_host(networks: Sequence[Array], pairs: Sequence[Pair]) -> list[tuple
     if rest:
         found |= _by_factorisation(networks, rest)
     widths = [network.shape[1] for network in networks]
-    return [without_padding(found[a, b], (widths[a], widths[b])) for a, b in pairs]
+    sides = [_without_padding(np.asarray(found[pair]), [widths[place] for place in pair]) for pair in pairs]
+    return jax.device_put(sides)  # of all at once: each call would take as long as a small peel
 
 
 def _by_elimination(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[Pair, Float[Array, "2 n"]]:
@@ -140,11 +141,7 @@ def _by_elimination(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[Pa
     limit = gram_limit(networks[0].dtype)
     pairs = [pair for pair in pairs if _narrow(networks, pair)]
     used = sorted({*chain(*pairs)})
-    rows = size_bucket(len(networks[0]), 64)
-    wide = []
-    for place in used:
-        width = networks[place].shape[1]
-        wide.append(padded(networks[place], (rows, min(units_bucket(width), size_bucket(width, 16)))))
+    wide = [_shared_size(networks[place]) for place in used]
     between = tuple((used.index(a), used.index(b)) for a, b in pairs)
     if not pairs:
         return {}
@@ -152,7 +149,7 @@ def _by_elimination(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[Pa
     if not safe:
         own, cross, _ = _products(comparable(*wide), between)
     factored = dict(zip(used, for_each(_factor, [(products,) for products in own]), strict=True))
-    trusted = {place for place, network in factored.items() if network.weight <= limit}
+    trusted = {place for place, network in factored.items() if np.asarray(network.weight) <= limit}
     kept = {pair: products for pair, products in zip(pairs, cross, strict=True) if trusted.issuperset(pair)}
     sizes = {(place, len(products)) for pair, products in kept.items() for place in pair}
     at = {(place, n): _widened(factored[place], n) for place, n in sizes}
@@ -170,14 +167,21 @@ def _by_factorisation(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[
     each = sum((arrays[a].shape[1] + arrays[b].shape[1]) ** 2 for a, b in pairs)
     if samples * total**2 + total * each < samples * each:
         arrays = dict(zip(used, compressed(list(arrays.values())), strict=True))
-    found, checked = {}, set()
+    found, seen = {}, {}
     for a, b in pairs:
-        small = compressed((arrays[a], arrays[b]))
-        warn_if_ill_conditioned([part for place, part in zip((a, b), small, strict=True) if place not in checked])
-        checked |= {a, b}
-        ready = from_rows(small, units_bucket(max(part.shape[1] for part in small)))
-        found[a, b] = peel(ready.basis)
+        x, y = compressed((arrays[a], arrays[b]))
+        seen |= {a: x, b: y}
+        found[a, b] = peel(from_rows((x, y), units_bucket(max(x.shape[1], y.shape[1]))).basis)
+    warn_if_ill_conditioned(list(seen.values()))
     return found
+
+
+def _shared_size(network: Array) -> Array | np.ndarray:
+    """Padded to a size that programs are shared for, where a copy takes no time to speak of."""
+    rows, width = network.shape
+    if network.size > 2**18:
+        return network
+    return padded(network, (size_bucket(rows, 64), min(units_bucket(width), size_bucket(width, 16))))
 
 
 def _narrow(networks: Sequence[Array], chosen: Collection[int]) -> bool:
@@ -211,7 +215,11 @@ _pair_basis = jax.jit(with_all_digits(_basis))
 def _compiled(networks: tuple[Array, ...], pairs: tuple[Pair, ...]) -> list[tuple[Array, ...]]:
     found = without_gradient(lambda networks: _in_a_program(networks, pairs))(networks)
     widths = [network.shape[1] for network in networks]
-    return [without_padding(critical, (widths[a], widths[b])) for critical, (a, b) in zip(found, pairs, strict=True)]
+    return [_without_padding(critical, (widths[a], widths[b])) for critical, (a, b) in zip(found, pairs, strict=True)]
+
+
+def _without_padding(critical: Float[Values, "2 n"], widths: Sequence[int]) -> tuple[Values, ...]:
+    return tuple(side[:width] for side, width in zip(critical, widths, strict=True))
 
 
 def _in_a_program(networks: tuple[Array, ...], pairs: tuple[Pair, ...]) -> Float[Array, "pairs 2 n"]:
@@ -248,7 +256,7 @@ def _either_way(networks: tuple[Array, ...], pairs: tuple[Pair, ...], n: int) ->
 
     def either(basis: DualBasis, rows: Float[Array, "2 rows n"]) -> DualBasis:
         def exactly() -> DualBasis:
-            return dual_basis.rows_of(rows, n, basis.active).basis(basis.active)
+            return dual_basis.rows_of(list(rows), n, basis.active).basis(basis.active)
 
         return jax.lax.cond(dual_basis.trusted(basis), lambda: basis, exactly)
 
@@ -265,7 +273,7 @@ def _from_rows_alone(networks: tuple[Array, ...], n: int) -> OfPair:
     small = _rows(finite, networks, n)
 
     def of_pair(places: Array, _: Array) -> tuple[DualBasis, Array]:
-        rows = dual_basis.rows_of(small[places], n)
+        rows = dual_basis.rows_of(list(small[places]), n)
         return rows.basis(rows.alive), jnp.all(finite[places])
 
     return of_pair

@@ -48,7 +48,8 @@ class Prepared:
 
     def rows(self, sides: Values) -> tuple[Array, ...]:
         """What is said of every unit, (…, k, n), for each network without the padding."""
-        return without_padding(sides, self.widths)
+        values = np.asarray(sides) if on_host(sides) else sides
+        return tuple(on_device(values[..., network, :width]) for network, width in enumerate(self.widths))
 
     def as_match(self, sides: Bool[Values, "*batch 2 n"]) -> Match:
         """Units of a pair as a match."""
@@ -124,12 +125,6 @@ def from_rows(compressed: Sequence[Float[Array, "rows _"]], n: int) -> Prepared:
     widths = tuple(network.shape[1] for network in compressed)
     rows = _rows(*[padded(network, (len(widths) * n, n)) for network in compressed])
     return Prepared(rows, basis_of(rows, rows.alive), np.True_, widths)
-
-
-def without_padding(values: Values, widths: Sequence[int]) -> tuple[Array, ...]:
-    """What is said of every unit, (…, k, n), for each network without the padding."""
-    values = np.asarray(values) if on_host(values) else values
-    return tuple(on_device(values[..., network, :width]) for network, width in enumerate(widths))
 
 
 def _may_be_trusted(networks: Sequence[Array]) -> bool:
