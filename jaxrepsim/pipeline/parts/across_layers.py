@@ -58,7 +58,7 @@ class AcrossLayers(Switch, Part):
 
 
 def _on_the_same_rows(maps: Sequence[tuple[int, ...]]) -> list[list[tuple[int, int]]]:
-    """Pairs of layers in groups whose activations have the same rows: for each shape of map, and those of two shapes."""
+    """Pairs of layers in groups with the same rows: for each shape of map, and those of two shapes."""
     every = list(product(range(len(maps)), repeat=2))
     groups = [[(i, j) for i, j in every if maps[i] == maps[j] == shape] for shape in dict.fromkeys(maps)]
     return [*groups, *filter(None, [[(i, j) for i, j in every if maps[i] != maps[j]]])]
