@@ -5,6 +5,7 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
     residuals(x, y)                        relative distance of each unit of x to the span of y
     maximum_match(x, y, epsilon)           the largest ε-approximate match
     match_profile(x, y)                    the maximum match at every ε at once
+    match_profiles(networks)               the same of every two of k networks
     minimal_match(x, y, epsilon, unit)     a smallest-by-inclusion match that holds a unit
     minimal_matches(x, y, epsilon)         the same for many units
     joint_match(networks, epsilon)         the units that recur in all of k networks
@@ -40,6 +41,7 @@ from jaxrepsim.matching import MatchProfile as MatchProfile
 from jaxrepsim.matching import joint_match as joint_match
 from jaxrepsim.matching import joint_profile as joint_profile
 from jaxrepsim.matching import match_profile as match_profile
+from jaxrepsim.matching import match_profiles as match_profiles
 from jaxrepsim.matching import maximum_match as maximum_match
 from jaxrepsim.matching import minimal_match as minimal_match
 from jaxrepsim.matching import minimal_matches as minimal_matches

@@ -15,6 +15,7 @@ FUNCTIONS = {
     "residuals": lambda x: jaxrepsim.residuals(x, x),
     "maximum_match": lambda x: jaxrepsim.maximum_match(x, x, 0.1),
     "match_profile": lambda x: jaxrepsim.match_profile(x, x),
+    "match_profiles": lambda x: jaxrepsim.match_profiles([x, x, x]),
     "minimal_match": lambda x: jaxrepsim.minimal_match(x, x, 0.1, 0),
     "minimal_matches": lambda x: jaxrepsim.minimal_matches(x, x, 0.1),
     "joint_match": lambda x: jaxrepsim.joint_match([x, x, x], 0.1),

@@ -1,5 +1,6 @@
 """How much of one network's activations another's span: residuals and matches."""
 
+from jaxrepsim.matching.all_pairs import match_profiles as match_profiles
 from jaxrepsim.matching.joint import JointMatch as JointMatch
 from jaxrepsim.matching.joint import JointProfile as JointProfile
 from jaxrepsim.matching.joint import joint_match as joint_match

@@ -21,6 +21,7 @@ from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Bool, Float, Int, Values
 from jaxrepsim.compression.one_shot import triangle
+from jaxrepsim.matching.cross_products import cross_products
 from jaxrepsim.matching.dual_vectors import dual_vectors
 from jaxrepsim.matching.others import beside
 from jaxrepsim.numerics.factor import one_at_a_time, solve_upper
@@ -73,14 +74,7 @@ class Gram(NamedTuple):
 
     def basis(self, units: Bool[Array, "k n"]) -> DualBasis:
         """By elimination."""
-        keep = units.astype(self.own.dtype)
-        # A unit that is left out stands as a direction of its own.
-        own = _scaled(self.own, keep, keep) + (1 - keep)[:, :, None] * jnp.eye(units.shape[1], dtype=keep.dtype)
-        dual = jax.vmap(lambda gram: one_at_a_time(dual_vectors, gram))(own)  # of wide networks memory holds one table
-        coordinates = jnp.swapaxes(dual, 1, 2) @ _others(_scaled(self.cross, *_pairs(keep)))
-        inside = jnp.sum(coordinates * coordinates, axis=1)
-        apart = jnp.where(beside(units), jnp.maximum(1 - inside, 0.0), 0.0)
-        return DualBasis(dual, coordinates, apart, units, jnp.asarray(False))
+        return by_dual_vectors(jax.vmap(eliminated)(self.own, units), self.cross, units)
 
 
 class Rows(NamedTuple):
@@ -138,10 +132,30 @@ Source = Gram | Rows | Either
 """What dual bases are made from."""
 
 
-def products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """All inner products, within each network and for every pair (a, b), a < b: for a pair three matrix products."""
-    cross = tuple(a.T @ b for a, b in combinations(networks, 2))
-    return tuple(network.T @ network for network in networks), cross
+def eliminated(own: Float[Array, "n n"], units: Bool[Array, "n"]) -> Float[Array, "n n"]:
+    """The dual vectors of some units of one network, from the inner products of all."""
+    keep = units.astype(own.dtype)
+    # A unit that is left out stands as a direction of its own.
+    own = own * keep[:, None] * keep + (1 - keep)[:, None] * jnp.eye(len(units), dtype=own.dtype)
+    return one_at_a_time(dual_vectors, own)  # of wide networks memory should hold one table
+
+
+def by_dual_vectors(
+    dual: Float[Array, "k n n"], cross: Float[Array, "pairs n n"], units: Bool[Array, "k n"]
+) -> DualBasis:
+    """The dual basis of some units, from their dual vectors and the inner products of all units of norm 1."""
+    coordinates = jnp.swapaxes(dual, 1, 2) @ _others(_scaled(cross, *_pairs(units.astype(cross.dtype))))
+    inside = jnp.sum(coordinates * coordinates, axis=1)
+    apart = jnp.where(beside(units), jnp.maximum(1 - inside, 0.0), 0.0)
+    return DualBasis(dual, coordinates, apart, units, jnp.asarray(False))
+
+
+def products(
+    *networks: Float[Array, "m _"], pairs: Sequence[tuple[int, int]] | None = None
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """All inner products, within each network and for pairs, by default all (a, b), a < b."""
+    between = tuple(combinations(range(len(networks)), 2)) if pairs is None else pairs
+    return tuple(network.T @ network for network in networks), cross_products(networks, between)
 
 
 def are_safe(*networks: Float[Array, "m _"]) -> Bool[Array, ""]:
@@ -151,7 +165,9 @@ def are_safe(*networks: Float[Array, "m _"]) -> Bool[Array, ""]:
     return jnp.all((largest == 0) | ((largest > tiny) & (largest < huge)))
 
 
-def safe_products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+def safe_products(
+    *networks: Float[Array, "m _"], pairs: Sequence[tuple[int, int]] | None = None
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     """`products`, of columns brought to size 1 where these are not safe.
 
     To scale all activations takes as long as a good part of the products, and hardly any need it.
@@ -160,8 +176,8 @@ def safe_products(*networks: Float[Array, "m _"]) -> tuple[tuple[Array, ...], tu
     def either(*networks: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         return jax.lax.cond(
             are_safe(*networks),
-            lambda: products(*networks),
-            lambda: products(*[comparable_columns(network)[0] for network in networks]),
+            lambda: products(*networks, pairs=pairs),
+            lambda: products(*[comparable_columns(network)[0] for network in networks], pairs=pairs),
         )
 
     return one_at_a_time(either, *networks)

@@ -30,7 +30,7 @@ class Peeled(NamedTuple):
 
 def critical_values(basis: DualBasis) -> Float[Array, "k n"]:
     """Every unit's critical ε; infinite where the unit is not active in the basis."""
-    return as_critical(peel(basis, 1.0, 0).squared)
+    return as_critical(peel_until(basis, 1.0, 0).squared)
 
 
 def as_critical(squared: Float[Array, "k n"]) -> Float[Array, "k n"]:
@@ -38,7 +38,7 @@ def as_critical(squared: Float[Array, "k n"]) -> Float[Array, "k n"]:
     return jnp.where(jnp.isinf(squared), jnp.inf, as_residual(squared))
 
 
-def peel(basis: DualBasis, level: Float[Array, ""] | float, least: int) -> Peeled:
+def peel_until(basis: DualBasis, level: Float[Array, ""] | float, least: int) -> Peeled:
     """Peels until no network has more than `least` units.
 
     Args:

@@ -109,7 +109,7 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...], n: int) -> 
         wide = [padded(network, (rows, min(n, size_bucket(network.shape[1], 16)))) for network in networks]
         own, cross, safe = _products(*wide)
         if not safe:
-            own, cross, _ = _products(*_comparable(*wide))
+            own, cross, _ = _products(*comparable(*wide))
         own, cross = (np.stack([padded(np.asarray(part), (n, n)) for part in parts]) for parts in (own, cross))
         gram = dual_basis.normalised(own, cross)
         basis = basis_of(gram, gram.alive)
@@ -117,7 +117,13 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...], n: int) -> 
             return Prepared(gram, basis, np.True_, widths)
     small = compressed(networks)
     warn_if_ill_conditioned(small)
-    rows = _rows(*[padded(part, (len(widths) * n, n)) for part in small])
+    return from_rows(small, n)
+
+
+def from_rows(compressed: Sequence[Float[Array, "rows _"]], n: int) -> Prepared:
+    """Factors concrete networks, compressed jointly, without their Gram matrix; padded to n units each."""
+    widths = tuple(network.shape[1] for network in compressed)
+    rows = _rows(*[padded(network, (len(widths) * n, n)) for network in compressed])
     return Prepared(rows, basis_of(rows, rows.alive), np.True_, widths)
 
 
@@ -133,7 +139,8 @@ def _products(*networks: Array) -> tuple[tuple[Array, ...], tuple[Array, ...], A
 
 
 @jax.jit
-def _comparable(*networks: Array) -> tuple[Array, ...]:
+def comparable(*networks: Array) -> tuple[Array, ...]:
+    """Columns brought to size 1, where products of the raw ones are not safe."""
     return tuple(comparable_columns(network)[0] for network in networks)
 
 

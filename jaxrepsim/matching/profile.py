@@ -10,7 +10,7 @@ import numpy as np
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
 from jaxrepsim.matching.dual_basis import Either, Gram, Rows
 from jaxrepsim.matching.match import Match
-from jaxrepsim.matching.peel import as_critical, critical_values, peel
+from jaxrepsim.matching.peel import as_critical, critical_values, peel_until
 from jaxrepsim.matching.prepared import Prepared, basis_of, prepared
 from jaxrepsim.numerics.buckets import units_bucket
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
@@ -141,7 +141,7 @@ def critical_of(ready: Prepared) -> tuple[Float[Array, "_"], ...]:
     """Critical ε of every unit of networks that are factored."""
     if traced(ready.basis):
         return ready.rows(jnp.where(ready.finite, critical_values(ready.basis), jnp.nan))
-    return ready.rows(_packed_as_it_goes(ready) if ready.n > WIDE else _critical_values(ready.basis))
+    return ready.rows(_packed_as_it_goes(ready) if ready.n > WIDE else peel(ready.basis))
 
 
 def _packed_as_it_goes(ready: Prepared) -> Float[np.ndarray, "k n"]:
@@ -154,7 +154,7 @@ def _packed_as_it_goes(ready: Prepared) -> Float[np.ndarray, "k n"]:
     squared = np.full(places.shape, np.inf)
     while places.size:
         size = places.shape[1]
-        found, active, level = _peel(basis, level, units_bucket(size // 2) if size > WIDE else 0)
+        found, active, level = _peel_until(basis, level, units_bucket(size // 2) if size > WIDE else 0)
         network, unit = np.nonzero((places >= 0) & np.isfinite(found))
         squared[network, places[network, unit]] = np.asarray(found)[network, unit]
         left = [np.flatnonzero(mask) for mask in np.asarray(active)]
@@ -168,8 +168,9 @@ def _packed_as_it_goes(ready: Prepared) -> Float[np.ndarray, "k n"]:
     return np.asarray(_as_critical(squared.astype(ready.dtype)))
 
 
-_critical_values = jax.jit(with_all_digits(critical_values))
-_peel = jax.jit(with_all_digits(peel))
+peel = jax.jit(with_all_digits(critical_values))
+"""`critical_values`, compiled once for every size."""
+_peel_until = jax.jit(with_all_digits(peel_until))
 _as_critical = jax.jit(as_critical)
 
 

@@ -27,11 +27,11 @@ def condition(network: Float[Values, "m n"]) -> float:
     return float(singular[0] / singular[there][-1])
 
 
-def warn_if_ill_conditioned(networks: Sequence[Float[Array, "m _"]]) -> None:
+def warn_if_ill_conditioned(networks: Sequence[Float[Array, "_ _"]]) -> None:
     """Warns once a call site where some network is beyond the limit of its dtype.
 
     Args:
-        networks: (samples, n_a) each, concrete and compressed.
+        networks: (rows, n_a) each, concrete and compressed, not all with the same rows.
     """
     for network in networks:
         found, limit = condition(network), condition_limit(network.dtype)

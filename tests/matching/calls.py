@@ -43,6 +43,7 @@ FUNCTIONS = {
     "residuals": jaxrepsim.residuals,
     "maximum_match": lambda x, y: jaxrepsim.maximum_match(x, y, 0.3),
     "match_profile": jaxrepsim.match_profile,
+    "match_profiles": lambda x, y: jaxrepsim.match_profiles([x, y, x]),
     "minimal_match": lambda x, y: jaxrepsim.minimal_match(x, y, 0.3, 0),
     "minimal_matches": lambda x, y: jaxrepsim.minimal_matches(x, y, 0.3),
     "joint_match": lambda x, y: jaxrepsim.joint_match([x, y, x], 0.3),

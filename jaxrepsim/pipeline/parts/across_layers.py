@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import xarray as xr
 
+from jaxrepsim.matching import match_profiles
 from jaxrepsim.pipeline.part import Inputs, Part, Switch, pairs
 from jaxrepsim.pipeline.parts.over_training import similarity
 
@@ -26,17 +28,24 @@ class AcrossLayers(Switch, Part):
 
         Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of equal layers only.
         """
-        networks, epsilons = list(inputs.run.compared.values()), inputs.epsilons
+        networks = list(inputs.run.compared.values())
         layers, both = list(networks[0].positions), pairs(networks)
-        found = np.full((len(both), len(layers), len(layers), len(epsilons)), np.nan)
-        samples, pooled = np.zeros((len(layers), len(layers)), int), np.zeros((len(layers), len(layers)), np.int8)
-        for done, (pair, i, j) in enumerate(np.ndindex(found.shape[:3]), start=1):
-            alike = networks[0].maps[layers[i]] == networks[0].maps[layers[j]]
-            first, second = (network.positions if alike else network.pooled for network in both[pair])
-            x, y = first[layers[i]], second[layers[j]]
-            found[pair, i, j] = similarity(x, y, epsilons)
-            samples[i, j], pooled[i, j] = len(x), not alike
-            inputs.progress("comparing across layers", done, found[..., 0].size, f"{layers[i]}, {layers[j]}")
+        maps = [networks[0].maps[layer] for layer in layers]
+        found = np.full((len(both), len(layers), len(layers), len(inputs.epsilons)), np.nan)
+        samples, pooled = np.zeros(found.shape[1:3], int), np.zeros(found.shape[1:3], np.int8)
+        done = 0
+        for pair, two in enumerate(both):
+            for cells in _on_the_same_rows(maps):
+                by_means = maps[cells[0][0]] != maps[cells[0][1]]
+                used = sorted({i for i, _ in cells})
+                sides = [one.pooled if by_means else one.positions for one in two]
+                rows = [np.asarray(side[layers[i]], np.float64) for side in sides for i in used]
+                profiles = match_profiles(rows, [(used.index(i), len(used) + used.index(j)) for i, j in cells])
+                at = tuple(np.transpose(cells))
+                found[pair][at] = similarity(profiles, inputs.epsilons)
+                samples[at], pooled[at] = len(rows[0]), by_means
+                done += len(cells)
+                inputs.progress("comparing across layers", done, found[..., 0].size, inputs.pair_names[pair])
         cells = ("layer", "other_layer")
         yield xr.Dataset(
             {
@@ -46,3 +55,10 @@ class AcrossLayers(Switch, Part):
             },
             coords={"layer": layers, "other_layer": layers},
         )
+
+
+def _on_the_same_rows(maps: Sequence[tuple[int, ...]]) -> list[list[tuple[int, int]]]:
+    """Pairs of layers in groups with the same rows: for each shape of map, and those of two shapes."""
+    every = list(product(range(len(maps)), repeat=2))
+    groups = [[(i, j) for i, j in every if maps[i] == maps[j] == shape] for shape in dict.fromkeys(maps)]
+    return [*groups, *filter(None, [[(i, j) for i, j in every if maps[i] != maps[j]]])]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.matching import match_profile
+from jaxrepsim.matching import MatchProfile, match_profiles
 from jaxrepsim.numerics.precision import reached
-from jaxrepsim.pipeline.part import Inputs, Part, Switch, pairs
+from jaxrepsim.pipeline.part import Inputs, Part, Switch
 from jaxrepsim.pipeline.passes.sampled import Sampled
 
 
@@ -50,12 +50,12 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
     Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of trained networks only.
     """
     return {
-        layer: np.array([similarity(x, y, epsilons) for x, y in pairs([one.positions[layer] for one in networks])])
+        layer: similarity(match_profiles([np.asarray(one.positions[layer], np.float64) for one in networks]), epsilons)
         for layer in networks[0].positions
     }
 
 
-def similarity(x: np.ndarray, y: np.ndarray, epsilons: np.ndarray) -> np.ndarray:
-    """The similarity of two arrays of activations at each ε."""
-    critical = np.concatenate(match_profile(np.asarray(x, np.float64), np.asarray(y, np.float64)))
-    return reached(critical, epsilons[:, None]).mean(axis=-1)
+def similarity(profiles: Sequence[MatchProfile], epsilons: np.ndarray) -> np.ndarray:
+    """The similarity of some pairs at each ε, (pairs, e)."""
+    joint = [np.concatenate(profile) for profile in profiles]
+    return np.array([[reached(critical, epsilon).mean() for epsilon in epsilons] for critical in joint])
