@@ -27,9 +27,12 @@ def orthonormal_basis(a: Float[Array, "m n"]) -> tuple[Float[Array, "m k"], Floa
 
 
 def triangular_factor(a: Float[Array, "m n"]) -> Float[Array, "k n"]:
-    """R of a QR alone, up to the signs of its rows, of columns whose norms are not far from 1, or 0."""
-    tall = a.shape[0] > 2 * a.shape[1]
-    return one_at_a_time(_cholesky_triangle if tall else lambda matrix: jnp.linalg.qr(matrix, mode="r"), a)
+    """R of a QR alone, up to the signs of its rows, of columns whose norms are not far from 1, or 0.
+
+    Float32 has no digit to spare for a second round, which rounds as much as the first: there it is Householder's.
+    """
+    in_rounds = a.shape[0] > 2 * a.shape[1] and jnp.finfo(a.dtype).bits == 64
+    return one_at_a_time(_cholesky_triangle if in_rounds else lambda matrix: jnp.linalg.qr(matrix, mode="r"), a)
 
 
 def cholesky_qr(a: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Array, "n n"]]:
