@@ -24,7 +24,7 @@ config = RunConfig(
     model=ModelConfig(name="vgg11_bn", width=0.25),
     training=TrainingConfig(
         seeds=(0, 1, 2),
-        epochs=12,
+        epochs=20,
         batch_size=32,
         learning_rate=0.05,
         weight_decay=3e-3,
