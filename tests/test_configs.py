@@ -10,8 +10,12 @@ from jaxrepsim.models.build import MODELS
 from jaxrepsim.pipeline.config_file import load_configs
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-DIGITS_ACCURACIES = ((98.70, 98.51, 98.51), (97.77, 97.95, 97.77))
-"""Of the main job's three seeds, in per cent, on an AMD and on an Intel processor: the same seeds, other weights."""
+DIGITS_ACCURACIES = ((98.88, 98.70, 98.88), (99.07, 99.07, 99.07))
+"""Of the main job's three seeds, in per cent, on an AMD processor: by XLA's code generator, and by its older one.
+
+The older one is asked for by `XLA_FLAGS=--xla_cpu_use_fusion_emitters=false`. The same seeds, other rounding, and so
+other weights.
+"""
 LEAST = 97.0
 """What the main job promises on any processor, for each seed."""
 FILES = sorted(path.relative_to(CONFIGS).as_posix() for path in CONFIGS.rglob("*.py"))
@@ -80,7 +84,7 @@ def test_what_an_experiment_varies():
         assert norms == [f"{norms[1]}_bn", norms[1]]
 
 
-def test_accuracies_of_the_main_job_hold_on_every_processor_they_were_measured_on():
+def test_accuracies_of_the_main_job_hold_wherever_they_were_measured():
     readme = (CONFIGS.parent / "README.md").read_text(encoding="utf-8")
     stated = re.findall(r"^seed (\d): validation accuracy ([\d.]+)–([\d.]+)%", readme, re.MULTILINE)
     assert [seed for seed, _, _ in stated] == ["0", "1", "2"]
@@ -90,7 +94,7 @@ def test_accuracies_of_the_main_job_hold_on_every_processor_they_were_measured_o
     header = (CONFIGS / "digits_vgg.py").read_text(encoding="utf-8")
     assert f"validation accuracy {LEAST:g} % or more for each seed" in header
     pages = header + (CONFIGS.parent / "docs" / "reproducing.md").read_text(encoding="utf-8")
-    ranges = re.findall(r"(9[78]\.\d) to (9[78]\.\d) % on two types of processor", pages)
+    ranges = re.findall(r"(9\d\.\d) to (9\d\.\d) % by two code generators of XLA on one type of\s+processor", pages)
     assert len(ranges) == 2
     for low, high in ranges:
         assert float(low) <= min(map(min, DIGITS_ACCURACIES)) <= max(map(max, DIGITS_ACCURACIES)) <= float(high)

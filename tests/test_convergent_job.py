@@ -55,15 +55,15 @@ def mean_correlation(results, layer):
 
 
 def test_what_the_config_expects(results):
-    assert mean_correlation(results, "conv1") == pytest.approx(0.55, abs=0.05)
+    assert 0.45 < mean_correlation(results, "conv1") < 0.65
     for layer in ("conv2", "conv3", "conv4"):
-        assert 0.25 < mean_correlation(results, layer) < 0.4
-    assert mean_correlation(results, "conv8") == pytest.approx(0.61, abs=0.05)
+        assert 0.25 < mean_correlation(results, layer) < 0.45
+    assert 0.5 < mean_correlation(results, "conv8") < 0.7
     predicted = results["sparse_prediction"].to_dataset()
     best = np.maximum(predicted.held_out_r2_x.mean(("pair", "unit")), predicted.held_out_r2_y.mean(("pair", "unit")))
     best = best.max("penalty")
-    assert float(best.sel(layer="conv4")) == pytest.approx(0.44, abs=0.05)
-    assert float(best.sel(layer="conv8")) == pytest.approx(0.95, abs=0.02)
+    assert 0.4 < float(best.sel(layer="conv4")) < 0.6
+    assert float(best.sel(layer="conv8")) > 0.9
 
 
 def test_correlations(results, raw):
