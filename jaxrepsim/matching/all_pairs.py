@@ -23,7 +23,6 @@ from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.prepared import comparable, from_rows
 from jaxrepsim.matching.profile import MatchProfile, peel
 from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
-from jaxrepsim.numerics.conditioning import warn_if_ill_conditioned
 from jaxrepsim.numerics.factor import one_at_a_time
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
@@ -167,12 +166,10 @@ def _by_factorisation(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[
     each = sum((arrays[a].shape[1] + arrays[b].shape[1]) ** 2 for a, b in pairs)
     if samples * total**2 + total * each < samples * each:
         arrays = dict(zip(used, compressed(list(arrays.values())), strict=True))
-    found, seen = {}, {}
+    found = {}
     for a, b in pairs:
         x, y = compressed((arrays[a], arrays[b]))
-        seen |= {a: x, b: y}
         found[a, b] = peel(from_rows((x, y), units_bucket(max(x.shape[1], y.shape[1]))).basis)
-    warn_if_ill_conditioned(list(seen.values()))
     return found
 
 

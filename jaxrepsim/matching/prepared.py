@@ -115,16 +115,19 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...], n: int) -> 
         basis = basis_of(gram, gram.alive)
         if dual_basis.trusted(basis):
             return Prepared(gram, basis, np.True_, widths)
-    small = compressed(networks)
-    warn_if_ill_conditioned(small)
-    return from_rows(small, n)
+    return from_rows(compressed(networks), n)
 
 
 def from_rows(compressed: Sequence[Float[Array, "rows _"]], n: int) -> Prepared:
-    """Factors concrete networks, compressed jointly, without their Gram matrix; padded to n units each."""
+    """Factors concrete networks, compressed jointly, without their Gram matrix; padded to n units each.
+
+    Warns where they are too ill-conditioned for their dtype.
+    """
     widths = tuple(network.shape[1] for network in compressed)
     rows = _rows(*[padded(network, (len(widths) * n, n)) for network in compressed])
-    return Prepared(rows, basis_of(rows, rows.alive), np.True_, widths)
+    basis = basis_of(rows, rows.alive)
+    warn_if_ill_conditioned(compressed, dual_basis.weights(basis).tolist())
+    return Prepared(rows, basis, np.True_, widths)
 
 
 def _may_be_trusted(networks: Sequence[Array]) -> bool:

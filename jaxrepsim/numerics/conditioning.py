@@ -27,14 +27,19 @@ def condition(network: Float[Values, "m n"]) -> float:
     return float(singular[0] / singular[there][-1])
 
 
-def warn_if_ill_conditioned(networks: Sequence[Float[Array, "_ _"]]) -> None:
+def warn_if_ill_conditioned(networks: Sequence[Float[Array, "_ _"]], weights: Sequence[float]) -> None:
     """Warns once a call site where some network is beyond the limit of its dtype.
 
     Args:
         networks: (rows, n_a) each, concrete and compressed, not all with the same rows.
+        weights: Σ1/σ² of each, over the singular values of its unit-norm columns. The condition number is at most
+            √(n Σ1/σ²), so there are no singular values to be computed where that is within the limit.
     """
-    for network in networks:
-        found, limit = condition(network), condition_limit(network.dtype)
+    for network, weight in zip(networks, weights, strict=True):
+        limit = condition_limit(network.dtype)
+        if network.shape[1] * weight <= limit**2:
+            continue
+        found = condition(network)
         if found > limit:
             better = "; use float64, with jax.enable_x64(True)" if network.dtype == np.float32 else ""
             warn_at_call_site(
