@@ -70,7 +70,8 @@ def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: 
         joint = jnp.concatenate(arrays, axis=1)
         rows, n = joint.shape
         old = jnp.concatenate(state.shift)
-        shift = jnp.where(state.products[-1, -1] > 0, old, _mean(joint[:: max(1, rows // FIRST)]))
+        some = jnp.concatenate([array[:: max(1, rows // FIRST)] for array in arrays], axis=1)
+        shift = jnp.where(state.products[-1, -1] > 0, old, _mean(some))
         sums = state.products, state.lost
         blocks = rows // BLOCK
         if blocks:

@@ -23,6 +23,7 @@ from jaxrepsim.compression.triangles import BLOCK, Triangle
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
 from jaxrepsim.errors import InputError
+from jaxrepsim.numerics.varying import varying_like
 from jaxrepsim.pipeline.passes.forward import batches, check_counts, forward, placed, replicated, wanted
 from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
@@ -269,7 +270,6 @@ def _absorb(
     def local(state: Compression, maps: tuple[jax.Array, ...], real: jax.Array, index: jax.Array | None):
         units = [as_units(each) for each in maps]
         used = jnp.repeat(real, units[0].shape[0] // real.shape[0])[:, None]
-        faults = tuple(jax.lax.psum(jnp.sum(used & ~jnp.isfinite(each), axis=0), "data") for each in units)
         state = _changed(state, lambda part: part[0])
         if index is None:
             state = compression.update(state, *(jnp.where(used, each, 0) for each in units))
@@ -278,11 +278,25 @@ def _absorb(
             rows = [jnp.where(taken[..., None] >= 0, each[taken], 0) for each in units]
             axes = _axes(state, 0, None)
             state = jax.vmap(compression.update, (axes, *(0 for _ in rows)), axes)(state, *rows)
+        faults = tuple(jax.lax.psum(each, "data") for each in _faults(state, units, used))
         return _changed(state, lambda part: part[None]), faults
 
     of_devices = _axes(state, P("data"), P())
     specs = (of_devices, P("data"), P("data"), P("data"))
     return jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=(of_devices, P()))(state, maps, real, index)
+
+
+def _faults(state: Compression, units: Sequence[jax.Array], used: jax.Array) -> tuple[jax.Array, ...]:
+    """How many activations of each network and unit are not finite."""
+
+    def counted() -> tuple[jax.Array, ...]:
+        return tuple(jnp.sum(used & ~jnp.isfinite(each), axis=0, dtype=jnp.int32) for each in units)
+
+    if isinstance(state, Triangle) or state.products.ndim > 2:  # of positions that are not drawn it knows nothing
+        return counted()
+    # To count takes longer than to compress; and the sum of finite activations is finite.
+    none = jax.tree.map(lambda count: varying_like(jnp.zeros(count.shape, count.dtype), *units), jax.eval_shape(counted))
+    return jax.lax.cond(jnp.all(jnp.isfinite(state.products[-1])), lambda: none, counted)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
