@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -178,7 +179,7 @@ def _root(cosines: Float[Array, "n n"]) -> Cholesky:
 
 def _bound(state: GramMatrix, covariance: _Covariance) -> Float[Array, "networks"]:
     cuts = [0, *_cuts(state), len(covariance.deviation)]
-    own = [_root(covariance.cosines[a:b, a:b]).inverse_trace() for a, b in zip(cuts, cuts[1:], strict=False)]
+    own = [_root(covariance.cosines[a:b, a:b]).inverse_trace() for a, b in pairwise(cuts)]
     found = 8 * UNIT * covariance.amplified * (1 + jnp.stack(own))
     return jnp.where(covariance.finite, found, jnp.nan)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
@@ -102,10 +101,6 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
     if not traced(state, arrays):
         rows = size_bucket(samples, 64)
         arrays = tuple(padded(array, (rows, array.shape[1])) for array in arrays)
-    return _update(state, arrays, samples)
-
-
-def _update(state: Compression, arrays: tuple[Array, ...], samples: int) -> Compression:
     if isinstance(state, GramMatrix):
         return gram.update(state, arrays, samples)
     return triangles.update(state, arrays, samples)

@@ -109,9 +109,7 @@ def _push(state: Triangle, chunk: tuple[Array, ...], count: Int[Array, ""]) -> T
         source = jnp.maximum(index - state.filled, 0)
         # Triangle and block in one factorisation.
         rows = [
-            jnp.concatenate(
-                [buffer[:-block], jnp.where(index[:, None] < state.filled, buffer[-block:], batch[source])]
-            )
+            jnp.concatenate([buffer[:-block], jnp.where(index[:, None] < state.filled, buffer[-block:], batch[source])])
             for buffer, batch in zip(state.rows, chunk, strict=True)
         ]
         folded = zip(state.rows, fold(rows), strict=True)

@@ -38,7 +38,7 @@ class Cholesky(NamedTuple):
 
 
 def pivoted_cholesky(gram: Float[Array, "n n"], least: float) -> Cholesky:
-    """The Cholesky factor with the largest remaining diagonal element as the next pivot, as long as one is large enough.
+    """The Cholesky factor; the next pivot is the largest diagonal element that remains, if that is large enough.
 
     What a unit has left after k pivots, its diagonal element, is its squared distance to their span; so units that are
     never pivots lie in the span of those that are, as far as `least` tells. Every element of RᵀR − G is

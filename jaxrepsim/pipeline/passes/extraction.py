@@ -29,6 +29,7 @@ from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
+
 class Subject(NamedTuple):
     """A network, and what it needs to see images as in its training.
 
@@ -129,12 +130,12 @@ def extract(
     found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
     samples: dict[str, int] = {}
     inexact: list[str] = []
-    forward = 0.0
+    running = 0.0
 
     def compress(config: MatchingConfig, dtype: DTypeLike, what: str) -> None:
-        nonlocal forward
+        nonlocal running
         layers, seconds = _streamed(mesh, subjects, weights, images, config, dtype, partial(progress, what))
-        forward += seconds
+        running += seconds
         for done, (layer, state) in enumerate(layers.items(), start=1):
             rows, exact = state.finish(mesh)
             samples[layer] = state.samples
@@ -150,7 +151,7 @@ def extract(
         compress(again, jnp.float64, "extracting activations once more, by QR")
     basis = activations.fingerprint(*(rows for layers in found.values() for rows in layers.values()))
     seconds = perf_counter() - begun
-    return Extracted(found, samples, basis, inputs_of(images, config), tuple(inexact), seconds, forward)
+    return Extracted(found, samples, basis, inputs_of(images, config), tuple(inexact), seconds, running)
 
 
 def _streamed(
@@ -295,7 +296,9 @@ def _faults(state: Compression, units: Sequence[jax.Array], used: jax.Array) -> 
     if isinstance(state, Triangle) or state.products.ndim > 2:  # of positions that are not drawn it knows nothing
         return counted()
     # To count takes longer than to compress; and the sum of finite activations is finite.
-    none = jax.tree.map(lambda count: varying_like(jnp.zeros(count.shape, count.dtype), *units), jax.eval_shape(counted))
+    none = jax.tree.map(
+        lambda count: varying_like(jnp.zeros(count.shape, count.dtype), *units), jax.eval_shape(counted)
+    )
     return jax.lax.cond(jnp.all(jnp.isfinite(state.products[-1])), lambda: none, counted)
 
 
