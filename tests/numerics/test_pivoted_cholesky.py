@@ -1,6 +1,7 @@
 """Against NumPy."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ def gram_of(rng, n, rank):
 def test_it_is_a_factor(n, rank):
     gram = gram_of(np.random.default_rng(n + rank), n, rank)
     with jax.enable_x64(True):
-        found = pivoted_cholesky(gram, 1e-12)
+        found = pivoted_cholesky(jnp.asarray(gram), 1e-12)
         rows, order = np.asarray(found.rows), np.asarray(found.order)
         np.testing.assert_allclose(rows.T @ rows, gram, atol=1e-11)
         pivots = order[:rank]
