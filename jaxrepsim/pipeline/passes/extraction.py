@@ -64,9 +64,9 @@ class Extracted(NamedTuple):
     samples: dict[str, int]
     basis: str
     inputs: str
-    by_qr: tuple[str, ...]
-    seconds: float
-    forward: float
+    by_qr: tuple[str, ...] = ()
+    seconds: float = 0.0
+    forward: float = 0.0
 
     def __str__(self) -> str:
         """A line for the user."""
