@@ -187,7 +187,7 @@ def error_bound(state: GramMatrix, axis_name: str | None = None) -> Float[Array,
     samples at most to bu, each relative to √(gᵢᵢgⱼⱼ); sums of blocks keep what they lose, so that more samples, more
     batches and merging add nothing but a last u. The factorisation adds (n + 1)u. Elements are so at most
     ε = (b + n + 8)uρ, and |E|₂ at most nε. Roundings that do not conspire grow with the root of a number, those of many
-    blocks cancel, and of |E|₂ only ε reaches one direction w: hence 8 (measured: 1 or less).
+    blocks cancel, and of |E|₂ only ε reaches one direction w: hence 8 (measured: 3 or less).
 
     Rounding the activations to float32 moves a squared residual by κ·6e-8, κ² being the largest λ over the least, so
     this loses nothing that they had up to κ of about 1e8/n. Units that depend on others as far as float32 can tell, to
