@@ -203,6 +203,7 @@ def error_bound(state: GramMatrix, axis_name: str | None = None) -> Float[Array,
 
     Source: Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapters 3, 4 and 10.
 
+    >>> import jax
     >>> x = jax.random.normal(jax.random.key(0), (1000, 3))
     >>> bool(error_bound(update(init((3,)), x))[0] < 1e-14)
     True
