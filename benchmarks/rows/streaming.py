@@ -101,7 +101,7 @@ def _sums(context: Context, samples: int, units: int, batch: int, limit: float, 
 def _extraction(context: Context, name: str) -> Row:
     images = np.random.default_rng(0).random((context.size(1024, 8), 32, 32, 3), np.float32)
     context.say(f"extraction: {name} at quarter width, {len(images):,} images")
-    model = models.build(models.ModelConfig(name, width=context.size(0.25, 0.05), dense_std=None), 32, 10)
+    model = models.build(models.ModelConfig(name, width=0.25, dense_std=None), 32, 10)
     mean = std = (0.5, 0.5, 0.5)
     config = MatchingConfig(batch_size=context.size(128, 4), positions=None)
     with jax.enable_x64(False):  # networks run in float32

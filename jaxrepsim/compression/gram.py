@@ -21,10 +21,10 @@ BLOCK = 2048
 """Samples whose products are one matrix product."""
 FIRST = 256
 """Samples that the shift is the mean of."""
-ROUNDING = 2.0**-24
-"""Of a float32 activation, relative: half of the distance to the next."""
 UNIT = 2.0**-53
-"""Of a number in float64."""
+"""What a number in float64 rounds to, relative."""
+ERROR = 8 * UNIT
+"""Of a sum of products; see `jaxrepsim.compression.error_bound`."""
 
 
 class GramMatrix(NamedTuple):
@@ -117,7 +117,7 @@ def finalize(
     with jax.enable_x64(True):
         state = over_devices(state, axis_name)
         covariance = _covariance(state)
-        root = _root(covariance.cosines).rows * covariance.deviation
+        root = _root(covariance, slice(None)).rows * covariance.deviation
         count = state.products[-1, -1]
         zeros = jnp.maximum(state.samples - count, 0.0)
         mean = state.products[-1, :-1] / jnp.maximum(count, 1.0) + jnp.concatenate(state.shift)
@@ -127,7 +127,7 @@ def finalize(
         rows = jnp.where(covariance.finite, rows, 0.0)
         triangle = fold(jnp.split(rows, _cuts(state), axis=1)) if rows.size else jnp.split(rows[1:], _cuts(state), 1)
         parts = tuple(jnp.where(covariance.finite, part, jnp.nan).astype(dtype) for part in triangle)
-        return parts, _bound(state, covariance).astype(dtype)
+        return parts, _bound(state, covariance, dtype)
 
 
 @partial(jax.jit, static_argnums=1)
@@ -136,7 +136,7 @@ def error_bound(state: GramMatrix, axis_name: str | None) -> Float[Array, "netwo
     dtype = jnp.result_type(float)
     with jax.enable_x64(True):
         state = over_devices(state, axis_name)
-        return _bound(state, _covariance(state)).astype(dtype)
+        return _bound(state, _covariance(state), dtype)
 
 
 def allowed(dtype: DTypeLike) -> float:
@@ -172,16 +172,22 @@ def _covariance(state: GramMatrix) -> _Covariance:
     return _Covariance(cosines, deviation, amplified, finite)
 
 
-def _root(cosines: Float[Array, "n n"]) -> Cholesky:
-    """What rounding to float32 could have made of dependent units is left out: √n·2⁻²⁴ of a singular value."""
-    return pivoted_cholesky(cosines, max(1, len(cosines)) * ROUNDING**2)
+def _root(covariance: _Covariance, units: slice) -> Cholesky:
+    """Without the units that depend on others, as far as rounding in float64 tells."""
+    cosines = covariance.cosines[units, units]
+    return pivoted_cholesky(cosines, ERROR * covariance.amplified * max(1, len(cosines)) ** 0.5)
 
 
-def _bound(state: GramMatrix, covariance: _Covariance) -> Float[Array, "networks"]:
-    cuts = [0, *_cuts(state), len(covariance.deviation)]
-    own = [_root(covariance.cosines[a:b, a:b]).inverse_trace() for a, b in pairwise(cuts)]
-    found = 8 * UNIT * covariance.amplified * (1 + jnp.stack(own))
-    return jnp.where(covariance.finite, found, jnp.nan)
+def _bound(state: GramMatrix, covariance: _Covariance, dtype: DTypeLike) -> Float[Array, "networks"]:
+    found = []
+    for first, stop in pairwise([0, *_cuts(state), len(covariance.deviation)]):
+        own = _root(covariance, slice(first, stop))
+        dependent = jnp.any(own.order == stop - first)
+        # In float32 the match stage takes them for dependent too.
+        blurred = jnp.where(dependent, jnp.inf, 0.0) if jnp.finfo(dtype).bits == 64 else 0.0
+        found.append(own.inverse_trace() + blurred)
+    bound = ERROR * covariance.amplified * (1 + jnp.stack(found))
+    return jnp.where(covariance.finite, bound, jnp.nan).astype(dtype)
 
 
 def _products(rows: Float[Array, "m n"], shift: Float[Array, "n"]) -> Float[Array, "n+1 n+1"]:

@@ -190,8 +190,10 @@ def error_bound(state: GramMatrix, axis_name: str | None = None) -> Float[Array,
     blocks cancel, and of |E|₂ only ε reaches one direction w: hence 8 (measured: 3 or less).
 
     Rounding the activations to float32 moves a squared residual by κ·6e-8, κ² being the largest λ over the least, so
-    this loses nothing that they had up to κ of about 1e8/n. Units that depend on others as far as float32 can tell, to
-    within √n·2⁻²⁴, are taken for dependent, and have no part in the sum.
+    this loses nothing that they had up to κ of about 1e8/n. Where units of a network depend on others, the bound is
+    infinite: σ² of 1e-15, which is what rounding to float32 leaves of a dependency, cannot be told from 0, while QR
+    tells σ. (Not where x64 is off, for then that is 0 in all that follows.) Dead and constant units, and units that two
+    networks share, do no harm.
 
     Args:
         state: From `init(units, jnp.float32)`, with samples.
@@ -216,8 +218,8 @@ def _warn_where_inexact(bound: np.ndarray) -> None:
     if np.any(bound > limit):
         network = int(np.argmax(bound))
         warn_at_call_site(
-            f"the units of network {network} are so nearly dependent that sums of products leave squared residuals "
-            f"wrong by up to {bound[network]:.0e}, beyond {limit:.0e}: compress the activations with "
+            f"the units of network {network} are too nearly dependent for sums of products: squared residuals may be "
+            f"wrong by {bound[network]:.0e}, more than {limit:.0e}; compress the activations with "
             "init(units, jnp.float64), with jax.enable_x64(True)",
             IllConditionedWarning,
         )

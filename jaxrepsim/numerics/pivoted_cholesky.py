@@ -37,7 +37,7 @@ class Cholesky(NamedTuple):
         return jnp.sum(jnp.where(found, inverse, 0.0) ** 2)
 
 
-def pivoted_cholesky(gram: Float[Array, "n n"], least: float) -> Cholesky:
+def pivoted_cholesky(gram: Float[Array, "n n"], least: Array | float) -> Cholesky:
     """The Cholesky factor; the next pivot is the largest diagonal element that remains, if that is large enough.
 
     What a unit has left after k pivots, its diagonal element, is its squared distance to their span; so units that are

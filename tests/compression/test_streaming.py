@@ -262,6 +262,7 @@ def test_other_batches_of_the_bucket_compile_nothing():
     assert not seen
 
 
+@pytest.mark.filterwarnings("ignore::jaxrepsim.IllConditionedWarning")
 def test_under_shard_map_and_checks():
     x, y = a_pair(60, 6, 5)
     found = under_shard_map(plainly, x, y)
