@@ -27,7 +27,6 @@ from benchmarks.planted import planted
 from benchmarks.table import markdown
 from benchmarks.timing import in_words, interleave
 from jaxrepsim import compression
-from jaxrepsim.compression.triangles import levels
 from jaxrepsim.progress_bars import Bars
 
 ENOUGH = 420.0
@@ -164,21 +163,20 @@ def _fast(sizes: Sizes, dtype: str, rates: Rates, repeats: int) -> Iterator[Step
     itemsize = jnp.dtype(dtype).itemsize
     n = sizes.units
     keys = jax.random.split(jax.random.key(0), 2)
-    batches = [jax.random.normal(key, (sizes.batch, n), dtype) for key in keys]
+    batches = [jax.random.normal(key, (sizes.batch, n), jnp.float32) for key in keys]
     pair = [jnp.asarray(x, dtype) for x in planted(1, sizes.rows, n)]
     stacked = [jnp.stack([x] * sizes.layers) for x in pair]
     units = jnp.linspace(0, 2 * n - 1, sizes.searched).astype(int)
-    block = compression.init((n, n), dtype).rows[0].shape[0] - levels(dtype) * 2 * n
 
     def stream() -> Any:
-        state = compression.init((n, n), dtype)
+        state = compression.init((n, n))
         for _ in range(sizes.samples // sizes.batch):
             state = streamed(state, *batches)
         return finalized(state)
 
     yield (
-        f"streaming compression, {sizes.samples:,} × {n}+{n}, batches of {sizes.batch:,}",
-        lambda: _against(rates, cost_model.streaming(sizes.samples, 2 * n, block, itemsize), stream, repeats),
+        f"streaming compression, {sizes.samples:,} × {n}+{n}, float32, batches of {sizes.batch:,}",
+        lambda: _against(rates, cost_model.streaming(sizes.samples, 2 * n), stream, repeats),
     )
     yield (
         f"`match_profile` vmapped, {sizes.layers} layers of {sizes.rows:,} × {n}+{n}",
@@ -198,7 +196,7 @@ def _fast(sizes: Sizes, dtype: str, rates: Rates, repeats: int) -> Iterator[Step
 
 
 def _stream(arrays: list[jax.Array], batch: int) -> tuple[jax.Array, ...]:
-    state = compression.init([x.shape[1] for x in arrays], arrays[0].dtype)
+    state = compression.init([x.shape[1] for x in arrays])
     for first in range(0, len(arrays[0]), batch):
         state = streamed(state, *(x[first : first + batch] for x in arrays))
     return finalized(state)

@@ -49,11 +49,9 @@ def measured_rates(dtype: DTypeLike, size: int, repeats: int) -> Rates:
     return Rates(2 * size**3 / sides["product"].timing.median, 2 * flat.nbytes / sides["copy"].timing.median)
 
 
-def streaming(samples: int, units: int, block: int, itemsize: int) -> Cost:
-    """Householder QR of block + n rows for every block; every sample is read, stored, and read again to be factored."""
-    folds = -(-samples // block)
-    operations = folds * (2 * (block + units) * units**2 - 2 * units**3 / 3)
-    return Cost(operations, 3 * samples * units * itemsize)
+def streaming(samples: int, units: int) -> Cost:
+    """ZᵀZ in float64, above the diagonal by halves of the columns; every float32 sample read, and in float64 twice."""
+    return Cost(1.5 * samples * units**2, samples * units * (4 + 2 * 8))
 
 
 def profile(rows: int, units: int, layers: int, itemsize: int) -> Cost:

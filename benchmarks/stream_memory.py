@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from rich.console import Console
 
@@ -51,9 +50,9 @@ def main(samples: int, units: int, batch: int) -> None:
     finalize = jax.jit(compression.finalize)
     before = peak_memory()
     nothing = np.zeros((min(batch, samples), units), np.float32)
-    jax.block_until_ready(finalize(update(compression.init((units, units), jnp.float64), nothing, nothing)))
+    jax.block_until_ready(finalize(update(compression.init((units, units)), nothing, nothing)))
 
-    state = compression.init((units, units), jnp.float64)
+    state = compression.init((units, units))
     gram = np.zeros((2 * units, 2 * units))
     seconds = 0.0  # of the compression alone
     with bars.live():

@@ -10,7 +10,6 @@ from benchmarks import cost_model
 from benchmarks.cost_model import Cost
 from benchmarks.image_sets import Images, images_of
 from benchmarks.network_cost import Network, network
-from jaxrepsim.compression.streaming import BLOCK
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.shared_settings import chosen_layers
 
@@ -94,13 +93,13 @@ def _extraction(config: RunConfig, images: Images, net: Network, devices: int) -
     seen = networks * images.validation
     costs = {"float32": Cost(seen * net.forward, 2 * seen * net.activations * 4)}
     held = []
-    for state in states(config, images, net, devices):
-        one = cost_model.streaming(state.samples, state.units, state.block, DOUBLE)
+    for state in states(config, images, net):
+        one = cost_model.streaming(state.samples, state.units)
         cost = Cost(state.redraws * one.operations, state.redraws * one.bytes)
         costs["float64"] = _sum(costs.get("float64"), cost)
         held.append(state.bytes)
     maps = networks * batch // devices * net.activations * 4
-    # Every state at once, and one more of the largest: a fold copies it.
+    # Every state at once, and the products of a batch of the largest.
     return Stage(costs, sum(held) + max(held) + maps + networks * net.weights * 4)
 
 
@@ -111,32 +110,24 @@ class State(NamedTuple):
         samples: Of the layer that are compared, on all devices.
         redraws: How many such compressions there are.
         units: Of all networks.
-        block: Samples that wait to be folded.
     """
 
     samples: int
     redraws: int
     units: int
-    block: int
 
     @property
     def bytes(self) -> int:
         """What it takes."""
-        return self.redraws * (self.block + self.units) * self.units * DOUBLE
+        return self.redraws * (2 * (self.units + 1) ** 2 + self.units + 1) * DOUBLE
 
 
-def states(config: RunConfig, images: Images, net: Network, devices: int) -> list[State]:
+def states(config: RunConfig, images: Images, net: Network) -> list[State]:
     """What extraction holds of every layer; see `jaxrepsim.pipeline.passes.extraction`."""
-    batch = _batch(config, images, devices)
-    steps = -(-images.validation // batch)
     found = []
     for layer in _layers(config, net):
         samples, redraws = _samples(config, images, layer)
-        units = len(config.training.seeds) * layer[-1]
-        # Of drawn positions those of a device at least; of all, those of a batch, padding included.
-        rows = -(-samples // devices) if redraws else steps * batch // devices * math.prod(layer[:-1])
-        block = min(rows, max(BLOCK // max(redraws, 1), units if redraws else 2 * units))
-        found.append(State(samples, max(redraws, 1), units, block))
+        found.append(State(samples, max(redraws, 1), len(config.training.seeds) * layer[-1]))
     return found
 
 

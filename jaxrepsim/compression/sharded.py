@@ -7,7 +7,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from jaxrepsim._typing import Array, ArrayLike, Float
-from jaxrepsim.compression.streaming import finalize, init, update
+from jaxrepsim.compression.triangles import fold, fold_devices
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.inputs import as_activations, on_host
 from jaxrepsim.numerics.products import with_all_digits
@@ -67,7 +67,8 @@ def compress_sharded(
 @with_all_digits
 def _compress(mesh: Mesh, axis_name: str, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     def local(*own: Array) -> tuple[Array, ...]:
-        state = init([array.shape[1] for array in own], own[0].dtype) if own else init(())
-        return finalize(update(state, *own), axis_name)
+        return fold_devices(fold(own), axis_name)
 
+    if not arrays:
+        return ()
     return jax.shard_map(local, mesh=mesh, in_specs=P(axis_name), out_specs=P())(*arrays)

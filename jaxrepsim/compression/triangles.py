@@ -1,54 +1,85 @@
-"""Triangular factors merged in equal weights: a binary counter whose digits are triangles.
-
-The buffers of a state begin with its digits, n rows each, n being the units of all networks.
-"""
+"""Streaming compression by QR, a block of samples at a time: for activations in float64, and nearly dependent units."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
+import numpy as np
 
-from jaxrepsim._typing import Array
+from jaxrepsim._typing import Array, Float, Int
 from jaxrepsim.numerics.factor import triangular_factor
+from jaxrepsim.numerics.inputs import on_device
+from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import binary_scale
+from jaxrepsim.numerics.varying import varying_like
+
+BLOCK = 8200
+"""Samples that wait to be folded, where that is twelve times the units or more.
+
+Not a power of two: columns that far apart fall on the same lines of the caches, and LAPACK's QR is a tenth slower.
+"""
 
 
-def add_block(rows: tuple[Array, ...], folds: Array, samples: Sequence[Array]) -> tuple[Array, ...]:
-    """Adds one to a binary counter whose digits are triangles: digit l stands for 2ˡ blocks, the last for all more."""
-    n = sum(part.shape[1] for part in rows)
-    last = levels(rows[0].dtype) - 1
-    if last == 0:  # a chain: triangle and block in one factorisation
-        chain = fold([jnp.concatenate([buffer[:n], part]) for buffer, part in zip(rows, samples, strict=True)])
-        return tuple(written(buffer, part, 0) for buffer, part in zip(rows, chain, strict=True))
-    triangle = fold(samples)
+class Triangle(NamedTuple):
+    """Rows with the inner products of all samples seen so far.
 
-    def taken(carried: tuple[Array, tuple[Array, ...], tuple[Array, ...]]) -> Array:
-        level, _, _ = carried
-        above = folds >> jnp.minimum(level, last)
-        return (level <= last) & (jnp.where(level == last, above, above & 1) > 0)
+    Fields:
+        rows: For each network (capacity, units), float64: the triangle of what was folded, below it the samples that
+            wait. The rest is zeros, so that all rows together are what the state stands for.
+        filled: How many samples wait.
+    """
 
-    def add(carried: tuple[Array, tuple[Array, ...], tuple[Array, ...]]):
-        level, rows, triangle = carried
-        there = digit(rows, level)
-        both = [jnp.concatenate(pair) for pair in zip(there, triangle, strict=True)]
-        cleared = [written(buffer, jnp.zeros_like(part), level * n) for buffer, part in zip(rows, there, strict=True)]
-        return level + 1, tuple(cleared), fold(both)
-
-    level, rows, triangle = jax.lax.while_loop(taken, add, (jnp.zeros_like(folds), rows, triangle))
-    start = jnp.minimum(level, last) * n
-    return tuple(written(buffer, part, start) for buffer, part in zip(rows, triangle, strict=True))
+    rows: tuple[Float[Array, "capacity _"], ...]
+    filled: Int[Array, ""]
 
 
-def digit(rows: Sequence[Array], level: Array) -> list[Array]:
-    """The triangle of one level."""
-    n = sum(part.shape[1] for part in rows)
-    return [jax.lax.dynamic_slice_in_dim(buffer, level * n, n) for buffer in rows]
+def empty(units: Sequence[int], block: int | None = None) -> Triangle:
+    """The state of no samples: block + n rows, n being the units of all networks."""
+    total = sum(units)
+    capacity = total + (max(BLOCK, 12 * total + 8) if block is None else block)
+    rows = tuple(on_device(np.zeros((capacity, n))) for n in units)
+    return Triangle(rows, on_device(np.zeros((), np.int32)))
 
 
-def written(buffer: Array, rows: Array, start: Array | int) -> Array:
-    """The buffer with these rows from `start` on."""
-    return jax.lax.dynamic_update_slice_in_dim(buffer, rows, start, axis=0)
+@jax.jit
+@with_all_digits
+def update(state: Triangle, arrays: tuple[Array, ...], samples: Int[Array, ""] | int) -> Triangle:
+    """The state after the first `samples` rows of the arrays, which are in its dtype."""
+    # Inside shard_map a state may still be the same on all devices where its first batch is not: the types must agree.
+    state = state._replace(rows=varying_like(state.rows, *arrays))
+    block = _block(state.rows)
+    blocks, rest = divmod(arrays[0].shape[0], block)
+    if blocks:
+        chunks = tuple(array[: blocks * block].reshape(blocks, block, array.shape[1]) for array in arrays)
+        counts = jnp.clip(samples - block * jnp.arange(blocks, dtype=jnp.int32), 0, block)
+        state, _ = jax.lax.scan(lambda so_far, chunk: (_push(so_far, *chunk), None), state, (chunks, counts))
+    left = jnp.asarray(samples - blocks * block, jnp.int32)
+    return _push(state, tuple(array[blocks * block :] for array in arrays), jnp.maximum(left, 0)) if rest else state
+
+
+@jax.jit
+def merge(first: Triangle, second: Triangle) -> Triangle:
+    """The state of the samples of both."""
+    arrays = finalize(second, None)
+    return update(first, arrays, arrays[0].shape[0])
+
+
+@partial(jax.jit, static_argnums=1)
+@with_all_digits
+def finalize(state: Triangle, axis_name: str | None) -> tuple[Float[Array, "rows _"], ...]:
+    """The triangle of all samples, of all devices along an axis of a mesh where one is named."""
+    if not state.rows:
+        return ()
+    return fold_devices(fold(state.rows), axis_name)
+
+
+def fold_devices(rows: Sequence[Array], axis_name: str | None) -> tuple[Array, ...]:
+    """The triangle of those of all devices along an axis, on each of them."""
+    if axis_name is None:
+        return tuple(rows)
+    return fold([jax.lax.all_gather(part, axis_name, tiled=True, to="invarying") for part in rows])
 
 
 def fold(rows: Sequence[Array]) -> tuple[Array, ...]:
@@ -63,6 +94,48 @@ def fold(rows: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(part * scale for part, scale in zip(parts, scales, strict=True))
 
 
-def levels(dtype: DTypeLike) -> int:
-    """Digits of the counter: 12 hold 4096 blocks of equal weight before the last digit becomes a chain."""
-    return 12 if jnp.finfo(dtype).bits == 32 else 1
+def _push(state: Triangle, chunk: tuple[Array, ...], count: Int[Array, ""]) -> Triangle:
+    """`update` by the first `count` rows of a block or less."""
+    block = _block(state.rows)
+    height = chunk[0].shape[0]
+
+    def overflows(full: tuple[Triangle, Array]) -> Array:
+        state, used = full
+        return state.filled + count - used > block
+
+    def make_room(full: tuple[Triangle, Array]) -> tuple[Triangle, Array]:
+        state, used = full
+        index = jnp.arange(block)
+        source = jnp.maximum(index - state.filled, 0)
+        # Triangle and block in one factorisation.
+        rows = [
+            jnp.concatenate([buffer[:-block], jnp.where(index[:, None] < state.filled, buffer[-block:], batch[source])])
+            for buffer, batch in zip(state.rows, chunk, strict=True)
+        ]
+        folded = zip(state.rows, fold(rows), strict=True)
+        folded = tuple(_written(buffer.at[-block:].set(0), part, 0) for buffer, part in folded)
+        return Triangle(folded, jnp.zeros_like(used)), used + block - state.filled
+
+    # A loop of one round at most: XLA writes its carry in place, where `lax.cond` would copy all buffers every time.
+    state, used = jax.lax.while_loop(overflows, make_room, (state, jnp.zeros_like(state.filled)))
+    # Rows that do not count may reach beyond the end: the place that is written begins before them, with what is there.
+    first = jnp.minimum(state.filled, block - height)
+    index = jnp.arange(height)[:, None] + first - state.filled
+    new = (index >= 0) & (index < count - used)
+
+    def with_rows(buffer: Array, batch: Array) -> Array:
+        start = len(buffer) - block + first
+        there = jax.lax.dynamic_slice_in_dim(buffer, start, height)
+        return _written(buffer, jnp.where(new, jnp.roll(batch, state.filled - first - used, axis=0), there), start)
+
+    rows = tuple(map(with_rows, state.rows, chunk))
+    return Triangle(rows, state.filled + count - used)
+
+
+def _block(rows: Sequence[Array]) -> int:
+    return rows[0].shape[0] - sum(part.shape[1] for part in rows)
+
+
+def _written(buffer: Array, rows: Array, start: Array | int) -> Array:
+    """The buffer with these rows from `start` on."""
+    return jax.lax.dynamic_update_slice_in_dim(buffer, rows, start, axis=0)

@@ -217,8 +217,8 @@ def gram_limit(dtype: DTypeLike) -> float:
     """The largest Σ|w_k|² = Σ 1/σ_k² of a network up to which the Gram matrix is exact enough.
 
     The squared residual of a unit on another network is wrong by up to 5u·Σ|w_k|², u the precision of the dtype, where
-    one network's largest directions are the other's smallest, and mostly by a thousandth of that: so by 5e-10 at most in
-    float64, and 1e-5 in float32, a tenth or less of what `jaxrepsim.resolution` allows for.
+    one network's largest directions are the other's smallest, and mostly by a thousandth of that: so by 5e-10 at most
+    in float64, and 1e-5 in float32.
     """
     return 1e6 if jnp.finfo(dtype).bits == 64 else 16.0
 

@@ -6,6 +6,8 @@ from typing import ParamSpec, TypeVar
 
 import jax
 
+from jaxrepsim._typing import Array, Float
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -28,3 +30,8 @@ def with_all_digits(function: Callable[P, T]) -> Callable[P, T]:
             return function(*arguments, **options)
 
     return exact
+
+
+def inner_products(a: Float[Array, "m i"], b: Float[Array, "m j"]) -> Float[Array, "i j"]:
+    """aᵀb, of float64 also where x64 is off and `vmap` comes around it: it would make float32 of that of `jnp`."""
+    return jax.lax.dot_general(a, b, (((0,), (0,)), ((), ())))

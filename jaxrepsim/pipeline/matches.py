@@ -214,5 +214,5 @@ def _extracted(
             extracted = extract(subjects, first.dataset.validation.images, config, progress)
             for name, file in files.items():
                 extracted.save(file, name, {"data": first.data_line(), "network": name})
-        say(f"extracted {len(extracted.samples)} layers of {len(subjects)} networks")
+        say(str(extracted))
     return {name: activations.load(file) for name, file in files.items()}

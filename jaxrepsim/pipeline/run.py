@@ -108,7 +108,7 @@ class Run:
                 note = {"data": self.data_line(), "model": self.config.model.name}
                 for seed in subjects:
                     extracted.save(self.folder.activations(seed), seed, {**note, "seed": seed})
-                self.say(f"extracted {len(extracted.samples)} layers of {len(networks)} networks")
+                self.say(str(extracted))
 
     @property
     def extracted(self) -> bool:

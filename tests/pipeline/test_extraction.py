@@ -125,3 +125,24 @@ def test_the_padding_of_the_last_batch_is_not_taken_for_samples(dataset, network
     once, padded = (extract(networks, dataset, c) for c in (replace(config, batch_size=37), config))
     for layer in ("conv", "fc"):
         assert_same_geometry(*([found.layers[seed][layer] for seed in SEEDS] for found in (padded, once)))
+
+
+@pytest.mark.parametrize("positions", [None, 200])
+def test_nearly_dependent_layers_are_extracted_once_more_by_qr(dataset, networks, positions, tmp_path):
+    variables = jax.tree.map(lambda leaf: leaf, networks[0].variables)
+    kernel = variables["params"]["conv"]["kernel"]
+    variables["params"]["conv"]["kernel"] = kernel.at[..., 1].set(kernel[..., 0] + 1e-4 * kernel[..., 1])
+    pair = [networks[0]._replace(variables=variables), networks[1]]
+    told = []
+    config = MatchingConfig(batch_size=16, positions=positions, redraws=2 if positions else 1)
+    found = extract(pair, dataset, config, lambda *call: told.append(call))
+    assert found.by_qr == ("conv",)
+    assert ("extracting activations once more, by QR", 37, 37) in told
+    assert str(found).endswith("; once more, by QR: conv")
+    assert list(found.layers[3]) == ["conv", "fc"]
+    found.save(tmp_path / "a.safetensors", 3, {})
+    assert activations.load(tmp_path / "a.safetensors").metadata == {"by_qr": ["conv"]}
+    plain = extract(networks[:2], dataset, config)
+    assert plain.by_qr == ()
+    assert 0 < plain.forward < plain.seconds
+    assert_same_geometry(*([each.layers[5]["fc"]] for each in (found, plain)))

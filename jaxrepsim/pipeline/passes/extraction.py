@@ -1,8 +1,10 @@
 """From trained networks to compressed activations: batch by batch, no activation ever stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import jax
@@ -10,22 +12,20 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+from jax.typing import DTypeLike
 
 from jaxrepsim import activations, compression
 from jaxrepsim.activations import as_units
-from jaxrepsim.compression import Compression
-from jaxrepsim.compression.streaming import BLOCK
+from jaxrepsim.compression import Compression, gram, triangles
+from jaxrepsim.compression.triangles import BLOCK, Triangle
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
 from jaxrepsim.errors import InputError
+from jaxrepsim.numerics.varying import varying_like
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, placed, responses, wanted
 from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
-
-_ON_DEVICES = Compression(rows=P("data"), filled=P(), folds=P())  # type: ignore[arg-type]
-"""Each device has rows of its own. The counters depend on shapes alone, and so they are the same on all."""
-_OVER_REDRAWS = Compression(rows=0, filled=None, folds=None)  # type: ignore[arg-type]
 
 
 class Extracted(NamedTuple):
@@ -37,12 +37,24 @@ class Extracted(NamedTuple):
         samples: For each layer, how many samples its rows stand for.
         basis: Names this compression: rows of another one do not correspond to these.
         inputs: A fingerprint of the images and of what is drawn of them.
+        by_qr: The layers for which sums of products were not exact enough.
+        seconds: Of all.
+        forward: Of these, seconds in which the networks ran.
     """
 
     layers: dict[Any, dict[str, np.ndarray]]
     samples: dict[str, int]
     basis: str
     inputs: str
+    by_qr: tuple[str, ...] = ()
+    seconds: float = 0.0
+    forward: float = 0.0
+
+    def __str__(self) -> str:
+        """A line for the user."""
+        line = f"extracted {len(self.samples)} layers of {len(self.layers)} networks: {self.seconds:.1f} s"
+        line += f", of which {self.forward:.1f} s the networks themselves"
+        return f"{line}; once more, by QR: {', '.join(self.by_qr)}" if self.by_qr else line
 
     def save(self, path: Path, name: Any, note: Mapping[str, Any]) -> None:
         """Writes one network's activation file.
@@ -54,6 +66,7 @@ class Extracted(NamedTuple):
         """
         layers = self.layers[name]
         layouts = {layer: "RNC" if rows.ndim == 3 else "NC" for layer, rows in layers.items()}
+        note = {**note, "by_qr": list(self.by_qr)} if self.by_qr else note
         activations.save(path, layers, note, self.samples, layouts, self.basis, self.inputs)
 
 
@@ -71,6 +84,9 @@ def extract(
     The joint factor has at most as many rows as the networks have units together; its columns, split by network,
     have all the inner products of the raw activations, so nothing that is compared later is lost. Memory holds one
     batch and the state of each layer, however many images there are.
+
+    Activations in float32 are summed up as products. The layers for which that is not exact enough (see
+    `jaxrepsim.compression.error_bound`) are extracted once more, by QR.
 
     Every batch is spread over all devices there are, those of other processes included, each with states of its own
     that are merged at the end. With several processes each calls this with the same arguments, works on its share of
@@ -90,28 +106,61 @@ def extract(
         InputError: A layer does not exist, or has other positions in one of the networks; an activation is NaN or
             infinite.
     """
+    begun = perf_counter()
     mesh = Mesh(np.array(jax.devices()), ("data",))
+    found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
+    samples: dict[str, int] = {}
+    inexact: list[str] = []
+    running = 0.0
+
+    def compress(config: MatchingConfig, dtype: DTypeLike, what: str) -> None:
+        nonlocal running
+        layers, seconds = _streamed(mesh, subjects, images, config, dtype, partial(progress, what))
+        running += seconds
+        for done, (layer, state) in enumerate(layers.items(), start=1):
+            rows, exact = state.finish(mesh)
+            samples[layer] = state.samples
+            if not exact:
+                inexact.append(layer)
+            for name, own in zip(subjects, rows, strict=True):
+                found[name][layer] = own
+            progress("compressing layers", done, len(layers))
+
+    compress(config, jnp.float32, "extracting activations")
+    if inexact:
+        again = replace(config, layers=tuple(inexact))
+        compress(again, jnp.float64, "extracting activations once more, by QR")
+    basis = activations.fingerprint(*(rows for layers in found.values() for rows in layers.values()))
+    seconds = perf_counter() - begun
+    return Extracted(found, samples, basis, inputs_of(images, config), tuple(inexact), seconds, running)
+
+
+def _streamed(
+    mesh: Mesh,
+    subjects: Mapping[Any, Subject],
+    images: Images,
+    config: MatchingConfig,
+    dtype: DTypeLike,
+    progress: Callable[[int, int], None],
+) -> "tuple[dict[str, _Layer], float]":
+    """The states of all layers after all images, and the seconds in which the networks ran."""
     layers: dict[str, _Layer] = {}
+    seconds, begun = 0.0, perf_counter()
     for step, batch in enumerate(responses(mesh, [*subjects.values()], images, config.batch_size)):
         maps = {name: wanted(of_all, config) for name, of_all in zip(subjects, batch.networks, strict=True)}
+        jax.block_until_ready(maps)
+        seconds += perf_counter() - begun
         if not layers:
-            layers = _begin(mesh, maps, len(images), len(batch.real), config)
+            layers = _begin(mesh, maps, len(images), len(batch.real), config, dtype)
         with jax.enable_x64(True):
             faults = {
                 layer: states.absorb(mesh, step, [each[layer] for each in maps.values()], batch.real)
                 for layer, states in layers.items()
             }
         check_counts(faults, [_called(name) for name in subjects], batch.first, batch.stop)
-        progress("extracting activations", batch.stop, len(images))
-    found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
-    for done, (layer, states) in enumerate(layers.items(), start=1):
-        with jax.enable_x64(True):
-            for name, rows in zip(subjects, states.finish(mesh), strict=True):
-                found[name][layer] = rows
-        progress("compressing layers", done, len(layers))
-    samples = {layer: states.samples for layer, states in layers.items()}
-    basis = activations.fingerprint(*(rows for layers in found.values() for rows in layers.values()))
-    return Extracted(found, samples, basis, inputs_of(images, config))
+        progress(batch.stop, len(images))
+        begun = perf_counter()
+    return layers, seconds
 
 
 def _called(name: Any) -> str:
@@ -121,14 +170,16 @@ def _called(name: Any) -> str:
 class _Layer:
     """A layer's joint state, and which positions go into it."""
 
-    def __init__(self, mesh: Mesh, units: tuple[int, ...], rows: int, chosen: Draw | None, samples: int) -> None:
+    def __init__(
+        self, mesh: Mesh, units: tuple[int, ...], rows: int, chosen: Draw | None, samples: int, dtype: DTypeLike
+    ) -> None:
         self.samples = samples
         self._chosen = chosen
         redraws = chosen.redraws if chosen else 1
         # All redraws have buffers of their own, so they are smaller; no buffer is larger than what comes.
         block = min(rows, max(BLOCK // redraws, 2 * sum(units) if chosen is None else sum(units)))
         with jax.enable_x64(True):
-            self._state = _empty(mesh, units, max(block, 1), chosen.redraws if chosen else None)
+            self._state = _empty(mesh, units, jnp.dtype(dtype), max(block, 1), chosen.redraws if chosen else None)
 
     def absorb(self, mesh: Mesh, step: int, maps: Sequence[jax.Array], real: jax.Array) -> tuple[jax.Array, ...]:
         """Updates by one batch; counts the activations of each network and unit that are not finite."""
@@ -136,15 +187,22 @@ class _Layer:
         self._state, faults = _absorb(mesh, self._state, tuple(maps), real, index)
         return faults
 
-    def finish(self, mesh: Mesh) -> list[np.ndarray]:
-        """Each network's rows."""
-        rows = [np.asarray(part) for part in _finish(mesh, self._chosen is not None, self._state)]
+    def finish(self, mesh: Mesh) -> tuple[list[np.ndarray], bool]:
+        """Each network's rows, and whether they are exact enough."""
+        with jax.enable_x64(True):
+            found, bound = _finish(mesh, self._chosen is not None, self._state)
+        rows = list(map(np.asarray, found))
         needed = min(self.samples, sum(part.shape[-1] for part in rows))
-        return [part[..., :needed, :] for part in rows]
+        return [part[..., :needed, :] for part in rows], bool(np.all(np.asarray(bound) <= gram.allowed(jnp.float64)))
 
 
 def _begin(
-    mesh: Mesh, maps: Mapping[Any, Mapping[str, jax.Array]], images: int, size: int, config: MatchingConfig
+    mesh: Mesh,
+    maps: Mapping[Any, Mapping[str, jax.Array]],
+    images: int,
+    size: int,
+    config: MatchingConfig,
+    dtype: DTypeLike,
 ) -> dict[str, _Layer]:
     layers: dict[str, _Layer] = {}
     first, *rest = maps
@@ -164,17 +222,21 @@ def _begin(
         rows = steps * (chosen.width if chosen else each * size // mesh.size)
         samples = config.positions if chosen and config.positions else images * each
         units = tuple(found[layer].shape[-1] for found in maps.values())
-        layers[layer] = _Layer(mesh, units, rows, chosen, samples)
+        with jax.enable_x64(True):
+            wide = jnp.result_type(dtype, *(found[layer] for found in maps.values()))
+        layers[layer] = _Layer(mesh, units, rows, chosen, samples, wide)
     return layers
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
-def _empty(mesh: Mesh, units: tuple[int, ...], block: int, redraws: int | None) -> Compression:
-    state = compression.init(units, jnp.float64, block)
+@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
+def _empty(mesh: Mesh, units: tuple[int, ...], dtype: np.dtype, block: int, redraws: int | None) -> Compression:
     lead = (mesh.size,) if redraws is None else (mesh.size, redraws)
-    rows = (jnp.broadcast_to(part, (*lead, *part.shape)) for part in state.rows)
     placed = NamedSharding(mesh, P("data"))
-    return state._replace(rows=tuple(jax.lax.with_sharding_constraint(part, placed) for part in rows))
+
+    def of_each(part: jax.Array) -> jax.Array:
+        return jax.lax.with_sharding_constraint(jnp.broadcast_to(part, (*lead, *part.shape)), placed)
+
+    return _changed(compression.init(units, dtype, block), of_each)
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=1)
@@ -184,30 +246,60 @@ def _absorb(
     def local(state: Compression, maps: tuple[jax.Array, ...], real: jax.Array, index: jax.Array | None):
         units = [as_units(each) for each in maps]
         used = jnp.repeat(real, units[0].shape[0] // real.shape[0])[:, None]
-        faults = tuple(jax.lax.psum(jnp.sum(used & ~jnp.isfinite(each), axis=0), "data") for each in units)
-        state = _own(state)
+        state = _changed(state, lambda part: part[0])
         if index is None:
             state = compression.update(state, *(jnp.where(used, each, 0) for each in units))
         else:
             taken = index[0]
             rows = [jnp.where(taken[..., None] >= 0, each[taken], 0) for each in units]
-            push = jax.vmap(compression.update, (_OVER_REDRAWS, *(0 for _ in rows)), _OVER_REDRAWS)
-            state = push(state, *rows)
-        return state._replace(rows=tuple(part[None] for part in state.rows)), faults
+            axes = _axes(state, 0, None)
+            state = jax.vmap(compression.update, (axes, *(0 for _ in rows)), axes)(state, *rows)
+        faults = tuple(jax.lax.psum(each, "data") for each in _faults(state, units, used))
+        return _changed(state, lambda part: part[None]), faults
 
-    specs = (_ON_DEVICES, P("data"), P("data"), P("data"))
-    return jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=(_ON_DEVICES, P()))(state, maps, real, index)
+    of_devices = _axes(state, P("data"), P())
+    specs = (of_devices, P("data"), P("data"), P("data"))
+    return jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=(of_devices, P()))(state, maps, real, index)
+
+
+def _faults(state: Compression, units: Sequence[jax.Array], used: jax.Array) -> tuple[jax.Array, ...]:
+    """How many activations of each network and unit are not finite."""
+
+    def counted() -> tuple[jax.Array, ...]:
+        return tuple(jnp.sum(used & ~jnp.isfinite(each), axis=0, dtype=jnp.int32) for each in units)
+
+    if isinstance(state, Triangle) or state.products.ndim > 2:  # of positions that are not drawn it knows nothing
+        return counted()
+    # To count takes longer than to compress; and the sum of finite activations is finite.
+    none = jax.tree.map(
+        lambda count: varying_like(jnp.zeros(count.shape, count.dtype), *units), jax.eval_shape(counted)
+    )
+    return jax.lax.cond(jnp.all(jnp.isfinite(state.products[-1])), lambda: none, counted)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _finish(mesh: Mesh, redrawn: bool, state: Compression) -> tuple[jax.Array, ...]:
-    merge = partial(compression.finalize, axis_name="data")
+def _finish(mesh: Mesh, redrawn: bool, state: Compression) -> tuple[tuple[jax.Array, ...], jax.Array]:
+    """The rows, and how far they may be off by `error_bound`."""
 
-    def local(state: Compression) -> tuple[jax.Array, ...]:
-        return (jax.vmap(merge, (_OVER_REDRAWS,)) if redrawn else merge)(_own(state))
+    def merged(state: Compression) -> tuple[tuple[jax.Array, ...], jax.Array]:
+        if isinstance(state, Triangle):
+            return triangles.finalize(state, "data"), jnp.zeros(())
+        return gram.finalize(state, "data", False)
 
-    return jax.shard_map(local, mesh=mesh, in_specs=(_ON_DEVICES,), out_specs=P())(state)
+    def local(state: Compression) -> tuple[tuple[jax.Array, ...], jax.Array]:
+        state = _changed(state, lambda part: part[0])
+        return jax.vmap(merged, (_axes(state, 0, None),))(state) if redrawn else merged(state)
+
+    return jax.shard_map(local, mesh=mesh, in_specs=(_axes(state, P("data"), P()),), out_specs=P())(state)
 
 
-def _own(state: Compression) -> Compression:
-    return state._replace(rows=tuple(part[0] for part in state.rows))
+def _axes(state: Compression, own: Any, common: Any) -> Any:
+    """`own` for what each device and redraw has of a state; the counter of a triangle depends on shapes alone."""
+    return Triangle(own, common) if isinstance(state, Triangle) else own
+
+
+def _changed(state: Compression, function: Callable[[jax.Array], jax.Array]) -> Compression:
+    """What each device and redraw has of a state, changed."""
+    if isinstance(state, Triangle):
+        return state._replace(rows=tuple(map(function, state.rows)))
+    return jax.tree.map(function, state)

@@ -1,0 +1,233 @@
+"""Streaming compression by sums of products in float64: for activations in float32, at matrix-product speed."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import DTypeLike
+
+from jaxrepsim._typing import Array, Float
+from jaxrepsim.compression.triangles import fold
+from jaxrepsim.numerics.inputs import on_device
+from jaxrepsim.numerics.pivoted_cholesky import Cholesky, pivoted_cholesky
+from jaxrepsim.numerics.products import inner_products, with_all_digits
+from jaxrepsim.numerics.varying import varying_like
+
+BLOCK = 2048
+"""Samples whose products are one matrix product."""
+FIRST = 256
+"""Samples that the shift is the mean of."""
+UNIT = 2.0**-53
+"""What a number in float64 rounds to, relative."""
+ERROR = 8 * UNIT
+"""Of a sum of products; see `jaxrepsim.compression.error_bound`."""
+
+
+class GramMatrix(NamedTuple):
+    """Inner products of all samples seen so far, in float64 whether x64 is on or off.
+
+    A sample in which every unit is zero is counted, and adds nothing.
+
+    Fields:
+        shift: For each network (units,), what is subtracted from its activations: float32 numbers near their means.
+        products: (n + 1, n + 1), sums of the products of the n shifted units of all networks, and of a last column of
+            ones: so the last row has their sums, and the number of samples that are not zero.
+        lost: (n + 1, n + 1), what `products` lost to rounding.
+        samples: How many samples there are, zeros included.
+    """
+
+    shift: tuple[Float[Array, "_"], ...]
+    products: Float[Array, "n+1 n+1"]
+    lost: Float[Array, "n+1 n+1"]
+    samples: Float[Array, ""]
+
+
+def empty(units: Sequence[int]) -> GramMatrix:
+    """The state of no samples."""
+    size = (sum(units) + 1,) * 2
+    with jax.enable_x64(True):
+        shift = tuple(on_device(np.zeros(n)) for n in units)
+        return GramMatrix(shift, *(on_device(np.zeros(shape)) for shape in (size, size, ())))
+
+
+@jax.jit
+@with_all_digits
+def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: Array | int) -> GramMatrix:
+    """The state after more samples, float32.
+
+    Args:
+        state: A state.
+        arrays: (rows, units), one a network.
+        samples: How many of the rows are samples; the others are zero.
+    """
+    with jax.enable_x64(True):
+        # Inside shard_map a state may still be the same on all devices where its first batch is not.
+        state = varying_like(state, *arrays)
+        samples = state.samples + jnp.asarray(samples, jnp.float64)
+        joint = jnp.concatenate(arrays, axis=1)
+        rows, n = joint.shape
+        old = jnp.concatenate(state.shift)
+        some = jnp.concatenate([array[:: max(1, rows // FIRST)] for array in arrays], axis=1)
+        shift = jnp.where(state.products[-1, -1] > 0, old, _mean(some))
+        sums = state.products, state.lost
+        blocks = rows // BLOCK
+        if blocks:
+            chunks = joint[: blocks * BLOCK].reshape(blocks, BLOCK, n)
+            sums, _ = jax.lax.scan(lambda sums, chunk: (_plus(*sums, _products(chunk, shift)), None), sums, chunks)
+        if rows % BLOCK:
+            sums = _plus(*sums, _products(joint[blocks * BLOCK :], shift))
+        return GramMatrix(_split(shift, state), *sums, samples)
+
+
+@jax.jit
+def merge(first: GramMatrix, second: GramMatrix) -> GramMatrix:
+    """The state of the samples of both."""
+    with jax.enable_x64(True):
+        own, other = (jnp.concatenate(state.shift) for state in (first, second))
+        shift = jnp.where(first.products[-1, -1] > 0, own, other)
+        products, lost = _shifted(second, shift)
+        sums = _plus(first.products, first.lost + lost, products)
+        return GramMatrix(_split(shift, first), *sums, first.samples + second.samples)
+
+
+def over_devices(state: GramMatrix, axis_name: str | None) -> GramMatrix:
+    """The state of the samples of all devices along an axis of a mesh, on each of them."""
+    if axis_name is None:
+        return state
+    with jax.enable_x64(True):
+        weight = state.products[-1, -1]
+        total = jnp.maximum(jax.lax.psum(weight, axis_name), 1.0)
+        shift = _rounded(jax.lax.psum(jnp.concatenate(state.shift) * weight, axis_name) / total)
+        products, lost = _shifted(state, shift)
+        sums = jax.lax.psum((products, lost, state.samples), axis_name)
+        return GramMatrix(_split(shift, state), *sums)
+
+
+@partial(jax.jit, static_argnums=(1, 2))
+@with_all_digits
+def finalize(
+    state: GramMatrix, axis_name: str | None, centred: bool
+) -> tuple[tuple[Float[Array, "rows _"], ...], Float[Array, "networks"]]:
+    """Rows with the inner products of all samples, and `error_bound`."""
+    dtype = jnp.result_type(float)
+    with jax.enable_x64(True):
+        state = over_devices(state, axis_name)
+        covariance = _covariance(state)
+        root = _root(covariance, slice(None)).rows * covariance.deviation
+        count = state.products[-1, -1]
+        zeros = jnp.maximum(state.samples - count, 0.0)
+        mean = state.products[-1, :-1] / jnp.maximum(count, 1.0) + jnp.concatenate(state.shift)
+        # Of c samples, and z zeros, the mean is c/(c + z)·mean: around it there is this along the mean.
+        weight = count * zeros / jnp.maximum(count + zeros, 1.0) if centred else count
+        rows = jnp.concatenate([jnp.sqrt(weight) * mean[None], root])
+        rows = jnp.where(covariance.finite, rows, 0.0)
+        triangle = fold(jnp.split(rows, _cuts(state), axis=1)) if rows.size else jnp.split(rows[1:], _cuts(state), 1)
+        parts = tuple(jnp.where(covariance.finite, part, jnp.nan).astype(dtype) for part in triangle)
+        return parts, _bound(state, covariance, dtype)
+
+
+@partial(jax.jit, static_argnums=1)
+def error_bound(state: GramMatrix, axis_name: str | None) -> Float[Array, "networks"]:
+    """See `jaxrepsim.compression.error_bound`."""
+    dtype = jnp.result_type(float)
+    with jax.enable_x64(True):
+        state = over_devices(state, axis_name)
+        return _bound(state, _covariance(state), dtype)
+
+
+def allowed(dtype: DTypeLike) -> float:
+    """The largest `error_bound` with which squared residuals in a dtype are as exact as the package promises."""
+    return 1e-9 if jnp.finfo(dtype).bits == 64 else 1e-6
+
+
+class _Covariance(NamedTuple):
+    """Centred inner products. Where some are not finite, those of orthogonal units."""
+
+    cosines: Float[Array, "n n"]
+    """1 on the diagonal, and 0 beside it for a constant unit."""
+    deviation: Float[Array, "n"]
+    """The norms of the centred units; 0 for a constant one."""
+    amplified: Float[Array, ""]
+    """How many times larger squares were summed than remain: 1 where the shift is the mean."""
+    finite: Array
+
+
+def _covariance(state: GramMatrix) -> _Covariance:
+    sums = state.products[-1, :-1]
+    finite = jnp.all(jnp.isfinite(state.products + state.lost))
+    around = state.products[:-1, :-1] - sums[:, None] * (sums / jnp.maximum(state.products[-1, -1], 1.0))
+    around = jnp.where(finite, around + state.lost[:-1, :-1], 0.0)
+    summed, square = jnp.where(finite, jnp.diagonal(state.products)[:-1], 0.0), jnp.diagonal(around)
+    varies = square > 16 * UNIT * summed
+    deviation = jnp.where(varies, jnp.sqrt(jnp.where(varies, square, 1.0)), 0.0)
+    divisor = jnp.where(varies, deviation, 1.0)
+    there = varies[:, None] & varies
+    cosines = jnp.where(there, around / divisor[:, None] / divisor, 0.0)
+    cosines = jnp.where(jnp.eye(len(square), dtype=bool), 1.0, cosines)
+    amplified = jnp.max(jnp.where(varies, summed / jnp.where(varies, square, 1.0), 1.0), initial=1.0)
+    return _Covariance(cosines, deviation, amplified, finite)
+
+
+def _root(covariance: _Covariance, units: slice) -> Cholesky:
+    """Without the units that depend on others, as far as rounding in float64 tells."""
+    cosines = covariance.cosines[units, units]
+    return pivoted_cholesky(cosines, ERROR * covariance.amplified * max(1, len(cosines)) ** 0.5)
+
+
+def _bound(state: GramMatrix, covariance: _Covariance, dtype: DTypeLike) -> Float[Array, "networks"]:
+    found = []
+    for first, stop in pairwise([0, *_cuts(state), len(covariance.deviation)]):
+        own = _root(covariance, slice(first, stop))
+        dependent = jnp.any(own.order == stop - first)
+        # In float32 the match stage takes them for dependent too.
+        blurred = jnp.where(dependent, jnp.inf, 0.0) if jnp.finfo(dtype).bits == 64 else 0.0
+        found.append(own.inverse_trace() + blurred)
+    bound = ERROR * covariance.amplified * (1 + jnp.stack(found))
+    return jnp.where(covariance.finite, bound, jnp.nan).astype(dtype)
+
+
+def _products(rows: Float[Array, "m n"], shift: Float[Array, "n"]) -> Float[Array, "n+1 n+1"]:
+    """Of the rows that are not zero; by halves of the columns, for what stands below the diagonal is known."""
+    there = jnp.any(rows != 0, axis=1, keepdims=True)
+    shifted = jnp.where(there, rows.astype(jnp.float64) - shift, 0.0)
+    left, right = jnp.array_split(jnp.concatenate([shifted, there.astype(jnp.float64)], axis=1), 2, axis=1)
+    across = inner_products(left, right)
+    return jnp.block([[inner_products(left, left), across], [across.T, inner_products(right, right)]])
+
+
+def _plus(total: Array, lost: Array, term: Array) -> tuple[Array, Array]:
+    """The sum, and what it loses: Knuth's, exact to the last digit of both together."""
+    found = total + term
+    added = found - total
+    return found, lost + ((total - (found - added)) + (term - added))
+
+
+def _shifted(state: GramMatrix, shift: Float[Array, "n"]) -> tuple[Array, Array]:
+    """What `products` and `lost` are around another shift."""
+    moved = jnp.append(jnp.concatenate(state.shift) - shift, 0.0)
+    sums, count = state.products[-1], state.products[-1, -1]
+    cross = moved[:, None] * (sums + 0.5 * count * moved)
+    return state.products + (cross + cross.T), state.lost
+
+
+def _mean(rows: Float[Array, "m n"]) -> Float[Array, "n"]:
+    """Of those that are not zero, in float32: of equal activations their value, exactly."""
+    count = jnp.sum(jnp.any(rows != 0, axis=1), dtype=jnp.float64)
+    return _rounded(jnp.sum(rows, axis=0, dtype=jnp.float64) / jnp.maximum(count, 1.0))
+
+
+def _rounded(values: Array) -> Array:
+    return values.astype(jnp.float32).astype(jnp.float64)
+
+
+def _split(joint: Float[Array, "n"], state: GramMatrix) -> tuple[Array, ...]:
+    return tuple(jnp.split(joint, _cuts(state)))
+
+
+def _cuts(state: GramMatrix) -> list[int]:
+    widths = [len(part) for part in state.shift]
+    return [sum(widths[:i]) for i in range(1, len(widths))]
