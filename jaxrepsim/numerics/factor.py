@@ -58,17 +58,16 @@ def _cholesky_qr(a: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Arr
 
 
 def _cholesky_triangle(a: Float[Array, "m n"]) -> Float[Array, "n n"]:
-    """R of shifted CholeskyQR2, with a shift s in both rounds.
+    """R of shifted CholeskyQR2.
 
-    (Q₁ᵀQ₁ + s I) / (1 + s), between the first factors, has the inner products of a but for s² I: the shift leaves no
-    trace. A singular value σ of a is one of σ/√(σ² + s) in Q₁, and rounded at that size: by us/σ² of itself, which is
-    less than Householder's u/σ.
+    A singular value σ of a is one of σ/√(σ² + s) in Q₁, and rounded at that size: by us/σ² of itself, which is less than
+    Householder's u/σ. The columns of Q₁ that the shift alone keeps from being dependent are so small that a second shift
+    of some u is enough: it leaves √(us) in place of a zero.
     """
-    shift = _shift(a)
-    first = _shifted_cholesky(a.T @ a, shift)
+    first = _shifted_cholesky(a.T @ a, _shift(a))
     q = _right_solve(first, a)
-    second = _shifted_cholesky(q.T @ q, shift)
-    return jnp.where(jnp.any(a != 0, axis=0), second @ first / jnp.sqrt(1 + shift), 0.0)
+    second = _shifted_cholesky(q.T @ q, 4 * float(jnp.finfo(a.dtype).eps))
+    return jnp.where(jnp.any(a != 0, axis=0), second @ first, 0.0)
 
 
 def _shift(a: Float[Array, "m n"]) -> float:
@@ -80,12 +79,9 @@ def _shift(a: Float[Array, "m n"]) -> float:
 def _shifted_cholesky(gram: Float[Array, "n n"], shift: float) -> Float[Array, "n n"]:
     """The upper factor of the Gram matrix and a shift; of a larger one where rounding still leaves it indefinite."""
     identity = jnp.eye(len(gram), dtype=gram.dtype)
-    factor = jnp.linalg.cholesky(gram + shift * identity, upper=True)
-    return jax.lax.cond(
-        jnp.all(jnp.isfinite(factor)),
-        lambda: factor,
-        lambda: jnp.linalg.cholesky(gram + 100 * shift * identity, upper=True),
-    )
+    factor, more = jnp.linalg.cholesky(gram + shift * identity, upper=True), gram + 100 * shift * identity
+    finite = jnp.all(jnp.isfinite(factor))
+    return jax.lax.cond(finite, lambda: factor, lambda: jnp.linalg.cholesky(more, upper=True))
 
 
 def _right_solve(triangle: Float[Array, "n n"], a: Float[Array, "m n"]) -> Float[Array, "m n"]:

@@ -83,7 +83,7 @@ def test_gram_up_to_its_limit(dtype, crossed, scale):
     limit = dual_basis.gram_limit(dtype)
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        condition = 2e2 if dtype == np.float64 else 1.0
+        condition = 1.2e3 if dtype == np.float64 else 1.0
         n = N if dtype == np.float64 else int(limit)
         x, y = (
             calls.pad(a, SAMPLES, N)
@@ -93,7 +93,7 @@ def test_gram_up_to_its_limit(dtype, crossed, scale):
         if scale:
             x, y, _ = calls.scaled(rng, x, y, dtype)
         errors = error_at_every_step(x, y, "gram", dtype, seed)
-        assert errors.max() <= 0.1 * calls.BOUND[dtype]
+        assert errors.max() <= (0.5 if dtype == np.float64 else 0.1) * calls.BOUND[dtype]
 
 
 @pytest.mark.parametrize("scale", [False, True])
