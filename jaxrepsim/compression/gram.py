@@ -15,6 +15,7 @@ from jaxrepsim.compression.triangles import fold
 from jaxrepsim.numerics.inputs import on_device
 from jaxrepsim.numerics.pivoted_cholesky import Cholesky, pivoted_cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
+from jaxrepsim.numerics.projection import ridge
 from jaxrepsim.numerics.varying import varying_like
 
 BLOCK = 2048
@@ -117,7 +118,7 @@ def finalize(
     with jax.enable_x64(True):
         state = over_devices(state, axis_name)
         covariance = _covariance(state)
-        root = _root(covariance, slice(None)).rows * covariance.deviation
+        root = _root(covariance, slice(None), dtype).rows * covariance.deviation
         count = state.products[-1, -1]
         zeros = jnp.maximum(state.samples - count, 0.0)
         mean = state.products[-1, :-1] / jnp.maximum(count, 1.0) + jnp.concatenate(state.shift)
@@ -172,18 +173,20 @@ def _covariance(state: GramMatrix) -> _Covariance:
     return _Covariance(cosines, deviation, amplified, finite)
 
 
-def _root(covariance: _Covariance, units: slice) -> Cholesky:
-    """Without the units that depend on others, as far as rounding in float64 tells."""
+def _root(covariance: _Covariance, units: slice, dtype: DTypeLike) -> Cholesky:
+    """Without the units that depend on others, as far as float64 tells, or the match stage in float32."""
     cosines = covariance.cosines[units, units]
-    return pivoted_cholesky(cosines, ERROR * covariance.amplified * max(1, len(cosines)) ** 0.5)
+    least = ERROR * covariance.amplified * max(1, len(cosines)) ** 0.5
+    if jnp.finfo(dtype).bits == 32:
+        least = jnp.maximum(least, (0.1 * ridge(dtype)) ** 2)
+    return pivoted_cholesky(cosines, least)
 
 
 def _bound(state: GramMatrix, covariance: _Covariance, dtype: DTypeLike) -> Float[Array, "networks"]:
     found = []
     for first, stop in pairwise([0, *_cuts(state), len(covariance.deviation)]):
-        own = _root(covariance, slice(first, stop))
+        own = _root(covariance, slice(first, stop), dtype)
         dependent = jnp.any(own.order == stop - first)
-        # In float32 the match stage takes them for dependent too.
         blurred = jnp.where(dependent, jnp.inf, 0.0) if jnp.finfo(dtype).bits == 64 else 0.0
         found.append(own.inverse_trace() + blurred)
     bound = ERROR * covariance.amplified * (1 + jnp.stack(found))

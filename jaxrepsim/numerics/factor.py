@@ -60,9 +60,9 @@ def _cholesky_qr(a: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Arr
 def _cholesky_triangle(a: Float[Array, "m n"]) -> Float[Array, "n n"]:
     """R of shifted CholeskyQR2.
 
-    A singular value σ of a is one of σ/√(σ² + s) in Q₁, and rounded at that size: by us/σ² of itself, which is less than
-    Householder's u/σ. The columns of Q₁ that the shift alone keeps from being dependent are so small that a second shift
-    of some u is enough: it leaves √(us) in place of a zero.
+    A singular value σ of a is one of σ/√(σ² + s) in Q₁, and rounded at that size: by us/σ² of itself, which is less
+    than Householder's u/σ. The columns of Q₁ that the shift alone keeps from being dependent are so small that a
+    second shift of some u is enough: it leaves √(us) in place of a zero.
     """
     first = _shifted_cholesky(a.T @ a, _shift(a))
     q = _right_solve(first, a)
