@@ -33,8 +33,10 @@ def project_out(top: Float[Array, "m n"], x: Float[Array, "m k"]) -> Float[Array
     little is left of x.
     """
 
+    shares = top.T @ top
+
     def once(error: Array) -> Array:
-        inside = top.T @ (top @ (top.T @ error))
-        return error - top @ (3 * inside - 2 * (top.T @ (top @ inside)))
+        inside = shares @ (top.T @ error)
+        return error - top @ (3 * inside - 2 * (shares @ inside))
 
     return once(once(x))
