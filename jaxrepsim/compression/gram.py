@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -10,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, Float
+from jaxrepsim._typing import Array, Float, Int, Values
 from jaxrepsim.compression.triangles import fold
-from jaxrepsim.numerics.inputs import on_device
+from jaxrepsim.numerics.buckets import size_bucket
+from jaxrepsim.numerics.inputs import on_device, traced
 from jaxrepsim.numerics.pivoted_cholesky import Cholesky, pivoted_cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
 from jaxrepsim.numerics.projection import ridge
@@ -108,27 +108,76 @@ def over_devices(state: GramMatrix, axis_name: str | None) -> GramMatrix:
         return GramMatrix(_split(shift, state), *sums)
 
 
-@partial(jax.jit, static_argnums=(1, 2))
-@with_all_digits
 def finalize(
     state: GramMatrix, axis_name: str | None, centred: bool
 ) -> tuple[tuple[Float[Array, "rows _"], ...], Float[Array, "networks"]]:
     """Rows with the inner products of all samples, and `error_bound`."""
+    if traced(state):
+        return _finalize(state, axis_name, centred)
+    widths = [len(part) for part in state.shift]
+    n, dtype = sum(widths), jnp.result_type(float)
+    # Padded with dead units behind all others, states of other widths share a program.
+    size = size_bucket(n, 32)
+    owner = np.pad(_owners(state), (0, size - n), constant_values=len(widths))
+    with jax.enable_x64(True):
+        rows, bound = _in_one_program(_widened(_joint(state), size), owner, len(widths), centred, dtype)
+    parts = np.split(np.asarray(rows)[:n, :n], np.cumsum(widths)[:-1], axis=1)
+    return tuple(map(on_device, parts)), bound
+
+
+@partial(jax.jit, static_argnums=(1, 2))
+@with_all_digits
+def _finalize(state: GramMatrix, axis_name: str | None, centred: bool) -> tuple[tuple[Array, ...], Array]:
     dtype = jnp.result_type(float)
     with jax.enable_x64(True):
         state = over_devices(state, axis_name)
-        covariance = _covariance(state)
-        root = _root(covariance, slice(None), dtype).rows * covariance.deviation
-        count = state.products[-1, -1]
-        zeros = jnp.maximum(state.samples - count, 0.0)
-        mean = state.products[-1, :-1] / jnp.maximum(count, 1.0) + jnp.concatenate(state.shift)
-        # Of c samples, and z zeros, the mean is c/(c + z)·mean: around it there is this along the mean.
-        weight = count * zeros / jnp.maximum(count + zeros, 1.0) if centred else count
-        rows = jnp.concatenate([jnp.sqrt(weight) * mean[None], root])
-        rows = jnp.where(covariance.finite, rows, 0.0)
-        triangle = fold(jnp.split(rows, _cuts(state), axis=1)) if rows.size else jnp.split(rows[1:], _cuts(state), 1)
-        parts = tuple(jnp.where(covariance.finite, part, jnp.nan).astype(dtype) for part in triangle)
-        return parts, _bound(state, covariance, dtype)
+        rows, bound = _factored(_joint(state), _owners(state), len(state.shift), centred, dtype)
+        return tuple(jnp.split(rows, _cuts(state), axis=1)), bound
+
+
+def _joint(state: GramMatrix) -> GramMatrix:
+    """The same, of all units as one network."""
+    join = jnp.concatenate if traced(state) else np.concatenate
+    return state._replace(shift=(join(state.shift),))
+
+
+def _owners(state: GramMatrix) -> np.ndarray:
+    """Of each unit the index of its network."""
+    return np.repeat(np.arange(len(state.shift)), [len(part) for part in state.shift])
+
+
+def _widened(joint: GramMatrix, size: int) -> GramMatrix:
+    """With dead units behind the others, on the host."""
+    (shift,), n = joint.shift, len(joint.shift[0])
+
+    def wide(sums: Values) -> np.ndarray:
+        values, full = np.asarray(sums), np.zeros((size + 1, size + 1))
+        places = np.append(np.arange(n), size)
+        full[np.ix_(places, places)] = values
+        return full
+
+    values = (np.pad(np.asarray(shift), (0, size - n)),), wide(joint.products), wide(joint.lost), joint.samples
+    return GramMatrix(*jax.device_put(values))
+
+
+def _factored(
+    joint: GramMatrix, owner: Int[Values, "n"], networks: int, centred: bool, dtype: DTypeLike
+) -> tuple[Float[Array, "n n"], Float[Array, "networks"]]:
+    """Rows of all units, and the bound for each network; `owner` is the number of networks for padding."""
+    covariance = _covariance(joint)
+    root = _root(covariance.cosines, covariance.amplified, dtype).rows * covariance.deviation
+    count = joint.products[-1, -1]
+    zeros = jnp.maximum(joint.samples - count, 0.0)
+    mean = joint.products[-1, :-1] / jnp.maximum(count, 1.0) + joint.shift[0]
+    # Of c samples, and z zeros, the mean is c/(c + z)·mean: around it there is this along the mean.
+    weight = count * zeros / jnp.maximum(count + zeros, 1.0) if centred else count
+    rows = jnp.where(covariance.finite, jnp.concatenate([jnp.sqrt(weight) * mean[None], root]), 0.0)
+    triangle = fold([rows])[0] if rows.size else rows[1:]
+    found = jnp.where(covariance.finite, triangle, jnp.nan).astype(dtype)
+    return found, _bound(covariance, owner, networks, dtype)
+
+
+_in_one_program = jax.jit(with_all_digits(_factored), static_argnums=(2, 3, 4))
 
 
 @partial(jax.jit, static_argnums=1)
@@ -137,7 +186,7 @@ def error_bound(state: GramMatrix, axis_name: str | None) -> Float[Array, "netwo
     dtype = jnp.result_type(float)
     with jax.enable_x64(True):
         state = over_devices(state, axis_name)
-        return _bound(state, _covariance(state), dtype)
+        return _bound(_covariance(_joint(state)), _owners(state), len(state.shift), dtype)
 
 
 def allowed(dtype: DTypeLike) -> float:
@@ -173,23 +222,25 @@ def _covariance(state: GramMatrix) -> _Covariance:
     return _Covariance(cosines, deviation, amplified, finite)
 
 
-def _root(covariance: _Covariance, units: slice, dtype: DTypeLike) -> Cholesky:
+def _root(cosines: Float[Array, "n n"], amplified: Array, dtype: DTypeLike) -> Cholesky:
     """Without the units that depend on others, as far as float64 tells, or the match stage in float32."""
-    cosines = covariance.cosines[units, units]
-    least = ERROR * covariance.amplified * max(1, len(cosines)) ** 0.5
+    least = ERROR * amplified * max(1, len(cosines)) ** 0.5
     if jnp.finfo(dtype).bits == 32:
         least = jnp.maximum(least, (0.1 * ridge(dtype)) ** 2)
     return pivoted_cholesky(cosines, least)
 
 
-def _bound(state: GramMatrix, covariance: _Covariance, dtype: DTypeLike) -> Float[Array, "networks"]:
-    found = []
-    for first, stop in pairwise([0, *_cuts(state), len(covariance.deviation)]):
-        own = _root(covariance, slice(first, stop), dtype)
-        dependent = jnp.any(own.order == stop - first)
-        blurred = jnp.where(dependent, jnp.inf, 0.0) if jnp.finfo(dtype).bits == 64 else 0.0
-        found.append(own.inverse_trace() + blurred)
-    bound = ERROR * covariance.amplified * (1 + jnp.stack(found))
+def _bound(
+    covariance: _Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
+) -> Float[Array, "networks"]:
+    """One factorisation for all networks: without the products between them their pivots have nothing in common."""
+    owner = jnp.asarray(owner)
+    own = _root(jnp.where(owner[:, None] == owner, covariance.cosines, 0.0), covariance.amplified, dtype)
+    of_network = owner == jnp.arange(networks)[:, None]
+    traces = jnp.sum(jnp.where(of_network, own.inverse_diagonal(), 0.0), axis=1)
+    if jnp.finfo(dtype).bits == 64:
+        traces = jnp.where(jnp.any(of_network & ~own.is_pivot(), axis=1), jnp.inf, traces)
+    bound = ERROR * covariance.amplified * (1 + traces)
     return jnp.where(covariance.finite, bound, jnp.nan).astype(dtype)
 
 

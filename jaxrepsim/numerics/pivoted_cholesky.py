@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.numerics.factor import solve_upper
 from jaxrepsim.numerics.products import inner_products
 
@@ -28,13 +28,19 @@ class Cholesky(NamedTuple):
     rows: Float[Array, "n n"]
     order: Int[Array, "n"]
 
-    def inverse_trace(self) -> Float[Array, ""]:
-        """The trace of the inverse of the pivots' Gram matrix: Σ1/λ of its eigenvalues."""
-        found = self.order < len(self.order)
-        triangle = jnp.where(found, self.rows[:, jnp.minimum(self.order, len(self.order) - 1)], 0.0)
-        identity = jnp.eye(len(self.order), dtype=self.rows.dtype)
+    def is_pivot(self) -> Bool[Array, "n"]:
+        """Of each unit whether it is a pivot."""
+        return jnp.any(self.order[:, None] == jnp.arange(len(self.order)), axis=0)
+
+    def inverse_diagonal(self) -> Float[Array, "n"]:
+        """The diagonal of the inverse of the pivots' Gram matrix, 0 for all other units; its sum is Σ1/λ."""
+        n = len(self.order)
+        found = self.order < n
+        triangle = jnp.where(found, self.rows[:, jnp.minimum(self.order, n - 1)], 0.0) if n else self.rows
+        identity = jnp.eye(n, dtype=self.rows.dtype)
         inverse = solve_upper(jnp.where(found, triangle, identity), identity)
-        return jnp.sum(jnp.where(found, inverse, 0.0) ** 2)
+        squares = jnp.sum(jnp.where(found, inverse, 0.0) ** 2, axis=1)
+        return jnp.sum(jnp.where(self.order[:, None] == jnp.arange(n), squares[:, None], 0.0), axis=0)
 
 
 def pivoted_cholesky(gram: Float[Array, "n n"], least: Array | float) -> Cholesky:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -189,11 +190,23 @@ class _Layer:
 
     def finish(self, mesh: Mesh) -> tuple[list[np.ndarray], bool]:
         """Each network's rows, and whether they are exact enough."""
+        redrawn = self._chosen is not None
         with jax.enable_x64(True):
-            found, bound = _finish(mesh, self._chosen is not None, self._state)
+            merged = _merged(mesh, redrawn, self._state)
+            found, exact = list(merged), True
+            if not isinstance(self._state, Triangle):
+                state = jax.device_get(merged)
+                states = (
+                    [jax.tree.map(itemgetter(at), state) for at in range(len(state.samples))] if redrawn else [state]
+                )
+                each = [gram.finalize(one, None, False) for one in states]
+                exact = all((np.asarray(bound) <= gram.allowed(jnp.float64)).all() for _, bound in each)
+                found = [
+                    np.stack(parts) if redrawn else parts[0] for parts in zip(*(rows for rows, _ in each), strict=True)
+                ]
         rows = list(map(np.asarray, found))
         needed = min(self.samples, sum(part.shape[-1] for part in rows))
-        return [part[..., :needed, :] for part in rows], bool(np.all(np.asarray(bound) <= gram.allowed(jnp.float64)))
+        return [part[..., :needed, :] for part in rows], exact
 
 
 def _begin(
@@ -278,15 +291,13 @@ def _faults(state: Compression, units: Sequence[jax.Array], used: jax.Array) -> 
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _finish(mesh: Mesh, redrawn: bool, state: Compression) -> tuple[tuple[jax.Array, ...], jax.Array]:
-    """The rows, and how far they may be off by `error_bound`."""
+def _merged(mesh: Mesh, redrawn: bool, state: Compression) -> Any:
+    """Of all devices: the rows, or the state of which rows are made."""
 
-    def merged(state: Compression) -> tuple[tuple[jax.Array, ...], jax.Array]:
-        if isinstance(state, Triangle):
-            return triangles.finalize(state, "data"), jnp.zeros(())
-        return gram.finalize(state, "data", False)
+    def merged(state: Compression) -> Any:
+        return triangles.finalize(state, "data") if isinstance(state, Triangle) else gram.over_devices(state, "data")
 
-    def local(state: Compression) -> tuple[tuple[jax.Array, ...], jax.Array]:
+    def local(state: Compression) -> Any:
         state = _changed(state, lambda part: part[0])
         return jax.vmap(merged, (_axes(state, 0, None),))(state) if redrawn else merged(state)
 
