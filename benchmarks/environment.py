@@ -22,6 +22,12 @@ def described() -> str:
     return ", ".join([*parts, f"numpy {np.__version__}"])
 
 
+def versions() -> dict[str, str]:
+    """Of Python and of what computes."""
+    found = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
+    return {"python": platform.python_version(), **found}
+
+
 def peak_memory() -> int:
     """The largest resident memory of this process so far, in bytes."""
     told = _told("VmHWM:")  # on Linux ru_maxrss of a new process starts at its parent's
@@ -32,7 +38,7 @@ def peak_memory() -> int:
 
 
 def forget_peak() -> int:
-    """Begins `peak_memory` anew, where Linux lets a process do so: the resident memory of this process now, in bytes."""
+    """Begins `peak_memory` anew where Linux lets a process do so: the resident memory of this process now, in bytes."""
     refs = Path("/proc/self/clear_refs")
     if refs.exists():
         refs.write_text("5")

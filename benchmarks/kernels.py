@@ -1,6 +1,6 @@
 """How many kernels a removal takes, counted in the program that XLA makes of a peeling for the device at hand.
 
-On a GPU a step of the peeling waits for the launches of its kernels, not for its arithmetic: so their number is its time.
+On a GPU a step of the peeling waits for the launches of its kernels, not for its arithmetic: their number is its time.
 """
 
 import re
@@ -27,6 +27,10 @@ INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?[\w.-]+ = (?:\([^=]*?\)|\S+) ([\w-]+)
 HEAD = re.compile(r"^(?:ENTRY )?%?([\w.-]+) \(.*\{$")
 
 
+LAUNCH = 5e-6
+"""Seconds from one kernel to the next on a GPU, as is commonly said: not measured."""
+
+
 class Kernels(NamedTuple):
     """Of one step of the peeling of a pair."""
 
@@ -45,6 +49,11 @@ class Kernels(NamedTuple):
     def each(self) -> float:
         """Kernels for each unit that is removed."""
         return (self.step + self.condition) * self.steps / max(self.removals, 1)
+
+    @property
+    def launches(self) -> float:
+        """Seconds that a GPU would take to launch all of them."""
+        return (self.step + self.condition) * self.steps * LAUNCH
 
 
 def kernels(basis: DualBasis) -> Kernels:
@@ -100,7 +109,7 @@ def _launched(computations: dict[str, list[str]], name: str) -> dict[str, int]:
         if instruction[1] == "call":  # on a CPU what threads share, on a GPU a graph of kernels
             more = _launched(computations, CALLED.findall(line)[0])
         elif instruction[1] == "conditional":
-            branches = [part.strip().lstrip("%") for part in ",".join(BRANCHES.findall(line)).split(",") if part.strip()]
+            branches = re.findall(r"[\w.-]+", " ".join(BRANCHES.findall(line)))
             each = [_launched(computations, branch) for branch in branches or CALLED.findall(line)]
             for kind, count in min(each, key=lambda counts: sum(counts.values())).items():
                 more[kind] = more.get(kind, 0) + count

@@ -23,7 +23,6 @@ from jaxrepsim.numerics.inputs import on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import comparable_columns
 
-
 WIDE = 512
 """Units above which memory decides."""
 

@@ -19,6 +19,7 @@ from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device, 
 from jaxrepsim.numerics.precision import reached
 from jaxrepsim.numerics.products import with_all_digits
 
+
 class MatchProfile(NamedTuple):
     """Every unit's critical ε: the smallest ε at which it is in the maximum match. Leading axes are batches."""
 
