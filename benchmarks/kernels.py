@@ -4,7 +4,7 @@ On a GPU a step of the peeling waits for the launches of its kernels, not for it
 """
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -65,10 +65,12 @@ def kernels(basis: DualBasis) -> Kernels:
 
 def of_shapes(units: int, dtype: DTypeLike) -> tuple[int, int, dict[str, int]]:
     """The same count without a pair, for so many units a side."""
+
+    def shape(*sizes: int, of: DTypeLike = dtype) -> Any:
+        return jax.ShapeDtypeStruct(sizes, of)
+
     n = units
-    shapes = ((2, n, n), (2, n, n), (2, n))
-    arrays = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
-    basis = DualBasis(*arrays, jax.ShapeDtypeStruct((2, n), bool), jax.ShapeDtypeStruct((), bool))
+    basis = DualBasis(shape(2, n, n), shape(2, n, n), shape(2, n), shape(2, n, of=bool), shape(of=bool))
     return in_the_step(jax.jit(with_all_digits(peel.critical_values)).lower(basis).compile().as_text() or "")
 
 

@@ -36,15 +36,15 @@ def by_kernels(xs: list[Array], ys: list[Array]) -> Array:
         return found
 
     firsts, seconds = kernels(xs), kernels(ys)
-    return np.array([[np.vdot(first, second) for second in seconds] for first in firsts])
+    return np.array([[float(np.vdot(first, second)) for second in seconds] for first in firsts])
 
 
 def by_features(xs: list[Array], ys: list[Array]) -> Array:
     """By products of centred columns, |XᵀY|² / (|XᵀX| |YᵀY|): (layers, layers)."""
     firsts, seconds = ([layer - layer.mean(axis=0) for layer in layers] for layers in (xs, ys))
-    own = [[np.linalg.norm(layer.T @ layer) for layer in layers] for layers in (firsts, seconds)]
+    own_x, own_y = (np.array([np.linalg.norm(a.T @ a) for a in layers]) for layers in (firsts, seconds))
     between = [[np.linalg.norm(first.T @ second) ** 2 for second in seconds] for first in firsts]
-    return np.array(between) / np.outer(*own)
+    return np.array(between) / np.outer(own_x, own_y)
 
 
 def rows(context: Context) -> Iterator[Row]:
