@@ -22,14 +22,34 @@ def described() -> str:
     return ", ".join([*parts, f"numpy {np.__version__}"])
 
 
+def versions() -> dict[str, str]:
+    """Of Python and of what computes."""
+    found = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
+    return {"python": platform.python_version(), **found}
+
+
 def peak_memory() -> int:
     """The largest resident memory of this process so far, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # on Linux ru_maxrss of a new process starts at its parent's
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
+    told = _told("VmHWM:")  # on Linux ru_maxrss of a new process starts at its parent's
+    if told is not None:
+        return told
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def forget_peak() -> int:
+    """Begins `peak_memory` anew where Linux lets a process do so: the resident memory of this process now, in bytes."""
+    refs = Path("/proc/self/clear_refs")
+    if refs.exists():
+        refs.write_text("5")
+    return _told("VmRSS:") or peak_memory()
+
+
+def _told(what: str) -> int | None:
+    """What Linux says of this process, in bytes."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(what)), None)
 
 
 def _processor() -> str:

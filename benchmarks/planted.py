@@ -58,6 +58,20 @@ def ill_conditioned(seed: int, samples: int, units: int, condition: float) -> li
     return [directions @ (falling * mixtures[0]), tilted @ (falling * mixtures[1])]
 
 
+def dependent(seed: int, samples: int, units: int) -> list[Array]:
+    """A planted pair, of whose units a sixteenth are copies of others, and as many sums of two."""
+    rng = np.random.default_rng(seed)
+    networks = []
+    for network in planted(seed, samples, units):
+        drawn = rng.permutation(units)
+        count = max(1, units // 16)
+        copies, sums, first, second = (drawn[i * count : (i + 1) * count] for i in range(4))
+        network[:, copies] = network[:, first]
+        network[:, sums] = unit_columns(network[:, first]) + unit_columns(network[:, second])
+        networks.append(network)
+    return networks
+
+
 def condition_number(x: Array) -> float:
     """κ of the unit-norm columns."""
     return float(np.linalg.cond(np.linalg.qr(unit_columns(x), mode="r")))

@@ -21,19 +21,43 @@ from rich.console import Console
 from benchmarks import table
 from benchmarks.context import Context
 from benchmarks.environment import described
-from benchmarks.rows import assignment, calls, correlation, epsilons, minimal, profile, seeds, sparse, streaming
+from benchmarks.rows import (
+    assignment,
+    calls,
+    cka,
+    correlation,
+    epsilons,
+    minimal,
+    profile,
+    seeds,
+    sparse,
+    streaming,
+    wide,
+)
 from jaxrepsim.progress_bars import Bars
 
 Subject = Literal[
-    "calls", "profile", "epsilons", "minimal", "streaming", "seeds", "correlation", "assignment", "sparse"
+    "calls",
+    "profile",
+    "wide",
+    "epsilons",
+    "minimal",
+    "streaming",
+    "seeds",
+    "cka",
+    "correlation",
+    "assignment",
+    "sparse",
 ]
 SUBJECTS: dict[Subject, Callable[[Context], Iterator[table.Row]]] = {
     "calls": calls.rows,
     "profile": profile.rows,
+    "wide": wide.rows,
     "epsilons": epsilons.rows,
     "minimal": minimal.rows,
     "streaming": streaming.rows,
     "seeds": seeds.rows,
+    "cka": cka.rows,
     "correlation": correlation.rows,
     "assignment": assignment.rows,
     "sparse": sparse.rows,

@@ -140,7 +140,7 @@ def _by_elimination(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[Pa
     limit = gram_limit(networks[0].dtype)
     pairs = [pair for pair in pairs if _narrow(networks, pair)]
     used = sorted({*chain(*pairs)})
-    wide = [_shared_size(networks[place]) for place in used]
+    wide = _shared_sizes([networks[place] for place in used])
     between = tuple((used.index(a), used.index(b)) for a, b in pairs)
     if not pairs:
         return {}
@@ -173,12 +173,16 @@ def _by_factorisation(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[
     return found
 
 
-def _shared_size(network: Array) -> Array | np.ndarray:
-    """Padded to a size that programs are shared for, where a copy takes no time to speak of."""
-    rows, width = network.shape
-    if network.size > 2**18:
-        return network
-    return padded(network, (size_bucket(rows, 64), min(units_bucket(width), size_bucket(width, 16))))
+def _shared_sizes(networks: Sequence[Array]) -> list[Array | np.ndarray]:
+    """Padded to sizes that programs are shared for, where a copy takes no time to speak of: all to the same rows."""
+    samples = len(networks[0]) if networks else 0
+    small = [network.size <= 2**18 for network in networks]
+    rows = size_bucket(samples, 64) if all(small) else samples
+    widths = [min(units_bucket(network.shape[1]), size_bucket(network.shape[1], 16)) for network in networks]
+    return [
+        padded(network, (rows, width)) if copied else network
+        for network, width, copied in zip(networks, widths, small, strict=True)
+    ]
 
 
 def _narrow(networks: Sequence[Array], chosen: Collection[int]) -> bool:

@@ -187,7 +187,8 @@ def normalised(own: Float[Values, "k n n"], cross: Float[Values, "pairs n n"]) -
     """The Gram matrix of units of norm 1, from inner products. Where some are not finite every unit is dead."""
     xp = np if on_host(own) else jnp
     finite = xp.all(xp.isfinite(own)) & xp.all(xp.isfinite(cross))
-    own, cross = xp.where(finite, own, 0.0), xp.where(finite, cross, 0.0)
+    if xp is jnp or not finite:
+        own, cross = xp.where(finite, own, 0.0), xp.where(finite, cross, 0.0)
     lengths = xp.sqrt(xp.diagonal(own, axis1=1, axis2=2))
     alive = lengths > 0
     scale = xp.where(alive, 1 / xp.where(alive, lengths, 1.0), 0.0)
@@ -250,4 +251,6 @@ def _pairs(values: Float[Values, "k n"]) -> tuple[Float[Values, "pairs n"], Floa
 
 
 def _scaled(matrices: Values, rows: Float[Values, "p n"], columns: Float[Values, "p n"]) -> Float[Values, "p n n"]:
-    return matrices * rows[:, :, None] * columns[:, None, :]
+    matrices = matrices * rows[:, :, None]
+    matrices *= columns[:, None, :]  # of NumPy arrays in place
+    return matrices

@@ -34,7 +34,7 @@ def dual_vectors(gram: Float[Array, "n n"]) -> Float[Array, "n n"]:
     extra = -n % size  # more units, each a direction of its own, fill the last block
     full = n + extra
     identity = jnp.eye(full, dtype=gram.dtype)
-    left = jnp.pad(gram, ((0, extra), (0, extra))) + identity * (jnp.arange(full) >= n)
+    left = jnp.pad(gram, ((0, extra), (0, extra))) + identity * (jnp.arange(full) >= n) if extra else gram
 
     def eliminate(block: Int[Array, ""], table: Float[Array, "full both"]) -> Float[Array, "full both"]:
         start = block * size

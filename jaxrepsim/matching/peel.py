@@ -26,6 +26,8 @@ class Peeled(NamedTuple):
     """The units that are left."""
     level: Float[Array, ""]
     """The running minimum of the largest squared residuals."""
+    spans: Spans
+    """Of what is left; so that a program can peel in the memory of the basis."""
 
 
 def critical_values(basis: DualBasis) -> Float[Array, "k n"]:
@@ -54,8 +56,8 @@ def peel_until(basis: DualBasis, level: Float[Array, ""] | float, least: int) ->
     def unfinished(state: _State) -> Bool[Array, ""]:
         return jnp.max(jnp.sum(state.left.active, axis=1)) > least
 
-    _, end = removal.in_blocks(spans, start, unfinished, _one_step)
-    return Peeled(end.critical, end.left.active, end.level)
+    spans, end = removal.in_blocks(spans, start, unfinished, _one_step)
+    return Peeled(end.critical, end.left.active, end.level, spans)
 
 
 class _State(NamedTuple):

@@ -23,6 +23,9 @@ from jaxrepsim.numerics.inputs import on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import comparable_columns
 
+WIDE = 512
+"""Units above which memory decides."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -110,12 +113,24 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...], n: int) -> 
         own, cross, safe = _products(*wide)
         if not safe:
             own, cross, _ = _products(*comparable(*wide))
-        own, cross = (np.stack([padded(np.asarray(part), (n, n)) for part in parts]) for parts in (own, cross))
-        gram = dual_basis.normalised(own, cross)
+        gram = _on_the_device(_stacked(own, n), _stacked(cross, n))
+        del own, cross  # wide ones take memory
         basis = basis_of(gram, gram.alive)
         if dual_basis.trusted(basis):
             return Prepared(gram, basis, np.True_, widths)
     return from_rows(compressed(networks), n)
+
+
+def _stacked(matrices: Sequence[Array], n: int) -> np.ndarray:
+    return np.stack([padded(np.asarray(matrix), (n, n)) for matrix in matrices])
+
+
+def _on_the_device(own: np.ndarray, cross: np.ndarray) -> Gram:
+    """Of norm 1; wide ones are copied to the device once, and not by each program that reads them."""
+    gram = dual_basis.normalised(own, cross)
+    if len(own[0]) <= WIDE:
+        return gram
+    return Gram(on_device(gram.own), on_device(gram.cross), gram.alive)
 
 
 def from_rows(compressed: Sequence[Float[Array, "rows _"]], n: int) -> Prepared:
@@ -154,6 +169,10 @@ def _rows(*networks: Array) -> Rows:
 
 def basis_of(source: Gram | Rows | Either, units: Bool[Values, "k n"]) -> DualBasis:
     """The dual basis of some units alone."""
+    if isinstance(source, Gram) and source.own.shape[1] > WIDE and not traced(source, units):
+        # In one program what one step works with would stay while the next one works.
+        dual = _in_one([_dual(source.own, units, network) for network in range(len(units))])
+        return DualBasis(dual, *_beside(dual, source.cross, units))
     programs = {Gram: _by_elimination, Rows: _by_factorisation, Either: _by_either}
     return programs[type(source)](source, units)
 
@@ -162,6 +181,21 @@ def basis_of(source: Gram | Rows | Either, units: Bool[Values, "k n"]) -> DualBa
 @with_all_digits
 def _by_elimination(gram: Gram, units: Bool[Array, "k n"]) -> DualBasis:
     return gram.basis(units)
+
+
+@jax.jit
+@with_all_digits
+def _dual(own: Array, units: Bool[Array, "k n"], network: int) -> Array:
+    return dual_basis.eliminated(own[network], units[network])
+
+
+_in_one = jax.jit(jnp.stack)
+
+
+@jax.jit
+@with_all_digits
+def _beside(dual: Array, cross: Array, units: Bool[Array, "k n"]) -> tuple[Array, ...]:
+    return dual_basis.by_dual_vectors(dual, cross, units)[1:]
 
 
 @jax.jit

@@ -11,16 +11,13 @@ from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
 from jaxrepsim.matching.dual_basis import Either, Gram, Rows
 from jaxrepsim.matching.match import Match
 from jaxrepsim.matching.peel import as_critical, critical_values, peel_until
-from jaxrepsim.matching.prepared import Prepared, basis_of, prepared
+from jaxrepsim.matching.prepared import WIDE, Prepared, basis_of, prepared
 from jaxrepsim.numerics.buckets import units_bucket
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device, traced
 from jaxrepsim.numerics.precision import reached
 from jaxrepsim.numerics.products import with_all_digits
-
-WIDE = 512
-"""Units above which a network is packed while it is peeled."""
 
 
 class MatchProfile(NamedTuple):
@@ -134,27 +131,33 @@ def match_profile(x: ArrayLike, y: ArrayLike) -> MatchProfile:
 
 def profiled(networks: Sequence[Float[Array, "m _"]]) -> tuple[Float[Array, "_"], ...]:
     """Critical ε of every unit of two or more networks, checked."""
-    return _compiled(tuple(networks)) if traced(networks) else critical_of(prepared(networks))
+    return _compiled(tuple(networks)) if traced(networks) else critical_of(prepared(networks), spent=True)
 
 
-def critical_of(ready: Prepared) -> tuple[Float[Array, "_"], ...]:
-    """Critical ε of every unit of networks that are factored."""
+def critical_of(ready: Prepared, spent: bool = False) -> tuple[Float[Array, "_"], ...]:
+    """Critical ε of every unit of networks that are factored.
+
+    Args:
+        ready: The networks.
+        spent: Whether nothing more is asked of them, so that their memory may be used.
+    """
     if traced(ready.basis):
         return ready.rows(jnp.where(ready.finite, critical_values(ready.basis), jnp.nan))
-    return ready.rows(_packed_as_it_goes(ready) if ready.n > WIDE else peel(ready.basis))
+    return ready.rows(_packed_as_it_goes(ready, spent) if ready.n > WIDE else peel(ready.basis))
 
 
-def _packed_as_it_goes(ready: Prepared) -> Float[np.ndarray, "k n"]:
+def _packed_as_it_goes(ready: Prepared, spent: bool) -> Float[np.ndarray, "k n"]:
     """Critical ε of wide networks, packed and factored anew whenever half of the units are gone.
 
     A step reads all of the arrays, also what belongs to units that are gone: packing nearly halves the time.
     """
-    source, basis, level = ready.source, ready.basis, 1.0
+    source, basis, level = ready.source, ready.basis if spent else jax.tree.map(jnp.copy, ready.basis), 1.0
     places = np.tile(np.arange(ready.n), (len(ready.widths), 1))
     squared = np.full(places.shape, np.inf)
     while places.size:
         size = places.shape[1]
-        found, active, level = _peel_until(basis, level, units_bucket(size // 2) if size > WIDE else 0)
+        found, active, level = _peel_until(basis, level, units_bucket(size // 2) if size > WIDE else 0)[:3]
+        del basis  # overwritten
         network, unit = np.nonzero((places >= 0) & np.isfinite(found))
         squared[network, places[network, unit]] = np.asarray(found)[network, unit]
         left = [np.flatnonzero(mask) for mask in np.asarray(active)]
@@ -170,7 +173,8 @@ def _packed_as_it_goes(ready: Prepared) -> Float[np.ndarray, "k n"]:
 
 peel = jax.jit(with_all_digits(critical_values))
 """`critical_values`, compiled once for every size."""
-_peel_until = jax.jit(with_all_digits(peel_until))
+_peel_until = jax.jit(with_all_digits(peel_until), donate_argnums=0)
+"""In the memory of the basis."""
 _as_critical = jax.jit(as_critical)
 
 

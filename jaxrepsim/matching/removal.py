@@ -79,13 +79,12 @@ def worst(
     going: Bool[Array, "k n"], squared: Float[Array, "k n"], count: int = 1
 ) -> tuple[Int[Array, "k count"], Bool[Array, "k count"]]:
     """Of the units that are to go those of the largest residuals: which they are, and whether there are so many."""
-    units, present = [], []
+    units, many = [], jnp.sum(going, axis=1, keepdims=True)
     for _ in range(count):  # sorting, as `top_k` does, takes twice as long in searches
         unit = jnp.argmax(jnp.where(going, squared, -1.0), axis=1)
         units.append(unit)
-        present.append(jnp.any(going, axis=1))
         going = going & (jnp.arange(going.shape[1]) != unit[:, None])
-    return jnp.stack(units, axis=1), jnp.stack(present, axis=1)
+    return jnp.stack(units, axis=1), jnp.arange(count) < many
 
 
 def remove(
@@ -120,17 +119,18 @@ def remove(
 
 
 def _orthonormal(rows: Float[Array, "k b n"], directions: Array, held: Int[Array, "k"]) -> Float[Array, "k b n"]:
-    """By Gram and Schmidt, against what is held and then one after the other."""
+    """By Gram and Schmidt, against what is held and then one after the other, each from all those after it."""
     for _ in range(2):  # the second time for the digits that the first one loses
         rows = _orthogonalised(rows, directions, held)
-    found = rows[:, :0]
-    for place in range(rows.shape[1]):
+    b = rows.shape[1]
+    for place in [*range(b - 1)] * 2:
         row = rows[:, place : place + 1]
-        for _ in range(2 if place else 0):
-            row = row - jnp.einsum("sxb,sbn->sxn", jnp.einsum("sxn,sbn->sxb", row, found), found)
-        length = jnp.linalg.norm(row, axis=2, keepdims=True)
-        found = jnp.concatenate([found, row / jnp.where(length > 0, length, 1.0)], axis=1)
-    return found
+        along = jnp.sum(row * rows, axis=2, keepdims=True)  # one kernel, its own square among them
+        square = along[:, place : place + 1]
+        share = jnp.where(jnp.arange(b)[:, None] > place, along / jnp.where(square > 0, square, 1.0), 0.0)
+        rows = rows - share * row
+    length = jnp.linalg.norm(rows, axis=2, keepdims=True)
+    return rows / jnp.where(length > 0, length, 1.0)
 
 
 def _less_the_ridge(
@@ -219,5 +219,5 @@ def _block(directions: Array, block: Int[Array, ""] | int, held: Int[Array, "k"]
 
 
 def _dependent(ridged: Bool[Array, ""], dual: Float[Array, "k n n"], active: Bool[Array, "k n"]) -> Bool[Array, ""]:
-    weight = jnp.max(jnp.sum(jnp.where(active[:, :, None], dual, 0.0) ** 2, axis=(1, 2)))
+    weight = jnp.max(jnp.sum(jnp.where(active, jnp.sum(dual**2, axis=2), 0.0), axis=1))
     return ridged & (ridge(dual.dtype) ** 2 * weight > 10 * jnp.finfo(dual.dtype).eps)

@@ -1,9 +1,14 @@
 """The benchmark commands run to their end at toy size; no time is asserted."""
 
+import json
+
+import jax.numpy as jnp
 import pytest
 import tyro
 
-from benchmarks import accelerator, growth, seeds_at_once, side_by_side, timing
+from benchmarks import accelerator, growth, kernels, seeds_at_once, side_by_side, timing
+from benchmarks.planted import planted
+from jaxrepsim.matching.prepared import prepared
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +67,29 @@ def test_growth_fits_every_axis(capsys):
 
 
 @pytest.mark.long
-def test_accelerator_measures_whatever_device_there_is(capsys):
-    assert accelerator.main(accelerator.Options(quick=True, repeats=1)) == 0
+def test_accelerator_measures_whatever_device_there_is(capsys, tmp_path):
+    assert accelerator.main(accelerator.Options(out=tmp_path, quick=True, repeats=1)) == 0
     table = capsys.readouterr().out
     assert "Measured: cpu" in table
     assert "failed" not in table
     assert table.count("| yes |") == 6
+    written = json.loads((tmp_path / "accelerator.json").read_text(encoding="utf-8"))
+    assert written["head"]["platform"] == "cpu"
+    assert all(check["within"] for check in written["checks"])
+    assert {line["dtype"] for line in written["stages"]} == {"float64", "float32"}
+    assert written["kernels"][0]["removals"] == 16
+
+
+def test_kernels_are_counted_in_the_innermost_loop():
+    one, condition, kinds = kernels.of_shapes(128, "float64")
+    several, *_ = kernels.of_shapes(512, "float64")
+    assert 10 < one < several < 4 * one
+    assert 1 <= condition < 10
+    assert sum(kinds.values()) == one
+    basis = prepared([jnp.asarray(x) for x in planted(0, 100, 5)]).basis
+    found = kernels.kernels(basis)
+    assert found.removals == 10
+    assert 5 <= found.steps <= 10
 
 
 def test_unknown_rows_are_refused():

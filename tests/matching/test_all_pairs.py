@@ -116,6 +116,15 @@ def test_degenerate_sizes(shape):
         assert_equals_separate_calls(call(given, function=function), given, list(combinations(range(3), 2)))
 
 
+def test_networks_too_large_to_be_copied_beside_small_ones():
+    rng = np.random.default_rng(2)
+    wide = rng.standard_normal((6000, 48))
+    assert wide.size > 2**18
+    given = [wide, wide[:, :5] + rng.standard_normal((6000, 5)), wide[:, :7] ** 3]
+    pairs = list(product(range(2), range(3)))
+    assert_equals_separate_calls(call(given, pairs), given, pairs)
+
+
 def test_units_of_any_scale():
     given = networks()
     scaled = [x * 10.0**power for x, power in zip(given, (-160, 160, 0, -12, 12, 0), strict=True)]
