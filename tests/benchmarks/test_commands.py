@@ -31,12 +31,11 @@ def agreeing(table):
     return checks
 
 
-def test_side_by_side_agrees(finished, capsys):
-    rows = ("profile", "streaming", "assignment")
-    assert side_by_side.main(side_by_side.Options(run=finished, rows=rows, quick=True)) == 0
+def test_side_by_side_agrees(capsys):
+    assert side_by_side.main(side_by_side.Options(rows=("profile", "assignment"), quick=True)) == 0
     table = capsys.readouterr().out
-    assert len(agreeing(table)) >= 5
-    for name in ("Gram product", "dgeqrf", "peak memory", "optax"):
+    assert len(agreeing(table)) >= 4
+    for name in ("Gram product", "optax"):
         assert name in table
 
 
@@ -45,7 +44,7 @@ def test_side_by_side_agrees_on_every_row(finished, capsys):
     assert side_by_side.main(side_by_side.Options(run=finished, quick=True, long=True)) == 0
     table = capsys.readouterr().out
     assert len(agreeing(table)) >= 20
-    for name in ("Algorithm 1", "Algorithm 2", "all 48 units", "4 seeds", "product XᵀY"):
+    for name in ("Algorithm 1", "Algorithm 2", "all 48 units", "4 seeds", "product XᵀY", "dgeqrf", "peak memory"):
         assert name in table
 
 

@@ -40,6 +40,7 @@ def test_eight_devices_give_what_one_gives():
     assert_close(start(8))
 
 
+@pytest.mark.long
 def test_two_processes_of_four_devices_give_what_one_gives():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
