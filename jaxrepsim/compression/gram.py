@@ -11,7 +11,7 @@ from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Float, Int, Values
 from jaxrepsim.compression.triangles import fold
-from jaxrepsim.numerics.buckets import size_bucket
+from jaxrepsim.numerics.buckets import by_network, size_bucket
 from jaxrepsim.numerics.inputs import on_device, traced
 from jaxrepsim.numerics.pivoted_cholesky import Cholesky, pivoted_cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
@@ -81,7 +81,7 @@ def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: 
             sums, _ = jax.lax.scan(lambda sums, chunk: (_plus(*sums, _products(chunk, shift)), None), sums, chunks)
         if rows % BLOCK:
             sums = _plus(*sums, _products(joint[blocks * BLOCK :], shift))
-        return GramMatrix(_split(shift, state), *sums, samples)
+        return GramMatrix(by_network(shift, _widths(state)), *sums, samples)
 
 
 @jax.jit
@@ -92,7 +92,7 @@ def merge(first: GramMatrix, second: GramMatrix) -> GramMatrix:
         shift = jnp.where(first.products[-1, -1] > 0, own, other)
         products, lost = _shifted(second, shift)
         sums = _plus(first.products, first.lost + lost, products)
-        return GramMatrix(_split(shift, first), *sums, first.samples + second.samples)
+        return GramMatrix(by_network(shift, _widths(first)), *sums, first.samples + second.samples)
 
 
 def over_devices(state: GramMatrix, axis_name: str | None) -> GramMatrix:
@@ -105,7 +105,7 @@ def over_devices(state: GramMatrix, axis_name: str | None) -> GramMatrix:
         shift = _rounded(jax.lax.psum(jnp.concatenate(state.shift) * weight, axis_name) / total)
         products, lost = _shifted(state, shift)
         sums = jax.lax.psum((products, lost, state.samples), axis_name)
-        return GramMatrix(_split(shift, state), *sums)
+        return GramMatrix(by_network(shift, _widths(state)), *sums)
 
 
 def finalize(
@@ -114,7 +114,7 @@ def finalize(
     """Rows with the inner products of all samples, and `error_bound`."""
     if traced(state):
         return _finalize(state, axis_name, centred)
-    widths = [len(part) for part in state.shift]
+    widths = _widths(state)
     n, dtype = sum(widths), jnp.result_type(float)
     # Padded with dead units behind all others, states of other widths share a program.
     size = size_bucket(n, 32)
@@ -132,7 +132,7 @@ def _finalize(state: GramMatrix, axis_name: str | None, centred: bool) -> tuple[
     with jax.enable_x64(True):
         state = over_devices(state, axis_name)
         rows, bound = _factored(_joint(state), _owners(state), len(state.shift), centred, dtype)
-        return tuple(jnp.split(rows, _cuts(state), axis=1)), bound
+        return by_network(rows, _widths(state)), bound
 
 
 def _joint(state: GramMatrix) -> GramMatrix:
@@ -141,9 +141,13 @@ def _joint(state: GramMatrix) -> GramMatrix:
     return state._replace(shift=(join(state.shift),))
 
 
+def _widths(state: GramMatrix) -> list[int]:
+    return [len(part) for part in state.shift]
+
+
 def _owners(state: GramMatrix) -> np.ndarray:
     """Of each unit the index of its network."""
-    return np.repeat(np.arange(len(state.shift)), [len(part) for part in state.shift])
+    return np.repeat(np.arange(len(state.shift)), _widths(state))
 
 
 def _widened(joint: GramMatrix, size: int) -> GramMatrix:
@@ -276,12 +280,3 @@ def _mean(rows: Float[Array, "m n"]) -> Float[Array, "n"]:
 
 def _rounded(values: Array) -> Array:
     return values.astype(jnp.float32).astype(jnp.float64)
-
-
-def _split(joint: Float[Array, "n"], state: GramMatrix) -> tuple[Array, ...]:
-    return tuple(jnp.split(joint, _cuts(state)))
-
-
-def _cuts(state: GramMatrix) -> list[int]:
-    widths = [len(part) for part in state.shift]
-    return [sum(widths[:i]) for i in range(1, len(widths))]

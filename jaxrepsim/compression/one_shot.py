@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, ArrayLike, Float
-from jaxrepsim.numerics.buckets import joined, size_bucket
+from jaxrepsim.numerics.buckets import by_network, joined, size_bucket
 from jaxrepsim.numerics.factor import triangular_factor
 from jaxrepsim.numerics.inputs import as_activations, on_device, on_host, traced
 from jaxrepsim.numerics.products import with_all_digits
@@ -70,8 +70,7 @@ def triangle(*networks: Float[Array, "m _"]) -> tuple[Float[Array, "rows _"], ..
     widths = [network.shape[1] for network in networks]
     if not networks or networks[0].shape[0] <= sum(widths):
         return networks
-    cuts = [sum(widths[:i]) for i in range(1, len(widths))]
-    return tuple(jnp.split(_triangular(jnp.concatenate(networks, axis=1)), cuts, axis=1))
+    return by_network(_triangular(jnp.concatenate(networks, axis=1)), widths)
 
 
 def _triangular(joint: Float[Array, "m n"]) -> Float[Array, "k n"]:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim.numerics.buckets import by_network
 from jaxrepsim.numerics.factor import triangular_factor
 from jaxrepsim.numerics.inputs import on_device
 from jaxrepsim.numerics.products import with_all_digits
@@ -89,8 +90,7 @@ def fold(rows: Sequence[Array]) -> tuple[Array, ...]:
     joint = jnp.concatenate([part / scale for part, scale in zip(rows, scales, strict=True)], axis=1)
     triangle = triangular_factor(joint)
     triangle = jnp.pad(triangle, ((0, sum(widths) - triangle.shape[0]), (0, 0)))
-    cuts = [sum(widths[:i]) for i in range(1, len(widths))]
-    parts = jnp.split(triangle, cuts, axis=1)
+    parts = by_network(triangle, widths)
     return tuple(part * scale for part, scale in zip(parts, scales, strict=True))
 
 

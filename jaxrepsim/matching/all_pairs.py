@@ -108,9 +108,8 @@ class _Factored(NamedTuple):
 def _factored(own: Float[Array, "n n"]) -> _Factored:
     finite = jnp.all(jnp.isfinite(own))
     own = jnp.where(finite, own, 0.0)
-    lengths = jnp.sqrt(jnp.diagonal(own))
-    alive = lengths > 0
-    scale = jnp.where(alive, 1 / jnp.where(alive, lengths, 1.0), 0.0)
+    scale = dual_basis.unit_scale(own)
+    alive = scale > 0
     dual = dual_basis.eliminated(own * scale[:, None] * scale, alive)
     return _Factored(dual, scale, jnp.sum(jnp.where(alive[:, None], dual, 0.0) ** 2), finite)
 

@@ -189,10 +189,15 @@ def normalised(own: Float[Values, "k n n"], cross: Float[Values, "pairs n n"]) -
     finite = xp.all(xp.isfinite(own)) & xp.all(xp.isfinite(cross))
     if xp is jnp or not finite:
         own, cross = xp.where(finite, own, 0.0), xp.where(finite, cross, 0.0)
-    lengths = xp.sqrt(xp.diagonal(own, axis1=1, axis2=2))
-    alive = lengths > 0
-    scale = xp.where(alive, 1 / xp.where(alive, lengths, 1.0), 0.0)
-    return Gram(_scaled(own, scale, scale), _scaled(cross, *_pairs(scale)), alive)
+    scale = unit_scale(own)
+    return Gram(_scaled(own, scale, scale), _scaled(cross, *_pairs(scale)), scale > 0)
+
+
+def unit_scale(own: Float[Values, "*batch n n"]) -> Float[Values, "*batch n"]:
+    """1/|u| of each unit, from a network's inner products; 0 for a dead one."""
+    xp = np if on_host(own) else jnp
+    lengths = xp.sqrt(xp.diagonal(own, axis1=-2, axis2=-1))
+    return xp.where(lengths > 0, 1 / xp.where(lengths > 0, lengths, 1.0), 0.0)
 
 
 def stacked(matrices: Sequence[Array], n: int) -> Array:

@@ -173,14 +173,13 @@ def basis_of(source: Gram | Rows | Either, units: Bool[Values, "k n"]) -> DualBa
         # In one program what one step works with would stay while the next one works.
         dual = _in_one([_dual(source.own, units, network) for network in range(len(units))])
         return DualBasis(dual, *_beside(dual, source.cross, units))
-    programs = {Gram: _by_elimination, Rows: _by_factorisation, Either: _by_either}
-    return programs[type(source)](source, units)
+    return _basis(source, units)
 
 
 @jax.jit
 @with_all_digits
-def _by_elimination(gram: Gram, units: Bool[Array, "k n"]) -> DualBasis:
-    return gram.basis(units)
+def _basis(source: Gram | Rows | Either, units: Bool[Array, "k n"]) -> DualBasis:
+    return source.basis(units)
 
 
 @jax.jit
@@ -196,15 +195,3 @@ _in_one = jax.jit(jnp.stack)
 @with_all_digits
 def _beside(dual: Array, cross: Array, units: Bool[Array, "k n"]) -> tuple[Array, ...]:
     return dual_basis.by_dual_vectors(dual, cross, units)[1:]
-
-
-@jax.jit
-@with_all_digits
-def _by_factorisation(rows: Rows, units: Bool[Array, "k n"]) -> DualBasis:
-    return rows.basis(units)
-
-
-@jax.jit
-@with_all_digits
-def _by_either(either: Either, units: Bool[Array, "k n"]) -> DualBasis:
-    return either.basis(units)

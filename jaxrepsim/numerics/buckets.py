@@ -69,6 +69,11 @@ def joined(arrays: Sequence[Array], shape: tuple[int, int]) -> Array | np.ndarra
     return full
 
 
+def by_network(joint: Array, widths: Sequence[int]) -> tuple[Array, ...]:
+    """What belongs to each network, of values whose last axis is the units of all: the way back from `joined`."""
+    return tuple(jnp.split(joint, np.cumsum(widths, dtype=int)[:-1], axis=-1))
+
+
 def cut(array: Array | np.ndarray, shape: tuple[int, ...]) -> Array:
     """What is left of an array without the padding."""
     inside = tuple(map(slice, shape))

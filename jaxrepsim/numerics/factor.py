@@ -53,7 +53,7 @@ def _cholesky_qr(a: Float[Array, "m n"]) -> tuple[Float[Array, "m n"], Float[Arr
     q = _right_solve(first, a)
     q, triangle = _cholesky_round(q, first)
     # Only what the shift has squeezed is still askew after two rounds.
-    squeezed = jnp.min(jnp.abs(jnp.diagonal(triangle)) / jnp.diagonal(first), initial=1.0) < 0.5
+    squeezed = jnp.min(jnp.diagonal(triangle) / jnp.diagonal(first), initial=1.0) < 0.5
     return jax.lax.cond(squeezed, _cholesky_round, lambda q, triangle: (q, triangle), q, triangle)
 
 

@@ -18,6 +18,7 @@ from jax.typing import DTypeLike
 from jaxrepsim import activations, compression
 from jaxrepsim.activations import as_units
 from jaxrepsim.compression import Compression, gram, triangles
+from jaxrepsim.compression.gram import GramMatrix
 from jaxrepsim.compression.triangles import BLOCK, Triangle
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
@@ -193,17 +194,7 @@ class _Layer:
         redrawn = self._chosen is not None
         with jax.enable_x64(True):
             merged = _merged(mesh, redrawn, self._state)
-            found, exact = list(merged), True
-            if not isinstance(self._state, Triangle):
-                state = jax.device_get(merged)
-                states = (
-                    [jax.tree.map(itemgetter(at), state) for at in range(len(state.samples))] if redrawn else [state]
-                )
-                each = [gram.finalize(one, None, False) for one in states]
-                exact = all((np.asarray(bound) <= gram.allowed(jnp.float64)).all() for _, bound in each)
-                found = [
-                    np.stack(parts) if redrawn else parts[0] for parts in zip(*(rows for rows, _ in each), strict=True)
-                ]
+            found, exact = (merged, True) if isinstance(self._state, Triangle) else _factored(merged, redrawn)
         rows = list(map(np.asarray, found))
         needed = min(self.samples, sum(part.shape[-1] for part in rows))
         return [part[..., :needed, :] for part in rows], exact
@@ -302,6 +293,15 @@ def _merged(mesh: Mesh, redrawn: bool, state: Compression) -> Any:
         return jax.vmap(merged, (_axes(state, 0, None),))(state) if redrawn else merged(state)
 
     return jax.shard_map(local, mesh=mesh, in_specs=(_axes(state, P("data"), P()),), out_specs=P())(state)
+
+
+def _factored(merged: GramMatrix, redrawn: bool) -> tuple[list[np.ndarray], bool]:
+    """Each network's rows, and whether they are exact enough, of a state or of one for each redraw."""
+    state = jax.device_get(merged)
+    states = [jax.tree.map(itemgetter(at), state) for at in range(len(state.samples))] if redrawn else [state]
+    each, bounds = zip(*(gram.finalize(one, None, False) for one in states), strict=True)
+    rows = [np.stack(parts) if redrawn else parts[0] for parts in zip(*each, strict=True)]
+    return rows, bool((np.stack(bounds) <= gram.allowed(jnp.float64)).all())
 
 
 def _axes(state: Compression, own: Any, common: Any) -> Any:
