@@ -17,11 +17,11 @@ from jaxrepsim import __version__, commands
 from jaxrepsim.errors import InputError
 from jaxrepsim.exit_status import exit_status, use_compilation_cache
 from jaxrepsim.pipeline import processes
-from jaxrepsim.pipeline.comparison import write_report
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.jobs import Source, carry_out, load_source
 from jaxrepsim.pipeline.matches import agreed_settings, match_files, match_runs
+from jaxrepsim.pipeline.matching_stage import write_report
 from jaxrepsim.pipeline.progress import stopping
 from jaxrepsim.pipeline.results_files import read_netcdf
 from jaxrepsim.progress_bars import Bars

@@ -81,19 +81,19 @@ def _without(needs: tuple[Need, ...], *more: tuple[str, type, Any]) -> type[Anal
     hidden: list[tuple[str, Any, Any]] = [
         (name, type(part), part) for name, part in AnalysisConfig().parts.items() if part.needs in needs
     ]
-    hidden.append(("sampling", SamplingConfig, SamplingConfig()))
     fields = [(name, tyro.conf.Suppress[kind], field(default=value)) for name, kind, value in hidden]
     return make_dataclass("_Settings", [*fields, *more], bases=(AnalysisConfig,), frozen=True)
 
 
 FileSettings = _without(
-    ("sampled", "images"),
+    ("training", "images"),
     ("matching", _FileMatching, field(default_factory=_FileMatching)),
     ("alignment", _FileAlignment, field(default_factory=_FileAlignment)),
 )
 """Those of a match of activation files."""
 RunsSettings = _without(
-    ("sampled", "statistics", "images"),
+    ("rows", "training", "statistics", "images"),
+    ("sampling", tyro.conf.Suppress[SamplingConfig], field(default_factory=SamplingConfig)),
     ("alignment", tyro.conf.Suppress[AlignmentConfig], field(default_factory=AlignmentConfig)),
 )
 """Those of a match of several runs."""

@@ -9,8 +9,8 @@ import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
-from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.matching_stage import match
 from jaxrepsim.pipeline.part import Inputs, Part, Switch
 from jaxrepsim.pipeline.parts import MinimalMatches
 from jaxrepsim.report import SECTIONS, Section, Variable, build, write_tables
@@ -67,7 +67,7 @@ def test_it_is_in_the_results_the_csv_and_the_page(section, tmp_path):
         matching=MatchingConfig(epsilons=(0.5,)), minimal_matches=MinimalMatches(units=0), lengths=Lengths(on=True)
     )
     inputs = Inputs(files, ["conv", "fc"], config.matching)
-    results = compare(inputs, config, RunFolder(tmp_path / "run"), lambda line: None, {"title": "With lengths"})
+    results = match(inputs, config, RunFolder(tmp_path / "run"), lambda line: None, {"title": "With lengths"})
     expected = [[length(x), length(y)], [2 * length(x), 2 * length(y)]]
     np.testing.assert_allclose(results["lengths/length"], expected)
 

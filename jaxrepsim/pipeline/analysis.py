@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,14 +26,15 @@ SECONDS = 5.0
 """Layers that take less are written to one file together."""
 
 
-def analyse(inputs: Inputs, config: AnalysisConfig, folder: RunFolder) -> dict[str, xr.Dataset]:
+def analyse(inputs: Inputs, config: AnalysisConfig, folder: RunFolder | None = None) -> dict[str, xr.Dataset]:
     """Computes what the settings ask for, where it is not in the folder yet.
 
     Args:
         inputs: What was compared.
         config: Which parts, and their settings.
         folder: Keeps what is done: for each part and its settings a results file per layer, or one for several layers
-            that took seconds at most, or one of all layers where the part is not computed layer by layer.
+            that took seconds at most, or one of all layers where the part is not computed layer by layer. Without a
+            folder nothing is kept.
 
     Returns:
         The group of each part, on all layers and units: −1 or NaN where a part was not asked for. The first one is
@@ -41,13 +43,15 @@ def analyse(inputs: Inputs, config: AnalysisConfig, folder: RunFolder) -> dict[s
     Raises:
         InputError: A layer that the settings ask for is not compared; an activation is NaN or infinite.
     """
-    begun = [_Begun(name, layers, config, folder.parts) for name, layers in asked_layers(config, inputs.layers).items()]
+    place = folder.parts if folder else None
+    begun = [_Begun(name, layers, config, place) for name, layers in asked_layers(config, inputs.layers).items()]
     raw = {layer for each in begun if each.of_raw for layer in each.missing}
     inputs.lacking = [layer for layer in inputs.layers if layer in raw]
     for each in begun:
         # The threads of a CPU's BLAS, when they have nothing to do, keep cores busy that searches could use. What is
         # made of statistics is matrices decomposed, which are BLAS's own work.
-        with folder.timed(each.name), threadpool_limits(None if each.of_raw else 1, "blas"):
+        timed = folder.timed(each.name) if folder else nullcontext()
+        with timed, threadpool_limits(None if each.of_raw else 1, "blas"):
             inputs.groups[each.name] = _on_all_layers(_completed(each, inputs), inputs)
     return inputs.groups
 
@@ -121,14 +125,15 @@ class _Begun:
         name: Of the part.
         layers: Which.
         config: All settings.
-        folder: That of all parts.
+        folder: That of all parts, where there is one.
     """
 
-    def __init__(self, name: str, layers: Sequence[str], config: AnalysisConfig, folder: Path) -> None:
+    def __init__(self, name: str, layers: Sequence[str], config: AnalysisConfig, folder: Path | None) -> None:
         self.name, self.part, self.layers = name, config.parts[name], layers
         self.of_raw = self.part.needs in ("statistics", "images")
-        self.place = folder / f"{name}_{_key(name, config, layers)}"
-        self.groups = [read_netcdf(file)[name].to_dataset() for file in sorted(self.place.glob("*.nc"))]
+        self.place = folder and folder / f"{name}_{_key(name, config, layers)}"
+        files = sorted(self.place.glob("*.nc")) if self.place else ()
+        self.groups = [read_netcdf(file)[name].to_dataset() for file in files]
         finished = {str(layer) for group in self.groups for layer in group["layer"].values}
         self.missing = [layer for layer in layers if layer not in finished]
 
@@ -147,8 +152,9 @@ def _completed(begun: _Begun, inputs: Inputs) -> xr.Dataset:
             first, *_ = waiting
             group = along_layers([*waiting.values()], [*waiting]) if part.by_layer else waiting[first]
             groups.append(_labelled(group, inputs))
-            file = begun.place / f"{inputs.layers.index(first):03d}_{file_name(first)}.nc"
-            write_netcdf(tree({begun.name: groups[-1]}), file)
+            if begun.place:
+                file = begun.place / f"{inputs.layers.index(first):03d}_{file_name(first)}.nc"
+                write_netcdf(tree({begun.name: groups[-1]}), file)
             waiting, start = {}, perf_counter()
     inputs.progress(title, len(layers), len(layers))
     if not part.by_layer:
@@ -166,5 +172,5 @@ def _labelled(group: xr.Dataset, inputs: Inputs) -> xr.Dataset:
 def _on_all_layers(group: xr.Dataset, inputs: Inputs) -> xr.Dataset:
     """A group on the layers and units of the whole comparison, perhaps more than it has."""
     layers, units = list(inputs.layers), np.arange(inputs.units)
-    every = {"layer": layers, "other_layer": layers, "unit": units, "other_unit": units}
+    every = {"layer": layers, "unit": units, "other_unit": units}
     return group.reindex({dim: every[dim] for dim in every if dim in group.dims}, fill_value=fill(group))

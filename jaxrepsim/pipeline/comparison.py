@@ -1,109 +1,247 @@
-"""The comparison of networks: computed where it is not there yet, warned of where samples are few, written, drawn."""
+"""What `compare` gives: labelled results, and what a notebook wants of them."""
 
 import json
-import platform
+import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from html import escape
 from pathlib import Path
-from typing import Any
 
-import jax
+import numpy as np
+import pandas as pd
 import xarray as xr
+from matplotlib.figure import Figure
 
 from jaxrepsim import report
-from jaxrepsim.files import write_text
-from jaxrepsim.pipeline.analysis import analyse, up_to_date
-from jaxrepsim.pipeline.config_file import to_plain
-from jaxrepsim.pipeline.correspondence import few_samples
-from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.part import Inputs
-from jaxrepsim.pipeline.parts import AnalysisConfig
-from jaxrepsim.pipeline.progress import Progress, Say
+from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
-from jaxrepsim.report.schema import check, tree
-
-PACKAGES = ("jaxrepsim", "jax", "jaxlib", "flax", "optax", "numpy", "tensorflow-datasets", "safetensors")
-
-
-def finished(folder: RunFolder, config: AnalysisConfig) -> xr.DataTree | None:
-    """The results of a folder, where they are there and are all that the settings ask for.
-
-    Raises:
-        InputError: The file is damaged.
-    """
-    if not folder.results.exists():
-        return None
-    results = read_netcdf(folder.results)
-    return results if up_to_date(results, config) else None
+from jaxrepsim.report.between_networks import between_networks
+from jaxrepsim.report.epsilons import headline_epsilon
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.results import Results, names, pair_similarity
+from jaxrepsim.report.schema import check, documented
+from jaxrepsim.report.sections import across_layers
+from jaxrepsim.report.sections.similarity import depth, profiles
+from jaxrepsim.report.style import Column
+from jaxrepsim.report.svg import inline
 
 
-def compare(
-    inputs: Inputs,
-    config: AnalysisConfig,
-    folder: RunFolder,
-    say: Say,
-    attributes: Mapping[str, Any],
-    records: Mapping[str, xr.Dataset] | None = None,
-) -> xr.DataTree:
-    """Computes what the settings ask for, and writes it as one netCDF file and as long tables.
+class Comparison:
+    """The comparison of networks, as `jaxrepsim.compare` gives it.
 
     Args:
-        inputs: What is compared.
-        config: The settings.
-        folder: Where the results go, and what is done of them.
-        say: Told of warnings, and what was matched.
-        attributes: What there is to say of all results; see `jaxrepsim.report.schema`.
-        records: Groups that no part computes.
-
-    Returns:
-        The results, as they are in the file.
-
-    Raises:
-        InputError: An activation is NaN or infinite.
+        results: A tree of results, with a group for each subject; see `jaxrepsim.report.schema`.
     """
-    warnings = few_samples(inputs.networks, inputs.layers)
-    for warning in warnings:
-        say(f"warning: {warning}")
-    groups = analyse(inputs, config, folder)
-    pairs = len(inputs.pair_names)
-    say(f"matched {len(inputs.layers)} layers of {pairs} {'pair' if pairs == 1 else 'pairs'}")
-    made = {"config": to_plain(config), "versions": versions(), "warnings": warnings}
-    encoded = {name: json.dumps(value) for name, value in made.items()}
-    results = tree({**groups, **(records or {})}, {**attributes, **encoded})
-    check(results)
-    report.write_tables(results, folder.tables)
-    write_netcdf(results, folder.results)
-    return read_netcdf(folder.results)
+
+    def __init__(self, results: xr.DataTree) -> None:
+        self._results: Results = check(results)
+
+    @property
+    def dataset(self) -> xr.DataTree:
+        """All results, as xarray has them: a group for each subject, every variable with what it means and its unit."""
+        return documented(self._results)
+
+    @property
+    def networks(self) -> list[str]:
+        """Names of the networks."""
+        return names(self._results, "network")
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers that are compared, from input to output; where networks name them otherwise, the first
+        network's names, or those that were given."""
+        return names(self._results, "layer")
+
+    @property
+    def similarity(self) -> xr.DataArray:
+        """(layer, pair, epsilon): the share of both networks' units that are in the maximum ε-approximate match."""
+        return self.dataset["similarity/similarity"].mean("redraw", keep_attrs=True)
+
+    @property
+    def plot(self) -> "Plots":
+        """Figures, ready for a paper: `plot.depth()`, `plot.layers()`, `plot.networks()`, `plot.profiles()`."""
+        return Plots(self)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each number.
+
+        Returns:
+            Columns network_x, network_y, layer_x, layer_y (as each network names them), measure, epsilon (NaN for a
+            measure without one), value. Similarities across layers are rows whose layers do not belong together.
+        """
+        labels, pairs = self.layers, self._pairs
+        shape = {"layer": labels, "pair": range(len(pairs))}
+        match = xr.DataArray(pair_similarity(self._results), shape | {"epsilon": self._results["epsilon"].values})
+        auc = xr.DataArray(profile_auc(self._results), shape)
+        tables = [_long(match, "match_similarity"), _long(auc, "match_auc").assign(epsilon=np.nan)]
+        long = pd.concat(tables, ignore_index=True)
+        own = self._own_names
+        for side, at in (("x", 0), ("y", 1)):
+            long[f"network_{side}"] = [pairs[pair][at] for pair in long["pair"]]
+            long[f"layer_{side}"] = [
+                own.get(network, {}).get(layer, layer)
+                for network, layer in zip(long[f"network_{side}"], long["layer"], strict=True)
+            ]
+        if "across_layers" in self._results.children:
+            across = _long(self._results["across_layers/similarity"].drop_vars("pair"), "match_similarity")
+            across = across.dropna(subset="value")
+            for side, at in (("x", 0), ("y", 1)):
+                across[f"network_{side}"] = [pairs[pair][at] for pair in across["pair"]]
+            long = pd.concat([long, across], ignore_index=True)
+        columns = ["network_x", "network_y", "layer_x", "layer_y", "measure", "epsilon"]
+        # The first of equal rows is that on all rows of activations.
+        return long.drop_duplicates(columns)[[*columns, "value"]].reset_index(drop=True)
+
+    def distances(
+        self, measure: str = "match_similarity", layer: str | None = None, epsilon: float | None = None
+    ) -> xr.DataArray:
+        """Between every two networks, 1 − similarity.
+
+        Args:
+            measure: One of the measures in `to_dataframe`.
+            layer: By default all of them.
+            epsilon: Of measures that have one; by default the largest up to 0.5.
+
+        Returns:
+            (layer, network, other_network), or (network, other_network) of one layer: symmetric, 0 on the diagonal.
+
+        Raises:
+            InputError: There is no such measure, layer or ε.
+        """
+        long = self.to_dataframe()
+        if measure not in (known := long["measure"].unique().tolist()):
+            raise unknown("measure", measure, known)
+        values = pair_similarity(self._results)[..., self._epsilon(epsilon)]
+        if measure == "match_auc":
+            values = profile_auc(self._results)
+        networks = self.networks
+        found = xr.DataArray(
+            np.zeros((len(self.layers), len(networks), len(networks))),
+            {"layer": self.layers, "network": networks, "other_network": networks},
+            name=f"1 − {measure}",
+        )
+        for pair, (first, second) in enumerate(self._pairs):
+            i, j = networks.index(first), networks.index(second)
+            found[:, i, j] = found[:, j, i] = 1 - values[:, pair]
+        if layer is None:
+            return found
+        if layer not in self.layers:
+            raise unknown("layer", layer, self.layers)
+        return found.sel(layer=layer)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes all results as one netCDF file, atomically; xarray, R and Julia read it.
+
+        Args:
+            path: By convention ends in `.nc`.
+        """
+        write_netcdf(self._results, Path(path))
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> "Comparison":
+        """What `save` wrote; also the results of a run, `results/results.nc`.
+
+        Raises:
+            InputError: The file is missing, damaged, or of something else.
+        """
+        return Comparison(read_netcdf(Path(path)))
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the report page, one HTML file that needs nothing else.
+
+        Returns:
+            Its path.
+        """
+        report.build(self._results, path)
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        rows = self.similarity.mean("pair").to_pandas()
+        rows.columns = [f"ε = {value:g}" for value in rows.columns]
+        over = "" if len(self._pairs) == 1 else f", the mean over {len(self._pairs)} pairs"
+        table = rows.to_html(float_format="%.2f", border=0)
+        figure = inline(depth.DRAWING.figure(self._results, "double"), "jaxrepsim-", {})
+        return (
+            f"<p>Similarity of {escape(', '.join(self.networks))}{over}: the share of units in the maximum "
+            f'ε-approximate match.</p>{table}<div style="max-width: 700px; background: white">{figure}</div>'
+        )
+
+    def __repr__(self) -> str:
+        groups = ", ".join(self._results.children)
+        return f"Comparison({', '.join(self.networks)}: {len(self.layers)} layers; {groups})"
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        networks = self.networks
+        return [(first, second) for i, first in enumerate(networks) for second in networks[i + 1 :]]
+
+    @property
+    def _own_names(self) -> Mapping[str, Mapping[str, str]]:
+        return json.loads(self._results.attrs.get("own_names", "{}"))
+
+    def _epsilon(self, epsilon: float | None) -> int:
+        """The index of an ε."""
+        values = self._results["epsilon"].values
+        if epsilon is None:
+            return headline_epsilon(self._results)
+        if not (at := np.flatnonzero(np.isclose(values, epsilon))).size:
+            raise InputError(f"ε = {epsilon:g} was not asked for; there are {', '.join(f'{e:g}' for e in values)}")
+        return int(at[0])
 
 
-def write_report(folder: RunFolder, results: xr.DataTree, progress: Progress, say: Say) -> Path:
-    """Draws figures and page."""
-    progress("drawing the report", 0, 2)
-    with folder.timed("report"):
-        figures = report.write_figures(results, folder.figures)
-        progress("drawing the report", 1, 2)
-        # Without the report's own time, which is known only once it is there.
-        results.attrs["timings"] = json.dumps(folder.timings)
-        report.build(results, folder.report, [folder.results, *sorted(folder.tables.glob("*.csv")), *figures])
-    progress("drawing the report", 2, 2)
-    for stage, seconds in folder.timings.items():
-        say(f"{stage}: {seconds:.1f} s")
-    say(f"report: {folder.report}")
-    return folder.report
+class Plots:
+    """The figures of a comparison. Each is a `matplotlib.figure.Figure`, 7 inches wide, or 3.4 for one column.
+
+    Args:
+        comparison: Whose.
+    """
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._results = comparison._results
+
+    def depth(self, column: Column = "double") -> Figure:
+        """Similarity against depth, one curve an ε."""
+        return depth.DRAWING.figure(self._results, column)
+
+    def profiles(self, column: Column = "double") -> Figure:
+        """Similarity against ε, one panel a layer."""
+        return profiles.PANELS.figure(self._results, column)
+
+    def layers(self, column: Column = "double") -> Figure:
+        """Heat map of every layer of one network against every layer of the other.
+
+        Raises:
+            InputError: The comparison was made without `across_layers=True`.
+        """
+        if "across_layers" not in self._results.children:
+            raise InputError("layers were not compared across: compare(..., across_layers=True) does that")
+        return across_layers.DRAWING.figure(self._results, column)
+
+    def networks(
+        self,
+        layer: str | None = None,
+        measure: str = "match_similarity",
+        epsilon: float | None = None,
+        column: Column = "double",
+    ) -> Figure:
+        """Distances between all networks: a matrix ordered by a dendrogram, and a map on which they are distances.
+
+        Args:
+            layer: By default the mean over all layers.
+            measure: As for `Comparison.distances`.
+            epsilon: As for `Comparison.distances`.
+            column: The width.
+
+        Raises:
+            InputError: There are fewer than three networks.
+        """
+        found = self._comparison.distances(measure, layer, epsilon)
+        if len(self._comparison.networks) < 3:
+            raise InputError("a matrix of networks needs three or more")
+        where = "mean over layers" if layer is None else layer
+        values = found.values if layer is not None else found.mean("layer").values
+        return between_networks(values, self._comparison.networks, f"{found.name}, {where}", column)
 
 
-def write_versions(folder: RunFolder) -> None:
-    """Keeps what software and hardware the run was last worked on with."""
-    write_text(folder.path / "versions.json", json.dumps(versions(), indent=2) + "\n")
-
-
-def versions() -> dict[str, str]:
-    """Names and versions of Python, of the packages that shape a result, and of the devices."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    devices = jax.devices()
-    return found | {"devices": f"{len(devices)} × {devices[0].device_kind} ({devices[0].platform})"}
+def _long(values: xr.DataArray, measure: str) -> pd.DataFrame:
+    return values.rename("value").to_dataframe().reset_index().assign(measure=measure)

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 
 from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.pipeline import comparison
 from jaxrepsim.pipeline import folder as run_folder
+from jaxrepsim.pipeline import matching_stage
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import load_configs, place_of, to_plain
 from jaxrepsim.pipeline.folder import RunFolder
@@ -43,7 +43,7 @@ class Job(NamedTuple):
         folder = RunFolder(self.folder)
         if folder.results.exists():
             run_folder.require_same(folder, {"config": to_plain(self.config)})
-        return comparison.finished(folder, self.config) is not None
+        return matching_stage.finished(folder, self.config) is not None
 
 
 class Source(NamedTuple):
@@ -155,7 +155,7 @@ def _with_all_processes(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
 
 def _claim(run: Run) -> None:
     run_folder.claim(run.folder, {"config": to_plain(run.config)})
-    comparison.write_versions(run.folder)
+    matching_stage.write_versions(run.folder)
 
 
 def _named(progress: Progress, name: str, runs: int) -> Progress:

@@ -14,7 +14,7 @@ import xarray as xr
 from jaxrepsim import activations, models
 from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import analysis, comparison, correspondence
+from jaxrepsim.pipeline import analysis, correspondence, matching_stage
 from jaxrepsim.pipeline import folder as run_folder
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.distinct_names import distinct
@@ -29,13 +29,13 @@ from jaxrepsim.pipeline.run import Run
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
 
 _OF_FILES: dict[Need, str] = {
-    "sampled": "needs the networks of a run: activation files hold their responses only",
+    "training": "needs the networks of a run: activation files hold their responses only",
     "images": "needs the images of a run: activation files hold responses only",
 }
 _IMAGES = ("name", "validation_split", "image_size")
 """Of the data settings, those that decide which images are compared on."""
 _ONE_RUN = "is for the networks of one run: leave it out"
-_OF_RUNS: dict[Need, str] = {"sampled": _ONE_RUN, "statistics": _ONE_RUN, "images": _ONE_RUN}
+_OF_RUNS: dict[Need, str] = {"rows": _ONE_RUN, "training": _ONE_RUN, "statistics": _ONE_RUN, "images": _ONE_RUN}
 
 
 def match_files(
@@ -71,16 +71,18 @@ def match_files(
     analysis.check(config, layers, _OF_FILES)
     source = Files(networks, config.matching.batch_size)
     for name, chosen in analysis.asked_layers(config, layers).items():
-        if config.parts[name].needs == "statistics":
-            source.check(chosen)
+        if config.parts[name].needs in ("rows", "statistics"):
+            source.check(name, chosen if config.parts[name].by_layer else None)
     with folder.locked():
         record = {"files": {name: _digest(path) for name, path in places.items()}}
         run_folder.claim(folder, to_plain(config) | record | ({"layouts": sorted(layouts)} if layouts else {}))
-        if (results := comparison.finished(folder, config)) is not None:
+        if (results := matching_stage.finished(folder, config)) is not None:
             return results
-        inputs = Inputs(networks, layers, config.matching, progress, source=source, wanted=config.wanted)
+        inputs = Inputs(
+            networks, layers, config.matching, progress, source=source, sampling=config.sampling, wanted=config.wanted
+        )
         about = {"title": f"Match of {', '.join(networks)}", "data": f"activation files {', '.join(networks)}"}
-        return comparison.compare(inputs, config, folder, say, about)
+        return matching_stage.match(inputs, config, folder, say, about)
 
 
 def agreed_settings(paths: Sequence[Path], replaced: Collection[str] = ()) -> AnalysisConfig:
@@ -156,11 +158,11 @@ def match_runs(
     with folder.locked():
         inputs = inputs_of(first.dataset.validation.images, matching)
         run_folder.claim(folder, {**to_plain(config), "networks": weights, "inputs": inputs})
-        if (results := comparison.finished(folder, config)) is not None:
+        if (results := matching_stage.finished(folder, config)) is not None:
             return results
         networks = _extracted(folder, subjects, first, matching, progress, say)
         about = {"title": f"Match of {', '.join(runs)}", "data": first.data_line()}
-        return comparison.compare(Inputs(networks, layers, matching, progress), config, folder, say, about)
+        return matching_stage.match(Inputs(networks, layers, matching, progress), config, folder, say, about)
 
 
 def _by_name(what: str, names: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:

@@ -13,20 +13,21 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.pipeline.passes.sampled import NetworksAt
-from jaxrepsim.pipeline.passes.sources import Source
+from jaxrepsim.pipeline.passes.sampled import NetworksAt, Sampled, sample_of_arrays
+from jaxrepsim.pipeline.passes.sources import Files, Source
 from jaxrepsim.pipeline.passes.statistics import Statistics, Wanted, gather
 from jaxrepsim.pipeline.progress import Progress, silent
-from jaxrepsim.pipeline.shared_settings import MatchingConfig
+from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
 from jaxrepsim.settings import Requirement, require
 
 S = TypeVar("S")
 T = TypeVar("T")
 Variables = dict[str, tuple[tuple[str, ...], Any]]
 """By name, as a dataset takes them: dimensions and values."""
-Need = Literal["compressed", "sampled", "statistics", "images"]
-"""What a part computes from: compressed activations, which every comparison has; a run's networks, over training and on
-a bounded sample of the images; statistics of the raw activations of all images; these, and the images themselves."""
+Need = Literal["compressed", "rows", "training", "statistics", "images"]
+"""What a part computes from: compressed activations, which every comparison has; rows of raw activations, a bounded
+sample of them; a run's networks over training; statistics of the raw activations of all images; these, and the images
+themselves."""
 
 
 @dataclass
@@ -43,10 +44,14 @@ class Inputs:
     """The networks of a run at any time of their training."""
     source: Source | None = None
     """Raw activations of all images."""
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    """How much of them `sampled` holds."""
     wanted: Wanted = field(default_factory=Wanted)
     """Which statistics of them are gathered."""
     groups: dict[str, xr.Dataset] = field(default_factory=dict)
     """The results so far, by name of the part; see `Part.uses`."""
+    own_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of each network whose layers have other names than those compared: its own names, by these."""
     lacking: Sequence[str] = ()
     """The layers of which statistics are gathered, as a part lacks results of them."""
 
@@ -79,6 +84,17 @@ class Inputs:
         """`source`, for parts that need it, and so are refused where there is none."""
         assert self.source is not None
         return self.source
+
+    @cached_property
+    def sampled(self) -> Mapping[str, Sampled]:
+        """Rows of raw activations of every network, for parts that need them and are refused without."""
+        if self.networks_at is not None:
+            return self.networks_at.compared
+        assert isinstance(self.source, Files)
+        return {
+            name: sample_of_arrays(self.source, network.layers, self.sampling, self.matching.seed)
+            for name, network in self.networks.items()
+        }
 
     @cached_property
     def statistics(self) -> dict[str, Statistics]:

@@ -12,7 +12,7 @@ from flax import linen as nn
 
 from jaxrepsim import activations, data, models, training
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import analysis, comparison
+from jaxrepsim.pipeline import analysis, matching_stage
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.correspondence import common_layers
 from jaxrepsim.pipeline.folder import RunFolder
@@ -117,7 +117,7 @@ class Run:
 
     def match(self) -> xr.DataTree:
         """Compares every layer of every pair, where that is not done yet, and writes the results."""
-        if (results := comparison.finished(self.folder, self.config)) is not None:
+        if (results := matching_stage.finished(self.folder, self.config)) is not None:
             return results
         config, model, dataset, progress = self.config, self.model, self.dataset, self._stopping
         networks, trained, matching = self.extract(), self.trained(), config.matching
@@ -129,14 +129,15 @@ class Run:
             progress,
             NetworksAt(model, trained, dataset, config.training, matching, config.sampling, checkpoints, progress),
             Networks(model, trained, dataset, matching, before),
+            config.sampling,
             config.wanted,
         )
         about = {"title": config.title, "description": config.description, "data": self.data_line()}
-        return comparison.compare(inputs, config, self.folder, self.say, about, {"networks": history(trained)})
+        return matching_stage.match(inputs, config, self.folder, self.say, about, {"networks": history(trained)})
 
     def report(self) -> Path:
         """Draws the report from the results."""
-        return comparison.write_report(self.folder, self.match(), self._stopping, self.say)
+        return matching_stage.write_report(self.folder, self.match(), self._stopping, self.say)
 
     def _timed(self, stage: str) -> AbstractContextManager[None]:
         return self.folder.timed(stage) if self.here.first else nullcontext()

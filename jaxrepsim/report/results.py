@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 SAME = 0.02
 """Similarities that differ by less are not called different."""
+_LAYERS = ("layer", "layer_x", "layer_y")
 MOST_LAYERS = 120
 """More layers than this are not drawn and listed one by one: no reader looks at them, and drawing takes hours."""
 
@@ -128,8 +129,9 @@ def some_layers(results: Results) -> Results:
     """The results of at most `MOST_LAYERS` layers, evenly spaced, the first and the last among them."""
     if results.sizes["layer"] <= MOST_LAYERS:
         return results
-    chosen = thinned(range(results.sizes["layer"]), MOST_LAYERS)
-    return results.isel(dict.fromkeys(("layer", "other_layer"), chosen), missing_dims="ignore")
+    counts = {dim: count for node in results.subtree for dim, count in node.sizes.items() if dim in _LAYERS}
+    chosen = {dim: thinned(range(count), MOST_LAYERS) for dim, count in counts.items()}
+    return results.isel(chosen, missing_dims="ignore")
 
 
 def known_layers(results: Results, path: str, **at: int) -> list[int]:

@@ -21,7 +21,7 @@ from jaxrepsim.report.results import Results
 from jaxrepsim.report.section import ROOT, SHARED, Section, Variable
 from jaxrepsim.report.sections import SECTIONS
 
-_NOT_EMPTY = (*ROOT, "redraw", "draw", "other_layer", "checkpoint", "penalty", "threshold")
+_NOT_EMPTY = (*ROOT, "redraw", "draw", "layer_x", "layer_y", "checkpoint", "penalty", "threshold")
 
 
 class Provenance(NamedTuple):
@@ -63,8 +63,7 @@ def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> Results:
 
     Raises:
         InputError: It is of the format before groups; the group of similarity is missing; a group is there in part; a
-            variable has other dimensions; there is no layer, pair, ε or redraw at all; `other_layer` does not name the
-            layers.
+            variable has other dimensions; there is no layer, pair, ε or redraw at all.
     """
     if "similarity" in results.data_vars:
         raise InputError(
@@ -90,8 +89,6 @@ def _check_group(group: Dataset, section: Section) -> None:
     for name, variable in (ROOT | SHARED | dict(section.variables)).items():
         if name in group.variables and group[name].dims != variable.dims:
             raise InputError(f"{section.name}/{name} has the dimensions {group[name].dims}, not {variable.dims}")
-    if "other_layer" in group.coords and group["other_layer"].values.tolist() != group["layer"].values.tolist():
-        raise InputError(f"other_layer is {group['other_layer'].values.tolist()}, and should name the same layers")
 
 
 def documented(results: DataTree, sections: Sequence[Section] = SECTIONS) -> DataTree:

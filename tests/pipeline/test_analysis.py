@@ -14,9 +14,9 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline import AnalysisConfig, MatchingConfig
 from jaxrepsim.pipeline.analysis import analyse, asked_layers, check, up_to_date
-from jaxrepsim.pipeline.comparison import compare
 from jaxrepsim.pipeline.correspondence import common_layers, few_samples
 from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.matching_stage import match
 from jaxrepsim.pipeline.part import Inputs, LayerPart, Switch
 from jaxrepsim.pipeline.parts import Chance, Clusters, Decomposition, Joint, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
@@ -179,7 +179,7 @@ def test_a_part_from_outside_the_package(rng, tmp_path):
 
     def done(config):
         inputs = Inputs(networks, ["conv", "fc"], config.matching, lambda *call: calls.append(call))
-        compare(inputs, config, folder, print, {"title": "with a toy"})
+        match(inputs, config, folder, print, {"title": "with a toy"})
         return read_netcdf(folder.results)
 
     results = done(config)

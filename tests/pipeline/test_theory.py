@@ -226,12 +226,12 @@ def test_across_layers(results, sampled):
     for first in LAYERS:
         for second in LAYERS:
             alike = sampled[0].maps[first] == sampled[0].maps[second]
-            cell = dict(zip(found.pooled.dims, (first, second), strict=True))
+            cell = {"pair": "0-2", "layer_x": first, "layer_y": second}
             assert int(found.pooled.sel(cell)) == (not alike)
             x, y = (net.positions if alike else net.pooled for net in (sampled[0], sampled[2]))
             x, y = x[first], y[second]
             profile = match_profile(np.asarray(x, np.float64), np.asarray(y, np.float64))
-            here = found.similarity.sel(cell | {"pair": "0-2"})
+            here = found.similarity.sel(cell)
             np.testing.assert_allclose(here, [float(profile.similarity(e)) for e in found.epsilon.values])
             assert int(found.samples.sel(cell)) == len(x)
 
@@ -377,8 +377,8 @@ def test_parts_on_degenerate_layers(kind):
 
     across = computed(AcrossLayers())
     np.testing.assert_array_equal(np.diagonal(across.similarity[0, :, :, 0]), whole)
-    assert across.pooled.values.tolist() == [[0, 1], [1, 0]]
-    assert across.samples.values.tolist() == [[12, 6], [6, 12]]
+    assert across.pooled[0].values.tolist() == [[0, 1], [1, 0]]
+    assert across.samples[0].values.tolist() == [[12, 6], [6, 12]]
     for found in similarities(list(sampled.values()), inputs.epsilons).values():
         np.testing.assert_array_equal(found, whole)
     assert float(computed(Joint()).similarity[0]) == whole

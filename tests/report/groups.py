@@ -40,7 +40,7 @@ def add_groups(
         | dimensionality(flat, rng)
         | across(flat, rng)
         | training(flat, len(epochs), rng)
-    ).assign_coords(other_layer=flat["layer"].values, checkpoint=np.array(epochs))
+    ).assign_coords(layer_x=flat["layer"].values, layer_y=flat["layer"].values, checkpoint=np.array(epochs))
     return add_alignments(as_tree(added), rng)
 
 
@@ -221,9 +221,11 @@ def across(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:
     maps = np.arange(layers) // 2
     pooled = maps[:, None] != maps
     return {
-        "across": (("pair", "layer", "other_layer", "epsilon"), values),
-        "across_samples": (("layer", "other_layer"), np.where(pooled, 250, 4000)),
-        "across_pooled": (("layer", "other_layer"), pooled.astype(np.int8)),
+        "across": (("pair", "layer_x", "layer_y", "epsilon"), values),
+        "across_samples": (("pair", "layer_x", "layer_y"), np.stack([np.where(pooled, 250, 4000)] * pairs)),
+        "across_pooled": (("pair", "layer_x", "layer_y"), np.stack([pooled.astype(np.int8)] * pairs)),
+        "units_x": ("layer_x", results["units"].values),
+        "units_y": ("layer_y", results["units"].values),
     }
 
 

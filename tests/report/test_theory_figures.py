@@ -171,7 +171,7 @@ def test_joint_is_drawn_beside_the_mean_of_the_first_redraw(full: DataTree) -> N
 
 def test_across_marks_pooled_and_undersampled_cells(full: DataTree) -> None:
     full["across_layers/similarity"][:, 3, 4] = np.nan
-    full["across_layers/samples"][3, 4] = -1
+    full["across_layers/samples"][:, 3, 4] = -1
     figure = across_layers.DRAWING.figure(full)
     left, right = figure.axes[:2]
     assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("ε = 0.3", "ε = 0.5")
@@ -182,8 +182,8 @@ def test_across_marks_pooled_and_undersampled_cells(full: DataTree) -> None:
     units = full["similarity/units"].values
     few, pooled = 0, 0
     for i, j in np.ndindex(10, 10):
-        samples = int(full["across_layers/samples"][i, j])
-        is_few, is_pooled = 0 <= samples < 10 * max(units[i], units[j]), bool(full["across_layers/pooled"][i, j])
+        samples = int(full["across_layers/samples"][0, i, j])
+        is_few, is_pooled = 0 <= samples < 10 * max(units[i], units[j]), bool(full["across_layers/pooled"][0, i, j])
         few, pooled = few + is_few, pooled + is_pooled
         assert hatched.contains_point((j + 0.3, i + 0.3)) == is_few
         assert dots.contains_point((j, i)) == is_pooled

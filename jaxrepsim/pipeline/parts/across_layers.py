@@ -1,64 +1,93 @@
 """Every layer of one network against every layer of the other, where rows can be aligned."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import xarray as xr
 
+from jaxrepsim.errors import InputError
 from jaxrepsim.matching import match_profiles
 from jaxrepsim.pipeline.part import Inputs, Part, Switch, pairs
 from jaxrepsim.pipeline.parts.over_training import similarity
+from jaxrepsim.pipeline.passes.sampled import Sampled
+
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class AcrossLayers(Switch, Part):
     """Every layer of one network against every layer of the other."""
 
-    needs = "sampled"
+    needs = "rows"
     by_layer = False
     reads = ("sampling",)
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        """The group.
+        """The group; the networks may have other layers, and other numbers of them.
 
         Layers with maps of one shape are compared position by position; others by the means of their maps, an image a
         row.
 
         Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of equal layers only.
         """
-        networks = list(inputs.run.compared.values())
-        layers, both = list(networks[0].positions), pairs(networks)
-        maps = [networks[0].maps[layer] for layer in layers]
-        found = np.full((len(both), len(layers), len(layers), len(inputs.epsilons)), np.nan)
-        samples, pooled = np.zeros(found.shape[1:3], int), np.zeros(found.shape[1:3], np.int8)
-        done = 0
-        for pair, two in enumerate(both):
-            for cells in _on_the_same_rows(maps):
-                by_means = maps[cells[0][0]] != maps[cells[0][1]]
-                used = sorted({i for i, _ in cells})
-                sides = [one.pooled if by_means else one.positions for one in two]
-                rows = [np.asarray(side[layers[i]], np.float64) for side in sides for i in used]
-                profiles = match_profiles(rows, [(used.index(i), len(used) + used.index(j)) for i, j in cells])
-                at = tuple(np.transpose(cells))
-                found[pair][at] = similarity(profiles, inputs.epsilons)
-                samples[at], pooled[at] = len(rows[0]), by_means
+        networks = {name: _by_own_names(one, inputs.own_names.get(name, {})) for name, one in inputs.sampled.items()}
+        _check_images(networks)
+        both = pairs(list(networks.values()))
+        # Layers of one name are one row and one column.
+        names = list(dict.fromkeys(layer for network in networks.values() for layer in network.positions))
+        found = np.full((len(both), len(names), len(names), len(inputs.epsilons)), np.nan)
+        samples, pooled = np.full(found.shape[:3], -1), np.full(found.shape[:3], -1, np.int8)
+        done, total = 0, sum(len(x.positions) * len(y.positions) for x, y in both)
+        for pair, (x, y) in enumerate(both):
+            for cells in _on_the_same_rows(x.maps, y.maps):
+                by_means = x.maps[cells[0][0]] != y.maps[cells[0][1]]
+                rows = [one.pooled if by_means else one.positions for one in (x, y)]
+                used = [list(dict.fromkeys(layers)) for layers in zip(*cells, strict=True)]
+                arrays = [
+                    np.asarray(side[layer], np.float64) for side, own in zip(rows, used, strict=True) for layer in own
+                ]
+                places = [(used[0].index(i), len(used[0]) + used[1].index(j)) for i, j in cells]
+                at = tuple(np.transpose([(names.index(i), names.index(j)) for i, j in cells]))
+                found[pair][at] = similarity(match_profiles(arrays, places), inputs.epsilons)
+                samples[pair][at], pooled[pair][at] = len(arrays[0]), by_means
                 done += len(cells)
-                inputs.progress("comparing across layers", done, found[..., 0].size, inputs.pair_names[pair])
-        cells = ("layer", "other_layer")
+                inputs.progress("comparing across layers", done, total, inputs.pair_names[pair])
+        cells = ("pair", "layer_x", "layer_y")
+        units = [
+            max(network.positions[name].shape[-1] for network in networks.values() if name in network.positions)
+            for name in names
+        ]
         yield xr.Dataset(
             {
-                "similarity": (("pair", *cells, "epsilon"), found),
+                "similarity": ((*cells, "epsilon"), found),
                 "samples": (cells, samples),
                 "pooled": (cells, pooled),
+                "units_x": (("layer_x",), units),
+                "units_y": (("layer_y",), units),
             },
-            coords={"layer": layers, "other_layer": layers},
+            coords={"layer": list(layers), "layer_x": names, "layer_y": names},
         )
 
 
-def _on_the_same_rows(maps: Sequence[tuple[int, ...]]) -> list[list[tuple[int, int]]]:
+def _by_own_names(network: Sampled, names: Mapping[str, str]) -> Sampled:
+    return Sampled(*({names.get(layer, layer): value for layer, value in part.items()} for part in network))
+
+
+def _on_the_same_rows(x: Mapping[str, Shape], y: Mapping[str, Shape]) -> list[list[tuple[str, str]]]:
     """Pairs of layers in groups with the same rows: for each shape of map, and those of two shapes."""
-    every = list(product(range(len(maps)), repeat=2))
-    groups = [[(i, j) for i, j in every if maps[i] == maps[j] == shape] for shape in dict.fromkeys(maps)]
-    return [*groups, *filter(None, [[(i, j) for i, j in every if maps[i] != maps[j]]])]
+    every = list(product(x, y))
+    groups = [[(i, j) for i, j in every if x[i] == y[j] == shape] for shape in dict.fromkeys(x.values())]
+    return [*filter(None, [*groups, [(i, j) for i, j in every if x[i] != y[j]]])]
+
+
+def _check_images(networks: Mapping[str, Sampled]) -> None:
+    counts = {f"{layer!r} of {name}": len(rows) for name, one in networks.items() for layer, rows in one.pooled.items()}
+    (first, count), *rest = counts.items()
+    for layer, other in rest:
+        if other != count:
+            raise InputError(
+                f"layers cannot be compared across: {first} has rows of {count} inputs, and {layer} of {other}. Give "
+                "each layer as many rows as there are inputs, the mean over the positions of its map, say"
+            )

@@ -18,9 +18,9 @@ _NULLS = ("observed", "shuffled", "random", "p_shuffled", "p_random")
 
 @dataclass(frozen=True)
 class Chance(LayerPart):
-    """Nulls that similarity is held against, the untrained networks, and held-out residuals."""
+    """Nulls that similarity is held against, a run's untrained networks, and held-out residuals."""
 
-    needs = "sampled"
+    needs = "rows"
     reads = ("sampling",)
     asked_by = "draws"
     requirements = (("draws", "at least 0", lambda value: value >= 0),)
@@ -29,9 +29,13 @@ class Chance(LayerPart):
     """Of each null: shuffled inputs, and random vectors; 0 for none of it."""
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
-        untrained = similarities(list(inputs.run.sampled(0).values()), inputs.epsilons)
+        trained, unknown = (
+            list(inputs.sampled.values()),
+            np.full((len(inputs.pair_names), len(inputs.epsilons)), np.nan),
+        )
+        at_first = {} if inputs.networks_at is None else inputs.networks_at.sampled(0)
+        untrained = similarities(list(at_first.values()), inputs.epsilons)
         for layer in layers:
-            trained = list(inputs.run.compared.values())
             networks = [np.asarray(sampled.positions[layer], np.float64) for sampled in trained]
             key, each = layer_key(inputs.matching.seed, layer), trained[0].group_size[layer]
             found = []
@@ -48,7 +52,7 @@ class Chance(LayerPart):
             yield xr.Dataset(
                 {
                     **along("pair", found, unit=max(network.shape[1] for network in networks)),
-                    "untrained": (("pair", "epsilon"), untrained[layer]),
+                    "untrained": (("pair", "epsilon"), untrained.get(layer, unknown)),
                     "samples": ((), len(networks[0])),
                 }
             )

@@ -16,7 +16,7 @@ from jaxrepsim.pipeline.passes.sampled import Sampled
 class OverTraining(Switch, Part):
     """Similarity and accuracy at each epoch in `training.keep`."""
 
-    needs = "sampled"
+    needs = "training"
     by_layer = False
     reads = ("sampling",)
 
@@ -41,7 +41,7 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
     """The similarity of every pair in every layer at one time of training, from the sampled positions.
 
     Args:
-        networks: Raw activations of each, on the same inputs.
+        networks: Raw activations of each, on the same inputs; none where there are none.
         epsilons: (e,).
 
     Returns:
@@ -51,7 +51,7 @@ def similarities(networks: Sequence[Sampled], epsilons: np.ndarray) -> Mapping[s
     """
     return {
         layer: similarity(match_profiles([np.asarray(one.positions[layer], np.float64) for one in networks]), epsilons)
-        for layer in networks[0].positions
+        for layer in (networks[0].positions if networks else ())
     }
 
 

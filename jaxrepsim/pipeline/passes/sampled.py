@@ -22,6 +22,7 @@ from jaxrepsim.activations import as_units, positions_of_each
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
+from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
 
@@ -120,6 +121,26 @@ def _taken(
         return as_units(each[:, chosen[layer]]), pooled, faults
 
     return {layer: of(layer, values) for layer, values in maps.items()}
+
+
+def sample_of_arrays(source: Files, layers: Mapping[str, np.ndarray], config: SamplingConfig, seed: int) -> Sampled:
+    """The same of raw activations that are there.
+
+    Args:
+        source: Tells how many images a layer has seen.
+        layers: For each layer (rows, units), all positions of an image together.
+        config: How many images and rows at most.
+        seed: With the number of positions decides which.
+    """
+    found = Sampled({}, {}, {}, {})
+    for layer, rows in layers.items():
+        each = rows.reshape(source.images_of(len(rows)), -1, rows.shape[-1])[: config.images]
+        shape = each.shape[1:2] if each.shape[1] > 1 else ()
+        chosen = positions_of_each(shape, config.rows // len(each), seed)
+        found.positions[layer] = each[:, chosen].reshape(-1, rows.shape[-1])
+        found.pooled[layer] = each.mean(axis=1)
+        found.group_size[layer], found.maps[layer] = len(chosen), shape
+    return found
 
 
 @dataclass(frozen=True)

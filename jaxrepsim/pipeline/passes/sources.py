@@ -84,21 +84,25 @@ class Files:
     networks: Mapping[str, ActivationFile]
     batch_size: int
 
-    def check(self, layers: Sequence[str]) -> None:
+    def check(self, what: str, layers: Sequence[str] | None = None) -> None:
         """Raises where files hold no raw activations.
+
+        Args:
+            what: Needs them.
+            layers: Of which; by default of all.
 
         Raises:
             InputError: A layer is compressed, or holds several draws of samples.
         """
         for name, file in self.networks.items():
-            for layer in layers:
+            for layer in file.layers if layers is None else layers:
                 rows = file.layers[layer]
                 if rows.ndim == 3:
                     raise InputError(f"{name}: layer {layer!r} holds {len(rows)} draws of samples, not all of them")
                 if file.basis or len(rows) != file.samples[layer]:
                     raise InputError(
                         f"{name}: layer {layer!r} is compressed: its {len(rows)} rows stand for {file.samples[layer]} "
-                        "samples. Correlations, and all that is built on them, need raw activations"
+                        f"samples. {what} needs raw activations, a row a sample"
                     )
 
     @property
@@ -108,10 +112,17 @@ class Files:
 
     def images(self, layer: str) -> int:
         """How many a layer has seen."""
-        file = next(iter(self.networks.values()))
-        rows = len(file.layers[layer])
-        # Rows of other layers, drawn or compressed, say nothing of the images.
-        fewest = min(count for name, count in file.samples.items() if file.layers[name].shape[:-1] == (count,))
+        return self.images_of(len(next(iter(self.networks.values())).layers[layer]))
+
+    def images_of(self, rows: int) -> int:
+        """How many a layer of so many rows has seen."""
+        # Rows of layers that are drawn or compressed say nothing of the images.
+        fewest = min(
+            count
+            for file in self.networks.values()
+            for name, count in file.samples.items()
+            if file.layers[name].shape[:-1] == (count,)
+        )
         return fewest if rows % fewest == 0 else rows
 
     def batches(self, layers: Sequence[str]) -> Iterator[Activations]:

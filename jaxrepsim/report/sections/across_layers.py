@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from pandas import DataFrame
+from xarray import Dataset
 
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
@@ -19,21 +20,24 @@ from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coor
 from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
 from jaxrepsim.report.tables import long_table
 
-_LAYERS = ("layer", "other_layer")
+_LAYERS = ("layer_x", "layer_y")
+_CELL = ("pair", *_LAYERS)
 VARIABLES: dict[str, Variable] = {
     **coordinates(
-        other_layer="layer of the second network: Name of the layer of the second network of a pair, where layers are "
-        "compared with one another.",
+        layer_x="layer of the first network: Name of the layer of the first network of a pair.",
+        layer_y="layer of the second network: Name of the layer of the second network of a pair.",
     ),
-    **Alike(("pair", *_LAYERS, "epsilon"), PURE).named(
-        similarity="similarity across layers: Similarity of the layer of the pair's first network with other_layer of "
-        "its second.",
+    **Alike((*_CELL, "epsilon"), PURE).named(
+        similarity="similarity across layers: Similarity of layer_x of the pair's first network with layer_y of its "
+        "second; NaN where a network has no such layer.",
     ),
-    **Alike(_LAYERS, COUNT).named(
+    **Alike(("layer_x",), COUNT).named(units_x="units: Number of units of the layer in the network that has the most."),
+    **Alike(("layer_y",), COUNT).named(units_y="units: Number of units of the layer in the network that has the most."),
+    **Alike(_CELL, COUNT).named(
         samples="rows of a comparison across layers: Number of rows of activations that the two layers are compared "
         "on.",
     ),
-    **Alike(_LAYERS).named(
+    **Alike(_CELL).named(
         pooled="whether maps were averaged: 1 where maps of different shapes were averaged to one vector per image, "
         "else 0.",
     ),
@@ -55,7 +59,8 @@ def across_table(results: Results) -> DataFrame:
         results: Results with the group `across_layers`.
 
     Returns:
-        One row per layer, other layer, ε and pair: the similarity, the samples, and whether maps were pooled.
+        One row per layer of the first network, layer of the second, ε and pair: the similarity, the samples, and
+        whether maps were pooled.
     """
     table = results["across_layers"].to_dataset()[["similarity", "samples", "pooled"]]
     return long_table(table, [*_LAYERS, "epsilon", "pair"], "similarity")
@@ -66,13 +71,15 @@ def _draw(results: Results, column: Column) -> Figure:
 
     At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
     """
-    mean = results["across_layers/similarity"].mean("pair").values
+    drawn = _drawn(results)
+    mean = drawn["similarity"].mean("pair").values
     epsilons = _epsilons(results, mean, column)
     # Two maps share the width: each has what one has in a single column.
-    labels = layer_labels(names(results, "layer"), column if len(epsilons) == 1 else "single")
-    rows = shortened(names(results, "layer"), _LONGEST[column])
+    below, beside = (drawn[dim].values.tolist() for dim in ("layer_y", "layer_x"))
+    labels = layer_labels(below, column if len(epsilons) == 1 else "single")
+    rows = shortened(beside, _LONGEST[column])
     side = _SIDE[column] if len(epsilons) == 1 else 2.75
-    pooled, few = _pooled(results), _undersampled(results)
+    pooled, few = _pooled(drawn), _undersampled(drawn)
     handles: list[Artist] = []
     if pooled.any():
         dot: Look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
@@ -88,48 +95,64 @@ def _draw(results: Results, column: Column) -> Figure:
             axes.imshow(mean[..., epsilon], origin="lower", aspect="equal", **look)
             axes.grid(visible=False)
             mark_layers(axes, labels)
-            axes.set(xlim=(-0.5, len(mean) - 0.5), ylim=(-0.5, len(mean) - 0.5), xlabel="layer of the second network")
+            axes.set(xlim=(-0.5, len(below) - 0.5), ylim=(-0.5, len(rows) - 0.5))
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
             _mark(axes, pooled, few)
         # As many rows are named as their height has room for.
         step = ceil(len(rows) * 1.6 * TICK_SIZE / (72 * side))
         ticks = range((len(rows) - 1) % step, len(rows), step)
         grid[0].set_yticks(ticks, [rows[tick] for tick in ticks])
-        grid[0].set_ylabel("layer of the first network")
+        first, second = ("the first network", "the second network")
+        if results.sizes["pair"] == 1:
+            first, second = shortened(names(results, "network"), 24)
+        grid[0].set_ylabel(f"layer of {first}")
+        figure.supxlabel(f"layer of {second}")
         figure.colorbar(grid[0].images[0], ax=grid, aspect=22, pad=0.015, label="similarity", format="{x:g}")
     return figure
 
 
-def _pooled(results: Results) -> np.ndarray:
-    """Whether maps were averaged to one vector per image: (layer, other layer)."""
-    return results["across_layers/pooled"].values == 1
+def _drawn(results: Results) -> Dataset:
+    """The group, of those layers that some pair's first network has, and those that some second one has."""
+    group = results["across_layers"].to_dataset()
+    there = group["samples"] >= 0
+    return group.isel({dim: there.any([each for each in there.dims if each != dim]).values for dim in _LAYERS})
 
 
-def _undersampled(results: Results) -> np.ndarray:
-    """Whether a cell has so few samples a unit of the wider layer that units match by chance: (layer, other layer)."""
-    units, samples = results["similarity/units"].values, results["across_layers/samples"].values
-    return (samples >= 0) & (samples < FEW_SAMPLES * np.maximum(units[:, None], units))
+def _pooled(group: Dataset) -> np.ndarray:
+    """Whether maps were averaged to one vector per image, in any pair: (layer_x, layer_y)."""
+    return (group["pooled"] == 1).any("pair").values
+
+
+def _undersampled(group: Dataset) -> np.ndarray:
+    """Whether a cell has so few samples a unit of the wider layer that units match by chance: (layer_x, layer_y)."""
+    units = np.maximum(group["units_x"], group["units_y"])
+    return ((group["samples"] >= 0) & (group["samples"] < FEW_SAMPLES * units)).any("pair").values
 
 
 def _caption(results: Results) -> str:
     """How to read the figure."""
     over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
-    parts = []
-    if _pooled(results).any():
+    group, parts = _drawn(results), list[str]()
+    if _pooled(group).any():
         parts.append(
             "Dots mark layers whose maps differ in size, so that both were averaged over positions, to one vector per "
             "image; elsewhere maps were compared position by position. The two kinds are not the same measure."
         )
-    if _undersampled(results).any():
+    if _undersampled(group).any():
         parts.append(
             f"Hatched cells rest on fewer than {FEW_SAMPLES} samples a unit of the wider layer: part of their "
             "similarity is chance."
         )
-    if results["across_layers/similarity"].isnull().all("pair").any():
+    if group["similarity"].isnull().all("pair").any():
         parts.append("Cells left empty were not computed.")
+    same = ""
+    if group["layer_x"].values.tolist() == group["layer_y"].values.tolist():
+        same = (
+            " On the diagonal from bottom left to top right are equal layers; which network is the first is arbitrary."
+        )
     return (
-        f"Similarity of each layer of the first network of a pair with each layer of the second{over}. On the diagonal "
-        f"from bottom left to top right are equal layers; which network is the first is arbitrary. {' '.join(parts)}"
+        f"Similarity of each layer of the first network of a pair with each layer of the second{over}.{same} "
+        f"{' '.join(parts)}"
     ).strip()
 
 
@@ -138,7 +161,7 @@ def _epsilons(results: Results, mean: Floats, column: Column) -> list[int]:
     first = headline_epsilon(results, known)
     epsilons = results["epsilon"].values
     smaller = np.flatnonzero(known & (epsilons < epsilons[first]))
-    if column == "single" or len(mean) > _WIDE_ENOUGH or not len(smaller):
+    if column == "single" or max(mean.shape[:2]) > _WIDE_ENOUGH or not len(smaller):
         return [first]
     return [int(smaller[epsilons[smaller].argmax()]), first]
 
@@ -149,9 +172,9 @@ def _mark(axes: Axes, pooled: np.ndarray, few: np.ndarray) -> None:
         path = _cells(few, [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
         axes.add_patch(PathPatch(path, facecolor="none", edgecolor="none", hatch="//", hatchcolor=_HATCH, linewidth=0))
     if pooled.any():
-        half = min(0.16, 0.016 * len(pooled))
+        half = min(0.16, 0.016 * max(pooled.shape))
         path = _cells(pooled, [(-half, 0), (0, -half), (half, 0), (0, half)])
-        edge = 0.4 if len(pooled) <= _WIDE_ENOUGH else 0
+        edge = 0.4 if max(pooled.shape) <= _WIDE_ENOUGH else 0
         axes.add_patch(PathPatch(path, facecolor=_DOT, edgecolor=_EDGE, linewidth=edge))
 
 

@@ -5,7 +5,7 @@ from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
-from jaxrepsim.report.results import Results, names, over_known, plural
+from jaxrepsim.report.results import Results, computed, names, over_known, plural
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
@@ -29,7 +29,8 @@ VARIABLES: dict[str, Variable] = {
         random="similarity of random vectors: Similarity of random vectors with the same spectrum, one value per draw.",
     ),
     **Alike(_CELL, PURE).named(
-        untrained="similarity before training: Similarity of the same two networks before training.",
+        untrained="similarity before training: Similarity of the same two networks before training; NaN where these "
+        "are not known.",
         p_shuffled="p-value against shuffled inputs: (1 + the number of draws of shuffled at least as high as "
         "observed) / (1 + draws).",
         p_random="p-value against random vectors: (1 + the number of draws of random at least as high as observed) / "
@@ -108,7 +109,10 @@ SECTION = Section(
     title="Chance",
     file=__file__,
     variables=VARIABLES,
-    context=lambda results: {"rows": by_layer(chance_rows(results))},
+    context=lambda results: {
+        "rows": by_layer(chance_rows(results)),
+        "untrained": computed(results, "chance/untrained"),
+    },
     sentences=_sentences,
     figures=(nulls.DRAWING, held_out.DRAWING),
     tables={"chance": chance_table},

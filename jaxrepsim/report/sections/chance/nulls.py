@@ -26,16 +26,20 @@ def _draw(results: Results, column: Column) -> Figure:
     Lines are means over pairs, and over draws where there are any; bands run from the smallest draw of any pair to the
     largest.
     """
-    spreads = {name: spread(results, name) for name in _LOOKS}
+    spreads = {name: spread(results, name) for name in _known(results)}
     rows = thinned(_nonzero(results) or [results.sizes["epsilon"] - 1], _MOST_PANELS)
-    handles = [legend_line(label=label, **_EDGE | look) for label, look in _LOOKS.values()]
+    handles = [legend_line(label=label, **_EDGE | look) for label, look in map(_LOOKS.__getitem__, spreads)]
     with epsilon_axes(results, column, rows, 1.2, handles[::-1]) as (figure, panels):
         for epsilon, axes in panels:
             for index, (name, values) in enumerate(spreads.items()):
                 here = values.at(slice(None), epsilon)
-                draw_spread(axes, here, 0.16 * (index - 1.5), band=name in _BANDS, **_LOOKS[name][1])
+                draw_spread(axes, here, 0.16 * (index - (len(spreads) - 1) / 2), band=name in _BANDS, **_LOOKS[name][1])
             similarity_axis(axes)
     return figure
+
+
+def _known(results: Results) -> list[str]:
+    return [name for name in _LOOKS if computed(results, f"chance/{name}")]
 
 
 def spread(results: Results, name: str) -> Spread:
@@ -50,11 +54,13 @@ def _caption(results: Results) -> str:
     kept = _nonzero(results)
     few = f" {_MOST_PANELS} of {len(kept)} values of ε are shown." if len(kept) > _MOST_PANELS else ""
     empty = left_out(results, kept, "everything is 0 there") if kept else ""
+    random = "and for random vectors with the same spectrum"
+    if "untrained" in _known(results):
+        random = "for random vectors with the same spectrum; and for the same networks before training"
     return (
         "Observed similarity against what chance gives, on the same rows: with the inputs of one network shuffled, so "
-        "that rows no longer belong together; for random vectors with the same spectrum; and for the same networks "
-        f"before training. Bands run from the smallest to the largest of {draws}{' and all pairs' * bool(pairs)}."
-        f"{pairs}{few}{empty}"
+        f"that rows no longer belong together; {random}. Bands run from the smallest to "
+        f"the largest of {draws}{' and all pairs' * bool(pairs)}.{pairs}{few}{empty}"
     )
 
 
