@@ -16,13 +16,16 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
     simple_matches(x, y, epsilon)          all simple matches, one after the other
     minimal_matches_of(x, y, epsilon, unit)  all minimal matches of one unit
     smallest_match(x, y, epsilon, unit)    the smallest match that holds a unit, or a bound on it
+    compare(networks)                      every layer of every two networks: labelled results, figures, a report page
     compress(x, y)                         the same geometry on fewer samples
     resolution(dtype)                      the residual below which a unit counts as inside a span
 
 The theory is that of Wang et al. 2018, arXiv:1810.11750. Importing this module needs jax and numpy alone.
 """
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from jaxrepsim.compression import compress as compress
 from jaxrepsim.decomposition import certificates as certificates
@@ -49,3 +52,25 @@ from jaxrepsim.matching import residuals as residuals
 from jaxrepsim.matching import resolution as resolution
 
 __version__ = version("jaxrepsim")
+
+if TYPE_CHECKING:
+    from jaxrepsim.comparison import Comparison as Comparison
+    from jaxrepsim.comparison import compare as compare
+
+_LAZY = {"compare": "comparison", "Comparison": "comparison"}
+"""What needs more than jax and numpy, and where it is: imported when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'jaxrepsim' has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"jaxrepsim.{_LAZY[name]}"), name)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"jaxrepsim.{name} needs the package {error.name}: pip install 'jaxrepsim[experiments]'", name=error.name
+        ) from error
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -26,6 +26,7 @@ ORDER = (
     "convergent",
     "report",
     "pipeline",
+    "comparison",
 )
 """Pipeline order; a folder may import those before it."""
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)

@@ -1,10 +1,15 @@
 """A match: a set of units of each network."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int, Values
+from jaxrepsim.matching.notebook import labelled, matched_units
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from xarray import Dataset
 
 
 class Match(NamedTuple):
@@ -32,3 +37,16 @@ class Match(NamedTuple):
         where activations were not finite."""
         units = self.x.shape[-1] + self.y.shape[-1]
         return jnp.where(self.finite, self.size / max(units, 1), jnp.nan)
+
+    def to_xarray(self) -> "Dataset":
+        """The masks as labelled arrays, `matched_x` along `unit_x` and `matched_y` along `unit_y`."""
+        words = {"long_name": "in the match", "description": "Whether the unit is in the match."}
+        return labelled("matched", self[:2], words)
+
+    def plot(self) -> "Figure":
+        """The units of both networks that are in the match, of a match without batch axes.
+
+        Raises:
+            ValueError: The match has batch axes.
+        """
+        return matched_units(self[:2])

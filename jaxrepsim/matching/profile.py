@@ -1,7 +1,7 @@
 """The match profile: the maximum match at every ε at once, by peeling."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ import numpy as np
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int, Values
 from jaxrepsim.matching.dual_basis import Either, Gram, Rows
 from jaxrepsim.matching.match import Match
+from jaxrepsim.matching.notebook import labelled, similarity_curve
 from jaxrepsim.matching.peel import as_critical, critical_values, peel_until
 from jaxrepsim.matching.prepared import WIDE, Prepared, basis_of, prepared
 from jaxrepsim.numerics.buckets import units_bucket
@@ -18,6 +19,10 @@ from jaxrepsim.numerics.gradients import without_gradient
 from jaxrepsim.numerics.inputs import as_activations, check_epsilon, on_device, traced
 from jaxrepsim.numerics.precision import reached
 from jaxrepsim.numerics.products import with_all_digits
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from xarray import Dataset
 
 
 class MatchProfile(NamedTuple):
@@ -52,6 +57,19 @@ class MatchProfile(NamedTuple):
             (*batch, *e); NaN where the profile is.
         """
         return self.match(epsilon).similarity
+
+    def to_xarray(self) -> "Dataset":
+        """Critical ε as labelled arrays, `critical_x` along `unit_x` and `critical_y` along `unit_y`."""
+        words = {"long_name": "critical ε", "description": "Smallest ε at which the unit is in the maximum match."}
+        return labelled("critical", self, words)
+
+    def plot(self) -> "Figure":
+        """Similarity against ε, of a profile without batch axes.
+
+        Raises:
+            ValueError: The profile has batch axes.
+        """
+        return similarity_curve(self)
 
     def auc(self, upper: float = 0.5) -> Float[Array, "*batch"]:
         """The mean of the similarity over ε in [0, upper], exactly: a step function's area over its width.

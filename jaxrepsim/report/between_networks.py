@@ -33,7 +33,7 @@ def between_networks(distances: Floats, names: Sequence[str], label: str, column
     beside = column == "double"
     with framed(column, side + 0.9 if beside else 2 * side + 0.9) as figure:
         figure.set_layout_engine("constrained", h_pad=0.01, hspace=0)
-        parts = figure.subfigures(*((1, 2) if beside else (2, 1)))
+        parts = figure.subfigures(*((1, 2) if beside else (2, 1)), squeeze=False).ravel()
         above, matrix = parts[0].subplots(2, 1, height_ratios=(1, 5))
         order = dendrogram(tree, ax=above, color_threshold=0, above_threshold_color=INK, no_labels=True)["leaves"]
         above.set_axis_off()

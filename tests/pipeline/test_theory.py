@@ -308,7 +308,7 @@ def test_files_are_decomposed_too_and_what_needs_networks_is_refused(folder, res
         decomposition=Decomposition(on=True, simple_matches=12),
         joint=Joint(on=True),
     )
-    with pytest.raises(InputError, match=r"chance needs the networks of a run"):
+    with pytest.raises(InputError, match="chance needs raw activations"):
         match_files(
             paths, dataclasses.replace(config, chance=Chance(draws=5)), RunFolder(tmp_path / "no"), print, print
         )

@@ -32,7 +32,7 @@ class AcrossLayers(Switch, Part):
 
         Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of equal layers only.
         """
-        networks = {name: _by_own_names(one, inputs.own_names.get(name, {})) for name, one in inputs.sampled.items()}
+        networks = {name: one.renamed(inputs.own_names.get(name, {})) for name, one in inputs.sampled.items()}
         _check_images(networks)
         both = pairs(list(networks.values()))
         # Layers of one name are one row and one column.
@@ -69,10 +69,6 @@ class AcrossLayers(Switch, Part):
             },
             coords={"layer": list(layers), "layer_x": names, "layer_y": names},
         )
-
-
-def _by_own_names(network: Sampled, names: Mapping[str, str]) -> Sampled:
-    return Sampled(*({names.get(layer, layer): value for layer, value in part.items()} for part in network))
 
 
 def _on_the_same_rows(x: Mapping[str, Shape], y: Mapping[str, Shape]) -> list[list[tuple[str, str]]]:

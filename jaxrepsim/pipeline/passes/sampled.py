@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,8 @@ from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, 
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
+
+T = TypeVar("T")
 
 
 class Sampled(NamedTuple):
@@ -44,6 +46,14 @@ class Sampled(NamedTuple):
     pooled: dict[str, np.ndarray]
     group_size: dict[str, int]
     maps: dict[str, tuple[int, ...]]
+
+    def renamed(self, names: Mapping[str, str]) -> "Sampled":
+        """The same, with other names for some layers."""
+
+        def of(layers: Mapping[str, T]) -> dict[str, T]:
+            return {names.get(layer, layer): value for layer, value in layers.items()}
+
+        return Sampled(of(self.positions), of(self.pooled), of(self.group_size), of(self.maps))
 
 
 def sample(

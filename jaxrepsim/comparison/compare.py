@@ -2,7 +2,6 @@
 
 import json
 import os
-import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,10 +13,11 @@ from jaxrepsim import activations
 from jaxrepsim._typing import ArrayLike, Key
 from jaxrepsim.activations import ActivationFile
 from jaxrepsim.activations.units import as_floating, check_finite
+from jaxrepsim.comparison.pairing import Layers, paired
+from jaxrepsim.comparison.result import Comparison
 from jaxrepsim.errors import FewSamplesWarning, InputError, said_of
+from jaxrepsim.numerics.call_site import warn_at_call_site
 from jaxrepsim.pipeline import analysis, correspondence, matching_stage
-from jaxrepsim.pipeline.comparison import Comparison
-from jaxrepsim.pipeline.pairing import Layers, paired
 from jaxrepsim.pipeline.part import Inputs
 from jaxrepsim.pipeline.parts import AcrossLayers, AnalysisConfig, Chance, Joint, MinimalMatches
 from jaxrepsim.pipeline.passes.sources import Files
@@ -73,8 +73,10 @@ def compare(
     >>> found = compare({"a": {"fc": x}, "b": {"dense": np.hstack([x[:, :3], x[:, :3] ** 2])}}, epsilons=[0.3])
     >>> found.similarity.squeeze().item()
     0.5
-    >>> found.to_dataframe().iloc[0].tolist()
-    ['a', 'b', 'fc', 'dense', 'match_similarity', 0.3, 0.5]
+    >>> print(found.to_dataframe().to_string(index=False))
+    network_x network_y layer_x layer_y          measure  epsilon    value
+            a         b      fc   dense match_similarity      0.3 0.500000
+            a         b      fc   dense        match_auc      NaN 0.483374
     """
     named = {str(name): _as_file(str(name), network) for name, network in networks.items()}
     if len(named) < 2:
@@ -97,7 +99,7 @@ def compare(
         source.check("chance", common)
     analysis.check(config, common, {})
     for warning in correspondence.few_samples(pairing.networks, common):
-        warnings.warn(warning, FewSamplesWarning, stacklevel=2)
+        warn_at_call_site(warning, FewSamplesWarning)
     with on_terminal(progress) as told:
         inputs = Inputs(
             pairing.networks,

@@ -87,10 +87,10 @@ def _matched(networks: Mapping[str, ActivationFile], asked: Sequence[str] | None
     """For each label the layer of each network: by name, or by order."""
     (first, one), *rest = networks.items()
     labels = list(one.layers)
-    if all(set(labels) == set(other.layers) for _, other in rest) or (
-        asked and all(layer in other.layers for layer in asked for _, other in networks.items())
-    ):
-        return {label: dict.fromkeys(networks, label) for label in asked or labels}
+    everywhere = [label for label in labels if all(label in other.layers for _, other in rest)]
+    same_names = all(len(network.layers) == len(everywhere) for network in networks.values())
+    if same_names or (asked and {*asked} <= {*everywhere}):
+        return {label: dict.fromkeys(networks, label) for label in everywhere}
     for name, other in rest:
         there = list(other.layers)
         moved = [
