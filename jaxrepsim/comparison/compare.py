@@ -74,9 +74,9 @@ def compare(
     >>> found.similarity.squeeze().item()
     0.5
     >>> print(found.to_dataframe().to_string(index=False))
-    network_x network_y layer_x layer_y          measure  epsilon    value
-            a         b      fc   dense match_similarity      0.3 0.500000
-            a         b      fc   dense        match_auc      NaN 0.483374
+    network_x network_y layer_x layer_y          measure  epsilon  value
+            a         b      fc   dense match_similarity      0.3    0.5
+            a         b      fc   dense        match_auc      NaN    0.5
     """
     named = {str(name): _as_file(str(name), network) for name, network in networks.items()}
     if len(named) < 2:

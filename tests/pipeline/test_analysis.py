@@ -216,6 +216,6 @@ def test_what_a_part_uses_is_computed_where_the_part_is_asked_for():
 
 def test_parts_that_cannot_be_computed_here_and_layers_that_are_not_compared():
     with pytest.raises(InputError, match="chance needs a run"):
-        check(AnalysisConfig(chance=Chance(draws=3)), ["conv"], {"sampled": "needs a run"})
+        check(AnalysisConfig(chance=Chance(draws=3)), ["conv"], {"rows": "needs a run"})
     with pytest.raises(InputError, match="unknown layer 'fc'"):
         check(AnalysisConfig(decomposition=Decomposition(layers=("fc",))), ["conv"], {})

@@ -31,8 +31,8 @@ VARIABLES: dict[str, Variable] = {
         similarity="similarity across layers: Similarity of layer_x of the pair's first network with layer_y of its "
         "second; NaN where a network has no such layer.",
     ),
-    **Alike(("layer_x",), COUNT).named(units_x="units: Number of units of the layer in the network that has the most."),
-    **Alike(("layer_y",), COUNT).named(units_y="units: Number of units of the layer in the network that has the most."),
+    **Alike(("layer_x",), COUNT).named(units_x="units: Most units that any network has in layer_x."),
+    **Alike(("layer_y",), COUNT).named(units_y="units: Most units that any network has in layer_y."),
     **Alike(_CELL, COUNT).named(
         samples="rows of a comparison across layers: Number of rows of activations that the two layers are compared "
         "on.",
