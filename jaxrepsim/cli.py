@@ -15,7 +15,8 @@ from jaxrepsim.files import shortened
 from jaxrepsim.options import options_of, read, replaced
 from jaxrepsim.pipeline import processes, shipped_configs
 from jaxrepsim.pipeline.comparison import write_report
-from jaxrepsim.pipeline.folder import RunFolder
+from jaxrepsim.pipeline.config import RunConfig
+from jaxrepsim.pipeline.folder import RunFolder, load
 from jaxrepsim.pipeline.jobs import Stage, carry_out, load_source
 from jaxrepsim.pipeline.matches import agreed_settings, match_files, match_runs, name_of
 from jaxrepsim.pipeline.parts import AnalysisConfig
@@ -25,7 +26,7 @@ from jaxrepsim.pipeline.results_files import read_netcdf
 T = TypeVar("T", bound=Talk)
 _HELP = ("-h", "--help")
 _ANYWHERE = ("--quiet", "--json")
-"""Options without a value, which may stand before what the command takes."""
+"""Options without a value, which may stand before a command and what it takes."""
 
 
 class _Given(NamedTuple):
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _carry_out(words: list[str]) -> None:
+    while words[:1] and words[0] in _ANYWHERE:
+        words = [*words[1:], words[0]]
     if words == ["--version"]:
         print(f"jaxrepsim {__version__}")
     elif words[:1] and words[0] in _HELP:
@@ -87,10 +90,15 @@ def _parsed(words: Sequence[str]) -> _Given:
     takes = tuple(takewhile(lambda word: not word.startswith("-"), rest))
     usage = f"jaxrepsim {name} {command.takes}".rstrip()
     if not takes and command.takes:
-        raise InputError(f"what it is about comes right after the command: {usage} ...")
+        raise InputError(f"`jaxrepsim {name}` needs {command.takes} right after it: {usage} ...")
     own = options_of(command.options())
     of_settings = options_of(command.settings) if command.settings else {}
     options = [*rest[len(takes) :], *(word for word in words[1:] if word in _ANYWHERE)]
+    elsewhere = set() if command.settings is None else {each.name for each in options_of(RunConfig()).values()}
+    elsewhere -= {each.name for each in (own | of_settings).values()}
+    for word in options:
+        if (option := word.partition("=")[0].replace("_", "-")) in elsewhere:
+            raise InputError(f"{option} is for `jaxrepsim run`: `jaxrepsim {name}` takes networks as they are")
     values = read(options, own | of_settings, f"jaxrepsim {name} --help")
     mine, others = ({field: values[field] for field in values if (field in own) == first} for first in (True, False))
     return _Given(name, takes, mine, others)
@@ -137,14 +145,17 @@ def _compare(given: _Given) -> None:
     own, paths = given.own(OnNetworks), [Path(word) for word in given.takes]
     if len(paths) < 2:
         raise InputError(f"`jaxrepsim compare` takes two runs or activation files, or more; received {paths[0]}")
-    runs = [path for path in paths if (path / "run.json").is_file()]
+    runs = [path for path in paths if RunFolder(path).record.is_file() and load(path)]
     for path in paths:
         if path not in runs:
-            _check_origin(path, runs)
-    folder, bars = (
-        RunFolder(own.out or _place(paths), output.note(own.quiet, own.json)),
-        output.bars(own.quiet, own.json),
-    )
+            _check_origin(path)
+    if runs and (others := [path for path in paths if path not in runs]):
+        raise InputError(
+            f"{runs[0]} is a run, and {others[0]} is none: the networks of runs are compressed jointly, and files hold "
+            "what they hold. Name runs, or activation files, and not both"
+        )
+    bars = output.bars(own.quiet, own.json)
+    folder = RunFolder(own.out or _place(paths), output.note(own.quiet, own.json))
     progress = stopping(bars)
     with bars.live():
         if runs:
@@ -165,18 +176,14 @@ def _compare(given: _Given) -> None:
     folder.note_end(folder.results, folder.report)
 
 
-def _check_origin(path: Path, runs: Sequence[Path]) -> None:
-    """Says what is wrong with a path that is none of a run, before any is read."""
+def _check_origin(path: Path) -> None:
+    """Says what is wrong with a path that is no run's, before any is read."""
     if path.suffix == ".py" or not path.exists():
         run = shipped_configs.run_folder(path)
-        hint = f"; a run of that config is in {run}" if run else ""
         raise InputError(
-            f"{path} is {'a config' if path.exists() else 'missing'}: name runs, or activation files{hint}"
-        )
-    if runs:
-        raise InputError(
-            f"{runs[0]} is a run, and {path} is none: the networks of runs are compressed jointly, and files hold what "
-            "they hold. Name runs, or activation files, and not both"
+            f"{path} is a config: name the folder of its run, {run}, which `jaxrepsim run {path}` makes"
+            if run
+            else f"{path} is missing: name runs, or activation files"
         )
 
 
@@ -189,6 +196,8 @@ def _place(paths: Sequence[Path]) -> Path:
 
 def _draw_again(given: _Given) -> None:
     own = given.own(Talk)
+    if len(given.takes) > 1:
+        raise InputError(f"`jaxrepsim report` takes one run folder; received {' '.join(given.takes)}")
     folder = RunFolder(Path(given.takes[0]), output.note(own.quiet, own.json))
     if not folder.path.is_dir():
         raise InputError(f"there is no run folder {folder.path}")

@@ -59,7 +59,12 @@ def page(name: str, topic: str | None = None, settings: Any = None) -> str:
     if topic is not None:
         if topic not in (ALL, *groups):
             raise unknown("group of settings", topic, [ALL, *groups])
-        return "\n\n".join("\n".join(groups[each]) for each in groups if topic in (ALL, each))
+        pages = [
+            [*_wrapped(f"{group}: {subject}", ""), *lines]
+            for group, (subject, lines) in groups.items()
+            if topic in (ALL, group)
+        ]
+        return "\n\n".join("\n".join(lines) for lines in pages)
     before = f"jaxrepsim {name} {command.takes}".rstrip()
     lines = [f"usage: {before} [--OPTION VALUE ...]", "", *_wrapped(command.does, ""), "", "options:"]
     own, of_all = options_of(command.options()), options_of(Talk())
@@ -71,8 +76,8 @@ def page(name: str, topic: str | None = None, settings: Any = None) -> str:
             "",
             *_wrapped(f"{first}{', with their values in a config' * bool(of_config)}; `--help all`, all:", ""),
         ]
-        for group, (heading, *_) in groups.items():
-            lines += _entry(group, textwrap.shorten(heading.partition(": ")[2], _width() - 22, placeholder=" …"), 20)
+        for group, (subject, _) in groups.items():
+            lines += _entry(group, textwrap.shorten(subject, _width() - 22, placeholder=" …"), 20)
     return "\n".join(lines)
 
 
@@ -84,11 +89,11 @@ def configs(shipped: Iterable[Shipped]) -> str:
     return "\n".join(lines)
 
 
-def _groups(command: Command, settings: Any) -> dict[str, list[str]]:
-    """For each group of settings that a command can use, its page; the first line is its name and subject."""
+def _groups(command: Command, settings: Any) -> dict[str, tuple[str, list[str]]]:
+    """The groups of settings that a command can use: what each is about, and its options."""
     if settings is None:
         return {}
-    found: dict[str, list[str]] = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     of_run = any(field.name == "training" for field in dataclasses.fields(settings))
     for field in dataclasses.fields(settings):
         part = getattr(settings, field.name)
@@ -102,8 +107,7 @@ def _groups(command: Command, settings: Any) -> dict[str, list[str]]:
         if not options or (not of_run and (getattr(part, "needs", "") in NEEDS_NETWORKS or field.name == "sampling")):
             continue
         subject = " ".join((inspect.getdoc(type(part)) or "").split("\n\n")[0].split())
-        group = field.name.replace("_", "-")
-        found[group] = [f"{group}: {subject}", *_listed(part, options)]
+        found[field.name.replace("_", "-")] = (subject, [*_listed(part, options)])
     return found
 
 
@@ -114,7 +118,8 @@ def _listed(settings: Any, options: Collection[Option]) -> Iterator[str]:
         value = option.value
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
         if isinstance(value, bool):
-            shown = "on" if value else ""
+            group, dot, last = option.name.rpartition(".")
+            shown = f"on; {group}{dot}no-{last} turns it off" if value else ""
         yield given + (f"  [{shown}]" if shown else "")
         yield from _wrapped(texts.get(option.field.rpartition(".")[2], ""), " " * 6)
 

@@ -105,9 +105,7 @@ def read(words: Sequence[str], known: Mapping[str, Option], usage: str) -> dict[
         if field not in known and positive in known and known[positive].kind is bool and not given:
             values[positive] = False
         elif field not in known:
-            near = nearest(name, [option.name for option in known.values()])
-            hint = f"did you mean {near}? " if near else ""
-            raise InputError(f"there is no option {name} here; {hint}`{usage}` lists the options")
+            raise InputError(f"there is no option {name} here; {_meant(field, known)}`{usage}` lists those there are")
         else:
             value = _value(name, known[field].kind, given)
             values[field] = (*values.get(field, ()), *value) if isinstance(value, tuple) else value
@@ -141,6 +139,15 @@ def replaced(settings: T, values: Mapping[str, Any]) -> T:
     return dataclasses.replace(whole, **changes)
 
 
+def _meant(field: str, known: Mapping[str, Option]) -> str:
+    """The option that was probably meant: of its group, where there is one of that name or nearly so."""
+    group, _, _ = field.partition(".")
+    groups = {each.partition(".")[0] for each in known if "." in each}
+    alike = nearest(group, sorted(groups)) if "." in field else None
+    near = nearest(field, [each for each in known if "." not in field or each.partition(".")[0] == alike])
+    return f"did you mean {known[near].name}? " if near else ""
+
+
 def _options(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Each option with the words that follow it."""
     starts = [place for place, word in enumerate(words) if re.match(r"--?[A-Za-z]", word)]
@@ -164,9 +171,10 @@ def _value(name: str, kind: Any, words: Sequence[str]) -> Any:
         return words[0].lower() == "true"
     if kind is bool:
         raise InputError(f"{name} takes no value: it is given, or not; received {' '.join(words)}")
-    if len(words) != 1:
-        what = _needed(kind)
-        raise InputError(f"{name} needs {what}" + (f", one; received {' '.join(words)}" if words else " after it"))
+    if len(words) > 1:
+        raise InputError(f"{name} takes one value; received {' '.join(words)}")
+    if not words:
+        raise InputError(f"{name} needs {_needed(kind)} after it")
     if may_be_none and words[0].lower() == "none":
         return None
     return _single(name, kind, words[0])

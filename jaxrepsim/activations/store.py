@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxrepsim.activations import formats
-from jaxrepsim.activations.layouts import layout_of
+from jaxrepsim.activations.layouts import FILE_LAYOUTS, layout_of
 from jaxrepsim.activations.units import as_floating, as_units, check_finite
 from jaxrepsim.errors import InputError, said_of, unknown
 from jaxrepsim.files import atomic_path, safetensors_for
@@ -115,6 +115,9 @@ def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> Activat
             file, layer and unit.
     """
     source = Path(path)
+    for layout in layouts:
+        if layout not in FILE_LAYOUTS:
+            raise unknown("layout", layout, FILE_LAYOUTS)
     if not source.exists():
         raise InputError(f"{source} is missing")
     if not source.is_dir() and source.suffix not in formats.SUFFIXES:

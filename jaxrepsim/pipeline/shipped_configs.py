@@ -69,14 +69,16 @@ def config_path(given: Path) -> Path:
 
 
 def run_folder(given: Path) -> Path | None:
-    """The folder that the runs of a config go to, where there is one.
+    """The folder that the runs of a config go to.
 
     Args:
         given: As `config_path` takes it.
+
+    Returns:
+        The folder, which need not be there; None where there is no such config.
     """
     with suppress(InputError):
-        folder = place_of(config_path(given))
-        return folder if folder.is_dir() else None
+        return place_of(config_path(given))
     return None
 
 
