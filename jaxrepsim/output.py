@@ -10,6 +10,13 @@ from jaxrepsim.pipeline.progress import Note, unheard
 from jaxrepsim.progress_bars import Bars
 
 
+class _Stream(Console):
+    """An output that says so when nobody reads it any more; Rich's own ends the process with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def bars(quiet: bool, as_json: bool) -> Bars:
     """Progress and lines for a reader.
 
@@ -17,7 +24,7 @@ def bars(quiet: bool, as_json: bool) -> Bars:
         quiet: There are none.
         as_json: They go to the error stream, as JSON has the other.
     """
-    return Bars(Console(stderr=as_json, quiet=quiet))
+    return Bars(_Stream(stderr=as_json, quiet=quiet))
 
 
 def note(quiet: bool, as_json: bool) -> Note:

@@ -30,7 +30,7 @@ def written(path, samples=60, **options):
         (
             {"basis": "first"},
             {"basis": "second"},
-            r"a and b were compressed each in a basis of its own \(first, second\).*`jaxrepsim match RUN RUN --out FO",
+            r"a and b were compressed each in a basis of its own \(first, second\).*`jaxrepsim compare RUN RUN` does",
         ),
         ({"basis": "first"}, {"samples": 6}, "a is compressed and b is not.*save the raw activations of both"),
         ({"samples": 6}, {"basis": "first"}, "b is compressed and a is not"),
@@ -107,7 +107,7 @@ def test_channels_first_on_the_command_line(tmp_path, capsys):
     for name, array in (("a", maps), ("b", 2 * maps)):
         np.savez(tmp_path / f"{name}.npz", conv=array)
     out = tmp_path / "out"
-    arguments = ["match", *(str(tmp_path / f"{name}.npz") for name in "ab"), "--out", str(out)]
+    arguments = ["compare", *(str(tmp_path / f"{name}.npz") for name in "ab"), "--out", str(out)]
     asked = ["--matching.epsilons", "0.5", "--minimal-matches.units", "0"]
     assert main([*arguments, *asked]) == 2
     error = said(capsys)
