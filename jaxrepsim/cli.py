@@ -196,9 +196,10 @@ def _place(paths: Sequence[Path]) -> Path:
 
 def _draw_again(given: _Given) -> None:
     own = given.own(Talk)
-    if len(given.takes) > 1:
+    place, *others = given.takes
+    if others:
         raise InputError(f"`jaxrepsim report` takes one run folder; received {' '.join(given.takes)}")
-    folder = RunFolder(Path(given.takes[0]), output.note(own.quiet, own.json))
+    folder = RunFolder(Path(place), output.note(own.quiet, own.json))
     if not folder.path.is_dir():
         raise InputError(f"there is no run folder {folder.path}")
     if not folder.results.is_file():

@@ -16,7 +16,6 @@ import pytest
 from safetensors.numpy import save_file
 
 import jaxrepsim as jaxrepsim_package
-from jaxrepsim import __main__
 from jaxrepsim.cli import main
 from jaxrepsim.commands import COMMANDS
 from jaxrepsim.errors import InputError
@@ -262,15 +261,27 @@ def test_quiet_is_the_path_of_what_was_made(arguments, made, finished, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, made.format(run=tmp_path / "run"), "")
 
 
-def test_without_the_packages_of_the_command_line(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "msgspec", None)
-    monkeypatch.delitem(sys.modules, "jaxrepsim.cli")
-    monkeypatch.delitem(sys.modules, "jaxrepsim.commands")
-    monkeypatch.delattr(jaxrepsim_package, "cli")
-    assert __main__.main() == 2
-    error = said(capsys)
-    assert "msgspec" in error
-    assert 'pip install "jaxrepsim[experiments]"' in error
+def test_without_the_packages_of_the_command_line():
+    """In a process in which nothing can be imported but what `pip install jaxrepsim` brings."""
+    code = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in {refused}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Refuse())
+from jaxrepsim.__main__ import main
+sys.argv = ["jaxrepsim", "--help"]
+sys.exit(main())
+"""
+    refused = {"filelock", "grain", "msgspec", "rich", "safetensors", "sklearn", "scipy", "threadpoolctl", "tyro"}
+    refused |= {"h5netcdf", "h5py", "jinja2", "matplotlib", "networkx", "pysat", "xarray"}
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(refused=refused)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"error: the command line needs more \(No module named '\w+'\): pip install .*\n", done.stderr)
+    assert 'pip install "jaxrepsim[experiments]"' in done.stderr
     with (Path(__file__).parent.parent.parent / "pyproject.toml").open("rb") as file:
         assert tomllib.load(file)["project"]["scripts"] == {"jaxrepsim": "jaxrepsim.__main__:main"}
 
