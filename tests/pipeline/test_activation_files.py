@@ -67,6 +67,35 @@ def test_every_two_files_are_looked_at():
         check_corresponding({"a": file, "b": file._replace(inputs="x"), "c": file._replace(inputs="y")})
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "layers", "words"),
+    [
+        (
+            {"conv": np.ones((90, 3))},
+            {"conv": np.ones((40, 3))},
+            (),
+            r"layer 'conv' has 90 samples in a and 40 in b; .* save the mean over all.*mean\(\(2, 3\)\) of NCHW",
+        ),
+        (
+            {"x": ROWS, "fc": ROWS},
+            {"y": ROWS, "fc": ROWS},
+            (),
+            r"b has no layer 'x', which a has.\n  a: x, fc\n  b: y, fc",
+        ),
+        (
+            {"x": ROWS, "fc": ROWS},
+            {"y": ROWS, "fc": ROWS},
+            ("fc", "x"),
+            r"\(--rename y=x, and so on\); or compare only those that both have \(--matching.layers fc\)",
+        ),
+        ({"fc": ROWS}, {"fc": ROWS}, ("fd",), "unknown layer of a 'fd'; did you mean 'fc'"),
+    ],
+)
+def test_layers_that_do_not_correspond(a, b, layers, words):
+    with pytest.raises(InputError, match=words):
+        common_layers({"a": load_of(a), "b": load_of(b)}, MatchingConfig(layers=layers))
+
+
 def load_of(layers, **options):
     return ActivationFile(layers, {name: array.shape[-2] for name, array in layers.items()}, {}, **options)
 
