@@ -1,32 +1,52 @@
 """The command line. `jaxrepsim --help` is enough to start."""
 
-import argparse
-import io
-import re
+import json
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Any, NamedTuple, TypeVar, cast
 
-import tyro
-from rich.console import Console
-
-from jaxrepsim import __version__, commands
-from jaxrepsim.errors import InputError
+from jaxrepsim import __version__, help, output
+from jaxrepsim.commands import COMMANDS, OnData, OnNetworks, OnRun, Talk
+from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.exit_status import exit_status, use_compilation_cache
-from jaxrepsim.pipeline import processes
+from jaxrepsim.files import shortened
+from jaxrepsim.options import options_of, read, replaced
+from jaxrepsim.pipeline import processes, shipped_configs
 from jaxrepsim.pipeline.config import RunConfig
-from jaxrepsim.pipeline.folder import RunFolder
-from jaxrepsim.pipeline.jobs import Source, carry_out, load_source
-from jaxrepsim.pipeline.matches import agreed_settings, match_files, match_runs
+from jaxrepsim.pipeline.folder import RunFolder, load
+from jaxrepsim.pipeline.jobs import Stage, carry_out, load_source
+from jaxrepsim.pipeline.matches import agreed_settings, match_files, match_runs, name_of
 from jaxrepsim.pipeline.matching_stage import write_report
+from jaxrepsim.pipeline.parts import AnalysisConfig
 from jaxrepsim.pipeline.progress import stopping
 from jaxrepsim.pipeline.results_files import read_netcdf
-from jaxrepsim.progress_bars import Bars
 
-_NOT_SETTINGS = ("--out", "--only", "--processes", "--help")
+T = TypeVar("T", bound=Talk)
+_HELP = ("-h", "--help")
+_ANYWHERE = ("--quiet", "--json")
+"""Options without a value, which may stand before a command and what it takes."""
+
+
+class _Given(NamedTuple):
+    """A command as it was given.
+
+    Fields:
+        name: Of the command.
+        takes: What follows its name, before all options.
+        options: Those of the command itself, by field.
+        settings: Those that override settings, by field.
+    """
+
+    name: str
+    takes: tuple[str, ...]
+    options: dict[str, Any]
+    settings: dict[str, Any]
+
+    def own(self, kind: type[T]) -> T:
+        """The command's own options."""
+        return kind(**self.options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,149 +60,184 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where nobody reads the output any more; 143 where SIGTERM stopped it.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given == ["--version"]:
-        return exit_status(lambda: print(f"jaxrepsim {__version__}"))
     use_compilation_cache()
-    return exit_status(lambda: _carry_out(*_parse(given)))
+    return exit_status(lambda: _carry_out(given))
 
 
-def _parse(arguments: list[str]) -> tuple[commands.Command, Source | None]:
-    """The command, and its config file or run folder, where it has one.
-
-    The settings that a config file makes are the defaults of the options that override them.
-    """
-    paths = [Path(argument) for argument in takewhile(lambda word: not word.startswith("-"), arguments[1:])]
-    options = arguments[1 + len(paths) :]
-    settings: dict[type, Any] = {}
-    source, match = None, commands.MatchCommand
-    if len(paths) > 1 and arguments[0] in ("run", "train", "extract"):
-        raise InputError(
-            f"`jaxrepsim {arguments[0]}` takes one config file or run folder; received {' '.join(map(str, paths))}"
+def _carry_out(words: list[str]) -> None:
+    while words[:1] and words[0] in _ANYWHERE:
+        words = [*words[1:], words[0]]
+    if words == ["--version"]:
+        print(f"jaxrepsim {__version__}")
+    elif words[:1] and words[0] in _HELP:
+        print(_help(words[1:2] + words[:1]) if words[1:2] else help.overview())
+    elif not words or words[0] not in COMMANDS:
+        raise (
+            unknown("command", words[0], COMMANDS)
+            if words
+            else InputError(f"name a command: {', '.join(COMMANDS)}. `jaxrepsim --help` says what each does")
         )
-    if len(paths) > 1 and arguments[0] == "match" and any(path.is_dir() for path in paths):
-        if files := [path for path in paths if not path.is_dir()]:
+    elif any(word.split("=")[0] in _HELP for word in words):
+        print(_help(words))
+    else:
+        _OTHERS.get(words[0], _do_stage)(_parsed(words))
+
+
+def _parsed(words: Sequence[str]) -> _Given:
+    """What is given, each value of its declared type; no file is looked at yet."""
+    name, command = words[0], COMMANDS[words[0]]
+    rest = [word for word in words[1:] if word not in _ANYWHERE]
+    takes = tuple(takewhile(lambda word: not word.startswith("-"), rest))
+    usage = f"jaxrepsim {name} {command.takes}".rstrip()
+    if not takes and command.takes:
+        raise InputError(f"`jaxrepsim {name}` needs {command.takes} right after it: {usage} ...")
+    own = options_of(command.options())
+    of_settings = options_of(command.settings) if command.settings else {}
+    options = [*rest[len(takes) :], *(word for word in words[1:] if word in _ANYWHERE)]
+    elsewhere = set() if command.settings is None else {each.name for each in options_of(RunConfig()).values()}
+    elsewhere -= {each.name for each in (own | of_settings).values()}
+    for word in options:
+        if (option := word.partition("=")[0].replace("_", "-")) in elsewhere:
+            raise InputError(f"{option} is for `jaxrepsim run`: `jaxrepsim {name}` takes networks as they are")
+    values = read(options, own | of_settings, f"jaxrepsim {name} --help")
+    mine, others = ({field: values[field] for field in values if (field in own) == first} for first in (True, False))
+    return _Given(name, takes, mine, others)
+
+
+def _help(words: Sequence[str]) -> str:
+    """The page that is asked for, with the values of a config where one is named."""
+    name, rest = words[0], words[1:]
+    if name not in COMMANDS:
+        raise unknown("command", name, COMMANDS)
+    place = next(place for place, word in enumerate(rest) if word.split("=")[0] in _HELP)
+    after = rest[place].partition("=")[2] or "".join(rest[place + 1 : place + 2])
+    topic = "" if after.startswith("-") else after.partition(".")[0].replace("_", "-")
+    settings = None
+    if isinstance(COMMANDS[name].options(), OnRun) and place and not rest[0].startswith("-"):
+        settings = next(iter(load_source(Path(rest[0])).configs.values()))
+    return help.page(name, topic or None, settings)
+
+
+def _do_stage(given: _Given) -> None:
+    stage = cast(Stage, given.name)
+    own = given.own(OnRun)
+    place, *others = given.takes
+    if others:
+        words = " ".join(given.takes)
+        advice = f"; several are compared by `jaxrepsim compare {words}`" if stage == "match" else ""
+        raise InputError(f"`jaxrepsim {stage}` takes one config or run folder; received {words}{advice}")
+    source = load_source(Path(place))
+    jobs = source.jobs(own.only, own.out)
+    if given.settings:
+        if len(jobs) > 1:
+            option = next(iter(given.settings))
             raise InputError(
-                f"{files[0]} is no folder, and {next(path for path in paths if path.is_dir())} is one: name run "
-                "folders, or activation files, and not both"
+                f"{source.path} has the runs {', '.join(job.name for job in jobs)}: say with --only for which one "
+                f"--{option.replace('_', '-')} is meant"
             )
-        match = commands.MatchRunsCommand
-        agreed = agreed_settings(paths, _replaced(options))
-        settings[match] = commands.RunsSettings(matching=agreed.matching, minimal_matches=agreed.minimal_matches)
-    elif len(paths) == 1 and arguments[0] in commands.STAGES.values():
-        match = commands.MatchRunCommand
-        source = load_source(paths[0])
-        settings = dict.fromkeys(commands.STAGES, _settings(source, options))
-    classes: dict[str, type] = {stage: command for command, stage in commands.STAGES.items()} | {"match": match}
-    union: Any = Union[  # made at run time, from a tuple
-        (
-            *(
-                Annotated[command, tyro.conf.subcommand(name, default=_with(command, settings))]
-                for name, command in classes.items()
-            ),
-            Annotated[commands.ReportCommand, tyro.conf.subcommand("report")],
-            Annotated[commands.DataCommand, tyro.conf.subcommand("data")],
-        )
-    ]
-    command = _parsed(union, arguments)
-    if not isinstance(command, commands.DataCommand):
-        named = command.source if isinstance(command.source, tuple) else (command.source,)
-        if named != tuple(paths[: len(named)]):
-            raise InputError(
-                f"name {named[0]} right after the command: jaxrepsim {arguments[0]} {' '.join(map(str, named))} ..."
-            )
-    return command, source
-
-
-def _with(command: type, settings: dict[type, Any]) -> Any:
-    return command(source=tyro.MISSING, **({"settings": settings[command]} if command in settings else {}))
-
-
-def _parsed(union: Any, arguments: list[str]) -> commands.Command:
-    """The command; what a settings class finds wrong is said as such, without the parser's names for where it was."""
-    messages = io.StringIO()
-    parser: Any = tyro.cli  # its overloads do not know a union that is put together at run time
-    try:
-        with redirect_stderr(messages):
-            return parser(
-                union,
-                args=arguments,
-                prog="jaxrepsim",
-                description="How far do neural networks, trained from different seeds, learn the same representation?",
-                config=(tyro.conf.OmitSubcommandPrefixes,),
-            )
-    except SystemExit as exit:
-        fault: BaseException | None = exit
-        while fault is not None:
-            if isinstance(fault, InputError):
-                raise fault from None
-            fault = fault.__context__
-        sys.stderr.write(messages.getvalue())
-        number = r"[-+.\deE]+"
-        for word in arguments:
-            if exit.code and re.fullmatch(rf"{number}(,{number})+", word):
-                sys.stderr.write(f"Several values are separated by spaces: {word.replace(',', ' ')}\n")
-        raise
-
-
-def _replaced(options: list[str]) -> set[str]:
-    """The settings that options replace, such as "matching.epsilons"."""
-    return {option.split("=")[0].removeprefix("--").replace("-", "_") for option in options if option.startswith("--")}
-
-
-def _settings(source: Source, options: list[str]) -> RunConfig:
-    """What the options of a run override."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--only", nargs="?")
-    jobs = source.jobs(parser.parse_known_args(options)[0].only)
-    overriding = [option for option in options if option.startswith("--") and option.split("=")[0] not in _NOT_SETTINGS]
-    if len(jobs) > 1 and overriding:
-        raise InputError(
-            f"{source.path} has the runs {', '.join(job.name for job in jobs)}: say with --only for which one "
-            f"{overriding[0]} is meant"
-        )
-    return jobs[0].config
-
-
-def _carry_out(command: commands.Command, source: Source | None) -> None:
-    bars, here = Bars(Console()), processes.ONLY_PROCESS
-    if isinstance(command, commands.OnRuns):
-        here = processes.join(command.processes == "auto")
+        jobs = [jobs[0]._replace(config=replaced(jobs[0].config, given.settings))]
+    bars, here = output.bars(own.quiet, own.json), processes.join(own.processes == "auto")
     with bars.live():
-        match command:
-            case commands.DataCommand():
-                from jaxrepsim.data.preparation import prepare
-
-                prepare(command.name, command.archive, command.directory, stopping(bars), bars.say)
-            case commands.ReportCommand():
-                _draw_again(RunFolder(command.source), bars)
-            case commands.MatchCommand() | commands.MatchRunsCommand():
-                _match(command, bars)
-            case _:
-                assert source is not None  # these commands have one
-                jobs = source.jobs(command.only, command.out)
-                if len(jobs) == 1:
-                    jobs = [jobs[0]._replace(config=command.settings)]
-                carry_out(jobs, commands.STAGES[type(command)], bars, bars.say, here)
+        carry_out(jobs, stage, bars, bars.say, here, output.note(own.quiet, own.json))
 
 
-def _draw_again(folder: RunFolder, bars: Bars) -> None:
+def _compare(given: _Given) -> None:
+    own, paths = given.own(OnNetworks), [Path(word) for word in given.takes]
+    if len(paths) < 2:
+        raise InputError(f"`jaxrepsim compare` takes two runs or activation files, or more; received {paths[0]}")
+    runs = [path for path in paths if RunFolder(path).record.is_file() and load(path)]
+    for path in paths:
+        if path not in runs:
+            _check_origin(path)
+    if runs and (others := [path for path in paths if path not in runs]):
+        raise InputError(
+            f"{runs[0]} is a run, and {others[0]} is none: the networks of runs are compressed jointly, and files hold "
+            "what they hold. Name runs, or activation files, and not both"
+        )
+    bars = output.bars(own.quiet, own.json)
+    folder = RunFolder(own.out or _place(paths), output.note(own.quiet, own.json))
+    progress = stopping(bars)
+    with bars.live():
+        if runs:
+            if given_to := [name for name in ("layout", "rename") if given.options.get(name)]:
+                raise InputError(f"--{given_to[0]} is for activation files: leave it out")
+            config = replaced(agreed_settings(paths, {*given.settings}), given.settings)
+            results = match_runs(paths, config, folder, progress, bars.say)
+        else:
+            for field in help.OF_RUNS:
+                if field in given.settings:
+                    raise InputError(
+                        f"--{field.replace('_', '-')} is for runs: files hold the activations that they hold"
+                    )
+            config = replaced(AnalysisConfig(), given.settings)
+            results = match_files(paths, config, folder, progress, bars.say, own.layout, own.rename)
+        with folder.locked():
+            write_report(folder, results, progress, bars.say)
+    folder.note_end(folder.results, folder.report)
+
+
+def _check_origin(path: Path) -> None:
+    """Says what is wrong with a path that is no run's, before any is read."""
+    if path.suffix == ".py" or not path.exists():
+        run = shipped_configs.run_folder(path)
+        raise InputError(
+            f"{path} is a config: name the folder of its run, {run}, which `jaxrepsim run {path}` makes"
+            if run
+            else f"{path} is missing: name runs, or activation files"
+        )
+
+
+def _place(paths: Sequence[Path]) -> Path:
+    """Where the results of a comparison go."""
+    first, second, *others = map(name_of, paths)
+    last = f"{len(others) + 1}_others" if others else second
+    return Path("runs", f"{shortened(first)}_and_{shortened(last)}")
+
+
+def _draw_again(given: _Given) -> None:
+    own = given.own(Talk)
+    place, *others = given.takes
+    if others:
+        raise InputError(f"`jaxrepsim report` takes one run folder; received {' '.join(given.takes)}")
+    folder = RunFolder(Path(place), output.note(own.quiet, own.json))
     if not folder.path.is_dir():
         raise InputError(f"there is no run folder {folder.path}")
     if not folder.results.is_file():
         raise InputError(f"{folder.path} holds no results yet: run `jaxrepsim run {folder.path}` first")
-    with folder.locked():
+    bars = output.bars(own.quiet, own.json)
+    with bars.live(), folder.locked():
         write_report(folder, read_netcdf(folder.results), stopping(bars), bars.say)
+    folder.note_end(folder.results, folder.report)
 
 
-def _match(command: commands.MatchCommand | commands.MatchRunsCommand, bars: Bars) -> None:
-    if not command.source:
-        raise InputError("name a config file, a run folder, two run folders or more, or two activation files or more")
-    if command.out is None:
-        raise InputError("say where the results go: --out FOLDER")
-    folder, progress = RunFolder(command.out), stopping(bars)
-    if isinstance(command, commands.MatchRunsCommand):
-        results = match_runs(command.source, command.settings, folder, progress, bars.say)
-    else:
-        results = match_files(command.source, command.settings, folder, progress, bars.say, command.layout)
-    with folder.locked():
-        write_report(folder, results, progress, bars.say)
+def _prepare(given: _Given) -> None:
+    from jaxrepsim.data.preparation import prepare
+
+    own = given.own(OnData)
+    what, *names = given.takes
+    if what != "prepare" or len(names) != 1:
+        raise InputError(f"the command is `jaxrepsim data prepare NAME`; received {' '.join(given.takes)}")
+    bars = output.bars(own.quiet, own.json)
+    with bars.live():
+        place = prepare(names[0], own.archive, own.directory, stopping(bars), bars.say)
+    output.note(own.quiet, own.json)({"data": str(place)})
+
+
+def _list_configs(given: _Given) -> None:
+    own, configs = given.own(Talk), shipped_configs.shipped()
+    if given.takes:
+        raise InputError(f"`jaxrepsim configs` takes nothing; received {' '.join(given.takes)}")
+    if own.json or own.quiet:
+        for config in configs:
+            print(json.dumps({**config._asdict(), "path": str(config.path)}) if own.json else config.name)
+        return
+    print(help.configs(configs))
+
+
+_OTHERS: dict[str, Callable[[_Given], None]] = {
+    "compare": _compare,
+    "report": _draw_again,
+    "configs": _list_configs,
+    "data": _prepare,
+}
+"""The commands that are no stages of a run."""

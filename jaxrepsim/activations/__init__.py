@@ -3,6 +3,7 @@
 from jaxrepsim.activations.collect import collect as collect
 from jaxrepsim.activations.collect import collect_batches as collect_batches
 from jaxrepsim.activations.fingerprint import fingerprint as fingerprint
+from jaxrepsim.activations.formats import SUFFIXES as SUFFIXES
 from jaxrepsim.activations.layouts import FILE_LAYOUTS as FILE_LAYOUTS
 from jaxrepsim.activations.sampling import layer_key as layer_key
 from jaxrepsim.activations.sampling import positions_of_each as positions_of_each

@@ -1,8 +1,9 @@
 """Activation files that any framework can write, and that say what is wrong with them.
 
-A file is a `.safetensors` or, for reading only, an `.npz` with one array a layer: `(samples, units)`, or of three or
-four axes, of which the layout must be stated, for nothing in the numbers shows it: one of `FILE_LAYOUTS`. RNC are
-several draws of samples, over which results are averaged. Numbers are floating point, integers or booleans.
+A file is a `.safetensors` or, for reading only, an `.npz` or an HDF5 file (`.h5`) with one array a layer; or a folder
+of `.npy` files, a layer each; or one `.npy`. An array is `(samples, units)`, or of three or four axes, of which the
+layout must be stated, for nothing in the numbers shows it: one of `FILE_LAYOUTS`. RNC are several draws of samples,
+over which results are averaged. Numbers are floating point, integers or booleans.
 
 Its metadata (safetensors only) may hold, each as JSON text:
 
@@ -17,9 +18,6 @@ Its metadata (safetensors only) may hold, each as JSON text:
 
 import json
 import os
-import re
-import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -27,7 +25,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxrepsim.activations.layouts import layout_of
+from jaxrepsim.activations import formats
+from jaxrepsim.activations.layouts import FILE_LAYOUTS, layout_of
 from jaxrepsim.activations.units import as_floating, as_units, check_finite
 from jaxrepsim.errors import InputError, said_of, unknown
 from jaxrepsim.files import atomic_path, safetensors_for
@@ -98,12 +97,12 @@ def save(
 def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> ActivationFile:
     """Reads an activation file; see the top of this module for what it may hold.
 
-    Layers are in the order that the file's metadata state; without, an `.npz` file's own order, and for safetensors,
-    which sorts, the names' alphabetical order with numbers compared as numbers. Types of numbers become those that
+    Layers are in the order that the file's metadata state; without, an `.npz` file's own order, and of others, which
+    keep none, the names' alphabetical order with numbers compared as numbers. Types of numbers become those that
     `as_floating` says.
 
     Args:
-        path: Ends in `.safetensors` or `.npz`.
+        path: Ends in `.safetensors`, `.npz`, `.npy`, `.h5` or `.hdf5`; or a folder of `.npy` files.
         layouts: Of `FILE_LAYOUTS`, those of arrays whose layout the file does not state: one for three axes, one for
             four.
 
@@ -116,14 +115,14 @@ def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> Activat
             file, layer and unit.
     """
     source = Path(path)
-    if not source.is_file():
-        raise InputError(f"{source} is not a file" if source.exists() else f"{source} is missing")
-    if source.suffix == ".npz":
-        arrays, header = _read_npz(source), {}
-    elif source.suffix == ".safetensors":
-        arrays, header = _read_safetensors(source)
-    else:
+    for layout in layouts:
+        if layout not in FILE_LAYOUTS:
+            raise unknown("layout", layout, FILE_LAYOUTS)
+    if not source.exists():
+        raise InputError(f"{source} is missing")
+    if not source.is_dir() and source.suffix not in formats.SUFFIXES:
         raise not_activations(source)
+    arrays, header = formats.read(source)
     if {"layers", "samples", "metadata"} <= header.keys() and "layout" not in header:
         layouts = ("RNC",)  # from `save`, which stated no layouts once, and took no other ones
     order = _parsed(source, header, "layers", list(arrays))
@@ -146,52 +145,16 @@ def not_activations(path: Path, nor: str = "") -> InputError:
     Returns:
         An `InputError` to raise.
 
-    >>> print(not_activations(Path("conv1.npy")))  # doctest: +ELLIPSIS
-    conv1.npy holds one array, without a layer's name: make an .npz of it, numpy.savez("conv1.npz", ...
+    >>> print(not_activations(Path("conv1.pt")))  # doctest: +ELLIPSIS
+    conv1.pt is not opened, for it may be a pickle, which can run any code: save the arrays as ...
     """
-    if path.suffix == ".npy":
-        return InputError(
-            f'{path} holds one array, without a layer\'s name: make an .npz of it, numpy.savez("{path.stem}.npz", '
-            f'LAYER=numpy.load("{path.name}")), one array a layer'
-        )
     if path.suffix.lower() in _PICKLES:
         return InputError(
             f"{path} is not opened, for it may be a pickle, which can run any code: save the arrays as .safetensors, "
             "or with numpy.savez"
         )
     other = f", {nor}" if nor else ""
-    return InputError(f"{path} is no activation file, whose name must end in .safetensors or .npz{other}")
-
-
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    if not zipfile.is_zipfile(path):
-        raise InputError(f"{path} is truncated or not an .npz file")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        pickled = "allow_pickle" in str(error)
-        what = "holds pickled objects, which are not read: they could run any code" if pickled else "is damaged"
-        raise InputError(f"{path} {what} ({error})") from error
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise InputError(f"{path}: {name!r} is not an array")
-    return arrays
-
-
-def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    safetensors = safetensors_for(path)
-    try:
-        with safetensors.safe_open(path, framework="np") as file:
-            names = sorted(file.keys(), key=_natural)
-            return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
-    except (OSError, ValueError, TypeError, AttributeError, safetensors.SafetensorError) as error:
-        raise InputError(f"{path} is truncated or not a .safetensors file of numbers ({error})") from error
-
-
-def _natural(name: str) -> list[str | int]:
-    """Sorts conv2 before conv10."""
-    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", name))]
+    return InputError(f"{path} is no activation file, whose name must end in {', '.join(formats.SUFFIXES)}{other}")
 
 
 def _parsed(path: Path, header: dict[str, str], key: str, default: Any) -> Any:

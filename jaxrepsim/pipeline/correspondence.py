@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.errors import InputError
+from jaxrepsim.errors import SHOWN, InputError, unknown
 from jaxrepsim.numerics.few_samples import FEW
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
 
 MOST_WARNINGS = 10
 """Beyond this many, the layers are counted."""
 _JOINTLY = (
-    "compress both jointly (`jaxrepsim match RUN RUN --out FOLDER` does it from the checkpoints of run folders), or "
+    "compress both jointly (`jaxrepsim compare RUN RUN` does it from the checkpoints of run folders), or "
     "save the raw activations of both"
 )
 
@@ -34,23 +34,42 @@ def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig
             )
     first = networks[names[0]]
     wanted = list(config.layers or first.layers)
+    for layer in wanted:
+        if layer not in first.layers:
+            raise unknown(f"layer of {names[0]}", layer, first.layers)
     for name, network in networks.items():
         for layer in wanted:
             if layer not in network.layers:
-                raise InputError(f"{name} has no layer {layer!r}; it has: {', '.join(network.layers)}")
+                raise _other_layers(networks, names[0], name, layer)
             here, there = network.samples[layer], first.samples[layer]
             if here != there:
                 raise InputError(
                     f"layer {layer!r} has {there} samples in {names[0]} and {here} in {name}; sample i of each must be "
-                    "the response to the same input"
+                    "the response to the same input. Of maps or sequences of other sizes, save the mean over all "
+                    "positions, (inputs, channels): array.mean((2, 3)) of NCHW, array.mean((1, 2)) of NHWC"
                 )
             if network.layers[layer].shape[:-1] != first.layers[layer].shape[:-1]:
                 shapes = f"{first.layers[layer].shape} and {network.layers[layer].shape}"
                 raise InputError(f"layer {layer!r} of {names[0]} and {name} differ in rows: {shapes}")
         extra = [layer for layer in network.layers if layer not in first.layers]
         if extra and not config.layers:
-            raise InputError(f"{names[0]} has no layer {extra[0]!r}, which {name} has; choose the layers to compare")
+            raise _other_layers(networks, name, names[0], extra[0])
     return wanted
+
+
+def _other_layers(networks: Mapping[str, ActivationFile], having: str, lacking: str, layer: str) -> InputError:
+    """The error for a layer that one network has and another has not, with what each has."""
+    here, there = networks[having].layers, networks[lacking].layers
+    ways = []
+    if alone := [name for name in there if name not in here]:
+        ways.append(f"call those alike that are to be compared (--rename {alone[0]}={layer}, and so on)")
+    if both := [name for name in here if name in there]:
+        ways.append(f"compare only those that both have (--matching.layers {' '.join(both[:SHOWN])})")
+    return InputError(
+        f"{lacking} has no layer {layer!r}, which {having} has.\n"
+        f"  {having}: {', '.join([*here][:SHOWN])}\n  {lacking}: {', '.join([*there][:SHOWN])}\n"
+        f"{'; or '.join(ways)[:1].upper()}{'; or '.join(ways)[1:]}"
+    )
 
 
 def few_samples(networks: Mapping[str, ActivationFile], layers: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from jaxrepsim.files import is_temporary, write_text
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import differences, from_plain, to_plain
 from jaxrepsim.pipeline.parts import AnalysisConfig
+from jaxrepsim.pipeline.progress import Note, unheard
 
 FORMAT = 2
 """Grows when the layout of a run folder changes in a way that older versions cannot read."""
@@ -30,10 +31,11 @@ class RunFolder:
 
     Args:
         path: Of the folder.
+        note: Told of each stage as it is finished.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, note: Note = unheard) -> None:
+        self.path, self.note = path, note
         # The settings, as JSON; its presence makes a folder a run folder.
         self.record = path / "run.json"
         self.checkpoints = path / "checkpoints"
@@ -63,8 +65,14 @@ class RunFolder:
             yield
         finally:
             timings = self.timings
-            timings[stage] = round(timings.get(stage, 0.0) + perf_counter() - start, 3)
+            seconds = perf_counter() - start
+            timings[stage] = round(timings.get(stage, 0.0) + seconds, 3)
             write_text(self.path / "timings.json", json.dumps(timings, indent=2) + "\n")
+        self.note({"run": str(self.path), "stage": stage, "seconds": round(seconds, 3)})
+
+    def note_end(self, *made: Path) -> None:
+        """Says what the work in this folder has made, when all of it is done."""
+        self.note({"run": str(self.path), **{path.stem: str(path) for path in made}})
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -157,7 +165,7 @@ def load(path: Path) -> RunConfig:
         raise InputError(f"{path} is no run folder: it has no run.json")
     record = _read(folder)
     if "config" not in record:
-        raise InputError(f"{path} holds a match of activation files, not a run")
+        raise InputError(f"{path} holds a comparison of several files or runs, not a run")
     with said_of(folder.record):
         return from_plain(record["config"])
 

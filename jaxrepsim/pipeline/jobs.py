@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from jaxrepsim import activations
 from jaxrepsim.data import DataConfig, Dataset
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.pipeline import folder as run_folder
@@ -14,8 +15,9 @@ from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.config_file import load_configs, place_of, to_plain
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.processes import ONLY_PROCESS, Place, leave, watched
-from jaxrepsim.pipeline.progress import Progress, Say
+from jaxrepsim.pipeline.progress import Note, Progress, Say, unheard
 from jaxrepsim.pipeline.run import Run
+from jaxrepsim.pipeline.shipped_configs import config_path
 
 Stage = Literal["run", "train", "extract", "match"]
 
@@ -87,17 +89,28 @@ class Source(NamedTuple):
 def load_source(path: Path) -> Source:
     """Reads the settings of a run folder, or executes a config file.
 
+    Args:
+        path: Of the file or folder; or the name of a config that comes with the package.
+
     Raises:
-        InputError: There is no such file or folder, or it is damaged.
+        InputError: There is no such file, folder or config, or it is damaged.
     """
-    if path.is_dir():
-        return Source(path, {path.name: run_folder.load(path)})
-    if path.suffix in (".npz", ".safetensors"):
-        raise InputError(f"{path} is an activation file: `jaxrepsim match` takes two or more of them")
-    return Source(path, load_configs(path))
+    if path.suffix in activations.SUFFIXES:
+        raise InputError(f"{path} is an activation file: `jaxrepsim compare` takes two or more of them")
+    place = config_path(path)
+    if place.is_dir():
+        return Source(place, {place.name: run_folder.load(place)})
+    return Source(place, load_configs(place))
 
 
-def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, here: Place = ONLY_PROCESS) -> None:
+def carry_out(
+    jobs: Sequence[Job],
+    stage: Stage,
+    progress: Progress,
+    say: Say,
+    here: Place = ONLY_PROCESS,
+    note: Note = unheard,
+) -> None:
     """Does runs up to a stage, one after the other. What is there already is not done again.
 
     Several processes train and extract together; then the first goes on alone.
@@ -108,6 +121,7 @@ def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, h
         progress: Told how far each has come.
         say: Told what was found.
         here: Which of several processes this is.
+        note: Told of each stage as it is finished, and last where a run's results are.
 
     Raises:
         InputError: Settings are wrong, which is found before any run begins; a folder is in use or belongs to a run of
@@ -116,7 +130,8 @@ def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, h
     """
     sets: dict[DataConfig, Dataset] = {}
     runs = [
-        Run(job.config, RunFolder(job.folder), _named(progress, job.name, len(jobs)), say, here, sets) for job in jobs
+        Run(job.config, RunFolder(job.folder, note), _named(progress, job.name, len(jobs)), say, here, sets)
+        for job in jobs
     ]
     if here.processes > 1:
         if not _with_all_processes(runs, stage, here) or stage == "train":
@@ -131,6 +146,13 @@ def carry_out(jobs: Sequence[Job], stage: Stage, progress: Progress, say: Say, h
         with run.folder.locked():
             _claim(run)
             {"run": run.report, "train": run.train, "extract": run.extract, "match": run.match}[stage]()
+        run.folder.note_end(*_made(run.folder, stage))
+
+
+def _made(folder: RunFolder, stage: Stage) -> list[Path]:
+    """What a stage is for."""
+    of_stage = {"train": [folder.checkpoints], "extract": [folder.path / "activations"], "match": [folder.results]}
+    return of_stage.get(stage, [folder.results, folder.report])
 
 
 def _with_all_processes(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
@@ -148,6 +170,8 @@ def _with_all_processes(runs: Sequence[Run], stage: Stage, here: Place) -> bool:
             here.meet("begin")
         for run in todo:
             run.train() if stage == "train" else run.write_activations()
+            if stage == "train" and here.first:
+                run.folder.note_end(*_made(run.folder, stage))
         here.meet("end")
     leave(here)
     return here.first

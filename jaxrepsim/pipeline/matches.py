@@ -24,6 +24,7 @@ from jaxrepsim.pipeline.parts import AnalysisConfig
 from jaxrepsim.pipeline.passes.extraction import Subject, extract, inputs_of
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import Progress, Say
+from jaxrepsim.pipeline.renamed import renamed
 from jaxrepsim.pipeline.results_files import file_name
 from jaxrepsim.pipeline.run import Run
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
@@ -45,16 +46,19 @@ def match_files(
     progress: Progress,
     say: Say,
     layouts: Collection[str] = (),
+    renames: Sequence[str] = (),
 ) -> xr.DataTree:
     """Compares activation files of any origin.
 
     Args:
-        paths: Two files or more; see `jaxrepsim.activations.load`. In the results a network has the name of its file.
+        paths: Two files, or folders of files, or more; see `jaxrepsim.activations.load`. In the results a network has
+            the name of its file.
         config: What is computed; no part that needs the networks themselves.
         folder: Where the results go; missing, empty, or begun with the same files and settings.
         progress: Told how far it has come.
         say: Told what was found.
         layouts: Of arrays of which the files do not state it.
+        renames: Other names of layers; see `jaxrepsim.pipeline.renamed`.
 
     Returns:
         The results.
@@ -64,8 +68,9 @@ def match_files(
             compressions or inputs; a folder that holds something else; settings that need the networks, or activations
             that are not compressed.
     """
-    places = _by_name("file", [path.stem for path in paths], paths)
-    networks = {name: activations.load(path, layouts) for name, path in places.items()}
+    places = _by_name("file", [name_of(path) for path in paths], paths)
+    loaded = {name: activations.load(path, layouts) for name, path in places.items()}
+    networks = renamed(loaded, places, renames)
     correspondence.check_corresponding(networks)
     layers = correspondence.common_layers(networks, config.matching)
     analysis.check(config, layers, _OF_FILES)
@@ -75,13 +80,14 @@ def match_files(
             source.check(name, chosen if config.parts[name].by_layer else None)
     with folder.locked():
         record = {"files": {name: _digest(path) for name, path in places.items()}}
-        run_folder.claim(folder, to_plain(config) | record | ({"layouts": sorted(layouts)} if layouts else {}))
+        read_as = {"layouts": sorted(layouts), "renames": sorted(renames)}
+        run_folder.claim(folder, to_plain(config) | record | {name: asked for name, asked in read_as.items() if asked})
         if (results := matching_stage.finished(folder, config)) is not None:
             return results
         inputs = Inputs(
             networks, layers, config.matching, progress, source=source, sampling=config.sampling, wanted=config.wanted
         )
-        about = {"title": f"Match of {', '.join(networks)}", "data": f"activation files {', '.join(networks)}"}
+        about = {"title": f"Comparison of {', '.join(networks)}", "data": f"activation files {', '.join(networks)}"}
         return matching_stage.match(inputs, config, folder, say, about)
 
 
@@ -140,7 +146,7 @@ def match_runs(
     """
     matching = config.matching
     sets: dict[DataConfig, Dataset] = {}
-    places = _by_name("run", [path.resolve().name for path in paths], paths)
+    places = _by_name("run", [name_of(path) for path in paths], paths)
     runs = {
         name: Run(run_folder.load(path), RunFolder(path), progress, say, sets=sets) for name, path in places.items()
     }
@@ -161,8 +167,13 @@ def match_runs(
         if (results := matching_stage.finished(folder, config)) is not None:
             return results
         networks = _extracted(folder, subjects, first, matching, progress, say)
-        about = {"title": f"Match of {', '.join(runs)}", "data": first.data_line()}
+        about = {"title": f"Comparison of {', '.join(runs)}", "data": first.data_line()}
         return matching_stage.match(Inputs(networks, layers, matching, progress), config, folder, say, about)
+
+
+def name_of(path: Path) -> str:
+    """What a file, a folder of files, or a run is called."""
+    return path.resolve().name if path.is_dir() else path.stem
 
 
 def _by_name(what: str, names: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
@@ -172,6 +183,8 @@ def _by_name(what: str, names: Sequence[str], paths: Sequence[Path]) -> dict[str
 
 
 def _digest(path: Path) -> str:
+    if path.is_dir():
+        return activations.fingerprint(*(f"{file.name} {_digest(file)}" for file in sorted(path.glob("*.npy"))))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

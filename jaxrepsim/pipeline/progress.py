@@ -1,12 +1,15 @@
 """How a stage says how far it has come."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from jaxrepsim import preemption
 
 Say = Callable[[str], None]
 """Tells the user a line: what a stage found."""
+
+Note = Callable[[Mapping[str, Any]], None]
+"""Takes note of what is finished: a stage of a run and its seconds, or a run and the paths of what it has made."""
 
 
 class Progress(Protocol):
@@ -25,6 +28,10 @@ class Progress(Protocol):
 
 def silent(what: str, done: int, total: int, note: str = "") -> None:
     """A `Progress` that does nothing."""
+
+
+def unheard(event: Mapping[str, Any]) -> None:
+    """A `Note` that does nothing."""
 
 
 def stopping(progress: Progress) -> Progress:

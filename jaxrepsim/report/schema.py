@@ -68,7 +68,7 @@ def check(results: DataTree, sections: Sequence[Section] = SECTIONS) -> Results:
     if "similarity" in results.data_vars:
         raise InputError(
             "these results were written by an older jaxrepsim, without groups: `jaxrepsim run CONFIG --out NEW` makes "
-            "new ones, and `jaxrepsim match FILES --out NEW` does from activation files"
+            "new ones, and `jaxrepsim compare FILES --out NEW` does from activation files"
         )
     if missing := sorted(set(ROOT) - set(results.coords)) + ["similarity"] * ("similarity" not in results.children):
         raise InputError(f"these results lack {', '.join(map(str, missing))}; were they written by `jaxrepsim`?")

@@ -2,6 +2,7 @@ import json
 import sys
 from collections import OrderedDict
 
+import h5py
 import ml_dtypes
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from jaxrepsim.activations import load, save
+from jaxrepsim.activations.formats import npy
 from jaxrepsim.errors import InputError
 
 
@@ -96,6 +98,53 @@ def test_npz(tmp_path):
         assert file.metadata == {}
 
 
+def test_one_array_is_a_layer_of_the_files_name(tmp_path):
+    rows = np.arange(6.0).reshape(3, 2)
+    np.save(tmp_path / "conv1.npy", rows)
+    file = load(tmp_path / "conv1.npy")
+    assert list(file.layers) == ["conv1"]
+    np.testing.assert_array_equal(file.layers["conv1"], rows)
+
+
+def test_a_folder_of_arrays_is_a_layer_each(tmp_path):
+    arrays = _layers()
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    (tmp_path / "notes.txt").write_text("not one of them")
+    file = load(tmp_path, ["RNC"])
+    assert list(file.layers) == ["conv1", "conv2", "conv10"]
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(file.layers[name], array)
+
+
+def test_a_large_array_stays_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(npy, "_MAPPED", 100)
+    rows = np.arange(60.0).reshape(20, 3)
+    np.save(tmp_path / "fc.npy", rows)
+    layer = load(tmp_path / "fc.npy").layers["fc"]
+    assert isinstance(layer, np.memmap)
+    np.testing.assert_array_equal(layer, rows)
+
+
+@pytest.mark.parametrize("suffix", ["h5", "hdf5"])
+def test_hdf5(tmp_path, suffix):
+    arrays = _layers()
+    with h5py.File(tmp_path / f"a.{suffix}", "w") as file:
+        for name, array in arrays.items():
+            file[f"block/{name}"] = array
+        file["other"] = h5py.ExternalLink("elsewhere.h5", "/secret")
+    found = load(tmp_path / f"a.{suffix}", ["RNC"]).layers
+    assert list(found) == ["block/conv1", "block/conv2", "block/conv10"]
+    np.testing.assert_array_equal(found["block/conv2"], arrays["conv2"])
+
+
+def test_without_h5py(tmp_path, monkeypatch):
+    (tmp_path / "a.h5").touch()
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(InputError, match="pip install h5py"):
+        load(tmp_path / "a.h5")
+
+
 BAD_LAYERS = [
     ({}, "holds no layer"),
     ({"conv1": np.ones((3, 2), np.complex64)}, "layer 'conv1' holds complex64"),
@@ -135,8 +184,11 @@ def test_bad_layers(tmp_path, layers, words, suffix):
         ("a.safetensors", b"not at all" * 9, "truncated or not a .safetensors file"),
         ("a.npz", b"", "truncated or not an .npz file"),
         ("a.npz", b"not at all" * 9, "truncated or not an .npz file"),
-        ("a.h5", b"", "must end in .safetensors or .npz"),
-        ("a.npy", b"", r'make an .npz of it, numpy.savez\("a.npz", LAYER=numpy.load\("a.npy"\)\)'),
+        ("a.h5", b"", "truncated or not an HDF5 file"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n and then nothing", "truncated or not an HDF5 file"),
+        ("a.npy", b"", "a.npy is truncated or damaged"),
+        ("a.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order'", "a.npy is truncated or damaged"),
+        ("a.csv", b"", "must end in .safetensors, .npz, .npy, .h5, .hdf5$"),
         ("a.pkl", b"", "not opened, for it may be a pickle, which can run any code"),
     ],
 )
@@ -166,7 +218,7 @@ def test_damaged_inside(tmp_path):
     data = bytearray(path.read_bytes())
     data[5000] ^= 255
     path.write_bytes(data)
-    with pytest.raises(InputError, match="is damaged"):
+    with pytest.raises(InputError, match="is truncated or damaged"):
         load(path)
 
 
@@ -176,16 +228,24 @@ def test_pickles_are_not_read(tmp_path):
             return (pytest.fail, ("code of the file was run",))
 
     np.savez(tmp_path / "a.npz", conv1=np.array([Harmful()], dtype=object))
-    with pytest.raises(InputError, match="holds pickled objects"):
-        load(tmp_path / "a.npz")
+    np.save(tmp_path / "b.npy", np.array([Harmful()], dtype=object))
+    for name in ("a.npz", "b.npy"):
+        with pytest.raises(InputError, match="holds pickled objects"):
+            load(tmp_path / name)
 
 
 def test_missing(tmp_path):
     with pytest.raises(InputError, match=r"a\.npz is missing"):
         load(tmp_path / "a.npz")
     (tmp_path / "a.npz").mkdir()
-    with pytest.raises(InputError, match=r"a\.npz is not a file"):
+    with pytest.raises(InputError, match=r"a\.npz is a folder that is no run .*, and holds no \.npy files"):
         load(tmp_path / "a.npz")
+
+
+def test_no_such_layout(tmp_path):
+    np.savez(tmp_path / "a.npz", fc=np.ones((3, 2)))
+    with pytest.raises(InputError, match="unknown layout 'NHCW'; did you mean 'NHWC'"):
+        load(tmp_path / "a.npz", ["NHCW"])
 
 
 @pytest.mark.parametrize(

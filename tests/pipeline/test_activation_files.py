@@ -14,6 +14,7 @@ from jaxrepsim.pipeline.parts import MinimalMatches
 from jaxrepsim.pipeline.passes.extraction import Extracted, inputs_of
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import silent
+from jaxrepsim.pipeline.results_files import read_netcdf
 from tests.pipeline.test_cli import said
 
 ROWS = np.random.default_rng(0).normal(size=(6, 3))
@@ -30,7 +31,7 @@ def written(path, samples=60, **options):
         (
             {"basis": "first"},
             {"basis": "second"},
-            r"a and b were compressed each in a basis of its own \(first, second\).*`jaxrepsim match RUN RUN --out FO",
+            r"a and b were compressed each in a basis of its own \(first, second\).*`jaxrepsim compare RUN RUN` does",
         ),
         ({"basis": "first"}, {"samples": 6}, "a is compressed and b is not.*save the raw activations of both"),
         ({"samples": 6}, {"basis": "first"}, "b is compressed and a is not"),
@@ -65,6 +66,35 @@ def test_every_two_files_are_looked_at():
     file = load_of({"fc": ROWS}, inputs="")
     with pytest.raises(InputError, match="b and c have seen other inputs"):
         check_corresponding({"a": file, "b": file._replace(inputs="x"), "c": file._replace(inputs="y")})
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "layers", "words"),
+    [
+        (
+            {"conv": np.ones((90, 3))},
+            {"conv": np.ones((40, 3))},
+            (),
+            r"layer 'conv' has 90 samples in a and 40 in b; .* save the mean over all.*mean\(\(2, 3\)\) of NCHW",
+        ),
+        (
+            {"x": ROWS, "fc": ROWS},
+            {"y": ROWS, "fc": ROWS},
+            (),
+            r"b has no layer 'x', which a has.\n  a: x, fc\n  b: y, fc",
+        ),
+        (
+            {"x": ROWS, "fc": ROWS},
+            {"y": ROWS, "fc": ROWS},
+            ("fc", "x"),
+            r"\(--rename y=x, and so on\); or compare only those that both have \(--matching.layers fc\)",
+        ),
+        ({"fc": ROWS}, {"fc": ROWS}, ("fd",), "unknown layer of a 'fd'; did you mean 'fc'"),
+    ],
+)
+def test_layers_that_do_not_correspond(a, b, layers, words):
+    with pytest.raises(InputError, match=words):
+        common_layers({"a": load_of(a), "b": load_of(b)}, MatchingConfig(layers=layers))
 
 
 def load_of(layers, **options):
@@ -107,7 +137,7 @@ def test_channels_first_on_the_command_line(tmp_path, capsys):
     for name, array in (("a", maps), ("b", 2 * maps)):
         np.savez(tmp_path / f"{name}.npz", conv=array)
     out = tmp_path / "out"
-    arguments = ["match", *(str(tmp_path / f"{name}.npz") for name in "ab"), "--out", str(out)]
+    arguments = ["compare", *(str(tmp_path / f"{name}.npz") for name in "ab"), "--out", str(out)]
     asked = ["--matching.epsilons", "0.5", "--minimal-matches.units", "0"]
     assert main([*arguments, *asked]) == 2
     error = said(capsys)
@@ -150,3 +180,18 @@ def test_a_file_whose_own_name_leaves_no_room_for_a_temporary_one(tmp_path):
     path = tmp_path / f"{'é' * 115}.safetensors"
     save(path, {"fc": ROWS})
     assert list(load(path).layers) == ["fc"]
+
+
+def test_what_needs_rows_alone_is_computed_of_files(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(60, 3))
+    for name in "ab":
+        np.savez(tmp_path / f"{name}.npz", first=rows @ rng.normal(size=(3, 3)), second=rng.normal(size=(60, 3)))
+    out = tmp_path / "out"
+    files = [str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]
+    assert main(["compare", *files, "--out", str(out), "--across-layers.on", "--chance.draws", "3"]) == 0
+    results = read_netcdf(out / "results" / "results.nc")
+    across = results["across_layers/similarity"].sel(epsilon=0.15).isel(pair=0)
+    assert across.values.tolist() == [[1, 0], [0, 0]]
+    assert results["chance/p_shuffled"].sel(layer="first", epsilon=0.15).item() == 0.25
+    assert "untrained" not in (out / "report.html").read_text(encoding="utf-8")

@@ -1,7 +1,9 @@
 """The command line as a user meets it: help, bad input, a full disk."""
 
 import csv
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +16,11 @@ import pytest
 from safetensors.numpy import save_file
 
 import jaxrepsim as jaxrepsim_package
-from jaxrepsim import __main__
 from jaxrepsim.cli import main
+from jaxrepsim.commands import COMMANDS
 from jaxrepsim.errors import InputError
-from jaxrepsim.pipeline import MatchingConfig
+from jaxrepsim.options import options_of
+from jaxrepsim.pipeline import MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import load_configs
 from jaxrepsim.pipeline.folder import RunFolder
 from tests.pipeline.conftest import SMOKE, command, jaxrepsim
@@ -45,41 +48,94 @@ def said(capsys):
 def test_help_is_enough_to_start():
     shown = jaxrepsim("--help")
     assert shown.returncode == 0
-    for name in ("run", "train", "extract", "match", "report", "data"):
-        assert name in shown.stdout
-    assert "--training.epochs" in jaxrepsim("run", SMOKE, "--help").stdout
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} ", shown.stdout, re.MULTILINE)
+        own = jaxrepsim(name, "--help")
+        assert own.returncode == 0
+        assert own.stdout == jaxrepsim("--help", name).stdout
+        assert own.stdout.startswith(f"usage: jaxrepsim {name} ")
+        assert own.stdout.count("\n") < 60
+        assert "--quiet" in own.stdout
+
+
+@pytest.mark.parametrize(("asked", "there"), [(["--help", "training"], True), (["--help=data"], False)])
+def test_the_help_of_one_group_has_the_values_of_the_config(asked, there):
+    shown = jaxrepsim("run", SMOKE, *asked).stdout
+    (epochs,) = {config.training.epochs for config in load_configs(SMOKE).values()}
+    assert (f"  --training.epochs N  [{epochs}]\n" in shown) == there
+    assert ("--data.name" in shown) != there
+    assert "--model.width" not in shown
+
+
+def test_the_help_of_all_groups_has_every_setting():
+    shown = jaxrepsim("run", "--help", "all").stdout
+    for option in options_of(RunConfig()).values():
+        assert option.name in shown or option.field in ("title", "description")
+    assert "None" not in {word.strip("[]") for line in shown.splitlines() if "--" in line for word in line.split()}
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "absent.py"], "error: there is no config file absent.py"),
+        (["run", "digits_vg"], "error: unknown config or run folder 'digits_vg'; did you mean 'digits_vgg'?"),
+        (["run", "figure1/smok.py"], "there is no config file figure1/smok.py; did you mean 'figure1/smoke', which"),
         (["run", "CONFIG", "--model.name", "vgg12"], "error: unknown model 'vgg12'; did you mean 'vgg11'?"),
         (["run", "CONFIG", "--data.name", "digitz"], "digitz"),
         (["run", "CONFIG", "--matching.layers", "conv99"], "error: unknown layer 'conv99'; did you mean 'conv"),
         (["match", "CONFIG", "--stability.layers", "conv99"], "error: unknown layer 'conv99'; did you mean 'conv"),
         (["run", "CONFIG", "--matching.epsilons", "0.5", "1.5"], "epsilons must be in [0, 1), one or more"),
-        (["run", "CONFIG", "--training.epochs", "none"], "epochs"),
-        (["run", "CONFIG", "--training.epoch", "3"], "--training.epochs"),
+        (["run", "CONFIG", "--training.epochs", "none"], "--training.epochs must be a whole number; received 'none'"),
+        (
+            ["run", "CONFIG", "--training.epoch", "3"],
+            "no option --training.epoch here; did you mean --training.epochs?",
+        ),
+        (
+            ["run", "CONFIG", "--epochs", "3"],
+            "error: there is no option --epochs here; did you mean --training.epochs?",
+        ),
+        (["run", "CONFIG", "--training.epochs", "3", "4"], "error: --training.epochs takes one value; received 3 4"),
+        (["run", "CONFIG", "--training.epochs"], "error: --training.epochs needs a whole number after it"),
+        (["run", "CONFIG", "--training.schedule", "stepp"], "'stepp'; did you mean 'step'? Known: step, cosine"),
+        (["run", "CONFIG", "--joint.on", "maybe"], "error: --joint.on takes no value: it is given, or not; received m"),
+        (["run", "CONFIG", "--training.seeds", "0,a"], "error: --training.seeds must be a whole number; received 'a'"),
+        (["run", "CONFIG", "--help", "trainin"], "error: unknown group of settings 'trainin'; did you mean 'training'"),
         (["run", "CONFIG", "--training.seeds", "0"], "two seeds or more"),
         (["run", "CONFIG", "--training.batch-size", "100000"], "batch"),
         (["report", "absent"], "error: there is no run folder absent"),
-        (["match", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
-        (["match", "a.npz", "b.npz"], "error: say where the results go: --out FOLDER"),
-        (["match", "a.npz", "--out", "there"], "error: a.npz is an activation file: `jaxrepsim match` takes two"),
-        (["match", "--out", "there"], "error: name a config file, a run folder, two run folders or more, or two acti"),
+        (["report", "one", "two"], "error: `jaxrepsim report` takes one run folder; received one two"),
+        (["configs", "all"], "error: `jaxrepsim configs` takes nothing; received all"),
+        (["compare", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
         (
-            ["match", "CONFIG", "SEVERAL", "--out", "there"],
-            "smoke.py is no activation file, whose name must end in .safe",
+            ["compare", "a.npz"],
+            "error: `jaxrepsim compare` takes two runs or activation files, or more; received a.npz",
         ),
-        (["run", "CONFIG", "CONFIG"], "error: `jaxrepsim run` takes one config file or run folder; received"),
+        (["compare", "--out", "there"], "error: `jaxrepsim compare` needs A B [C ...] right after it"),
+        (
+            ["compare", "CONFIG", "SEVERAL"],
+            "smoke.py is a config: name the folder of its run, runs/smoke, which `jaxrep",
+        ),
+        (
+            ["compare", "digits_vgg", "b.npz"],
+            "error: digits_vgg is a config: name the folder of its run, runs/digits_v",
+        ),
+        (["compare", "a.npz", "b.npz", "--training.epochs", "3"], "error: --training.epochs is for `jaxrepsim run`"),
+        (["match", "a.npz", "--out", "there"], "error: a.npz is an activation file: `jaxrepsim compare` takes two"),
+        (
+            ["match", "a.npz", "b.npz"],
+            "one config or run folder; received a.npz b.npz; several are compared by `jaxreps",
+        ),
+        (["run", "CONFIG", "CONFIG"], "error: `jaxrepsim run` takes one config or run folder; received"),
         (["run", "CONFIG", "--training.seeds"], "error: seeds must be one or more; received ()"),
-        (["run", "CONFIG", "--matching.epsilons", "0.1,0.2"], "Several values are separated by spaces: 0.1 0.2"),
-        (["run", "CONFIG", "--matching.layers", "fc1,fc2"], "several are separated by spaces: fc1 fc2."),
-        (["match", "a.npz", "b.npz", "--training.epochs", "3"], "--training.epochs"),
-        (["run", "--out", "there", "CONFIG"], "right after the command: jaxrepsim run"),
-        (["run", "there"], "error: there is no config file there"),
-        (["dance"], "dance"),
+        (
+            ["run", "CONFIG", "--matching.epsilons", "0.1,1.2"],
+            "epsilons must be in [0, 1), one or more; received (0.1,",
+        ),
+        (["run", "CONFIG", "--matching.layers", "fc1,fc9"], "error: unknown layer 'fc9'; did you mean 'fc2'?"),
+        (["run", "--out", "there", "CONFIG"], "right after it: jaxrepsim run CONFIG|RUN ..."),
+        (["run", "there"], "error: unknown config or run folder 'there'; Known: digits_convergent,"),
+        ([], "error: name a command: run, train, extract, match, compare, report, configs, data. `jaxrepsim --help`"),
+        (["dance"], "error: unknown command 'dance'; Known: run, train"),
         (["run", "SEVERAL", "--training.epochs", "3"], "has the runs wide, narrow: say with --only for which one --tr"),
         (["train", "SEVERAL", "--only", "wid"], "error: unknown run 'wid'; did you mean 'wide'?"),
         (["run", "SEVERAL", "--only", "wide", "--model.name", "vgg12"], "error: unknown model 'vgg12'"),
@@ -96,25 +152,27 @@ def test_bad_input_ends_with_status_2_and_leaves_nothing(
     several.write_text(SEVERAL)
     monkeypatch.chdir(tmp_path)
     files = {"CONFIG": str(SMOKE), "SEVERAL": str(several)}
-    try:
-        status = main([files.get(argument, argument) for argument in arguments])
-    except SystemExit as exit:  # the parser's own errors
-        status = exit.code
-    assert status == 2
+    assert main([files.get(argument, argument) for argument in arguments]) == 2
     error = said(capsys)
     assert message in error
-    assert "Traceback" not in error
+    assert error.startswith("error: ")
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a.npy", "error: a.npy holds one array, without a layer's name: make an .npz of it, numpy.savez("),
+        ("a.npy", "error: a.npy is an activation file: `jaxrepsim compare` takes two or more of them"),
         ("a.pkl", "error: a.pkl is not opened, for it may be a pickle, which can run any code"),
         ("a.PT", "error: a.PT is not opened, for it may be a pickle"),
-        ("a.csv", "error: a.csv is no activation file, whose name must end in .safetensors or .npz, nor a config file"),
-        ("a", "error: a is no activation file, whose name must end in .safetensors or .npz, nor a config file (.py)"),
+        (
+            "a.csv",
+            "a.csv is no activation file, whose name must end in .safetensors, .npz, .npy, .h5, .hdf5, nor a config",
+        ),
+        (
+            "a",
+            "error: a is no activation file, whose name must end in .safetensors, .npz, .npy, .h5, .hdf5, nor a",
+        ),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "match"])
@@ -123,14 +181,6 @@ def test_a_file_of_another_kind_is_not_run_as_a_config_file(command, name, messa
     (tmp_path / name).write_bytes(b"raise SystemExit('code of the file was run')\0")
     assert main([command, name]) == 2
     assert message in said(capsys)
-
-
-def test_several_files_of_another_kind(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.npy", "b.npy"):
-        np.save(name, np.ones((3, 2)))
-    assert main(["match", "a.npy", "b.npy", "--out", "there"]) == 2
-    assert "error: a.npy holds one array" in said(capsys)
 
 
 @pytest.mark.parametrize(
@@ -167,39 +217,71 @@ def test_the_version(capsys):
     assert capsys.readouterr().out == f"jaxrepsim {jaxrepsim_package.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["a.npz", "b.npz"]])
-def test_the_help_of_match_shows_what_files_can_use(arguments, capsys):
-    with pytest.raises(SystemExit):
-        main(["match", *arguments, "--help"])
-    shown = capsys.readouterr().out
+def test_the_help_of_compare_shows_what_files_can_use():
+    shown = jaxrepsim("compare", "a.npz", "b.npz", "--help").stdout
     assert "--layout" in shown
+    assert "--rename" in shown
+    shown = jaxrepsim("compare", "--help", "all").stdout
     assert "--matching.epsilons" in shown
-    hidden = {"--training.epochs", "--chance.draws", "--matching.positions", "--exciting-images.count"}
-    assert not hidden & {*shown.split()}
-    assert shown.count("\n") < 150
+    assert not {"--training.epochs", "--matching.positions", "--exciting-images.count"} & {*shown.split()}
 
 
-def test_a_reader_that_has_gone_is_no_error():
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["--help"], ["report", "FINISHED"]])
+def test_a_reader_that_has_gone_is_no_error(arguments, finished):
     read, write = os.pipe()
     os.close(read)
+    words = [str(finished) if word == "FINISHED" else word for word in arguments]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "jaxrepsim", "run", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
+            [sys.executable, "-m", "jaxrepsim", *words], stdout=write, stderr=subprocess.PIPE, check=False
         )
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_without_the_packages_of_the_command_line(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "tyro", None)
-    monkeypatch.delitem(sys.modules, "jaxrepsim.cli")
-    monkeypatch.delitem(sys.modules, "jaxrepsim.commands")
-    monkeypatch.delattr(jaxrepsim_package, "cli")
-    assert __main__.main() == 2
-    error = said(capsys)
-    assert "tyro" in error
-    assert 'pip install "jaxrepsim[experiments]"' in error
+def test_json_is_a_line_a_stage_and_nothing_else(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "results")
+    done = jaxrepsim("run", tmp_path / "run", "--json", "--minimal-matches.units", "0")
+    *stages, last = map(json.loads, done.stdout.splitlines())
+    run = str(tmp_path / "run")
+    assert [line["stage"] for line in stages] == ["similarity", "report"]
+    assert all(line["run"] == run and line["seconds"] >= 0 for line in stages)
+    assert last == {"run": run, "results": f"{run}/results/results.nc", "report": f"{run}/report.html"}
+    assert f"report: {run}/report.html" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"), [(["match"], "{run}/results/results.nc\n"), (["--quiet", "report"], "{run}/report.html\n")]
+)
+def test_quiet_is_the_path_of_what_was_made(arguments, made, finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    done = jaxrepsim(*arguments, tmp_path / "run", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, made.format(run=tmp_path / "run"), "")
+
+
+def test_without_the_packages_of_the_command_line():
+    """In a process in which nothing can be imported but what `pip install jaxrepsim` brings."""
+    code = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in {refused}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Refuse())
+from jaxrepsim.__main__ import main
+sys.argv = ["jaxrepsim", "--help"]
+sys.exit(main())
+"""
+    refused = {"filelock", "grain", "msgspec", "rich", "safetensors", "sklearn", "scipy", "threadpoolctl", "tyro"}
+    refused |= {"h5netcdf", "h5py", "jinja2", "matplotlib", "networkx", "pysat", "xarray"}
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(refused=refused)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"error: the command line needs more \(No module named '\w+'\): pip install .*\n", done.stderr)
+    assert 'pip install "jaxrepsim[experiments]"' in done.stderr
     with (Path(__file__).parent.parent.parent / "pyproject.toml").open("rb") as file:
         assert tomllib.load(file)["project"]["scripts"] == {"jaxrepsim": "jaxrepsim.__main__:main"}
 
@@ -248,8 +330,15 @@ def test_a_damaged_results_file(finished, tmp_path, capsys):
     ("change", "message"),
     [
         ({"fc": np.full((30, 3), np.nan, np.float32)}, "layer 'fc', unit 0: 30 of 30 activations are NaN"),
-        ({"fc": np.ones((31, 3), np.float32)}, "layer 'fc' has 30 samples in a and 31 in b"),
-        ({"fd": np.ones((30, 3), np.float32)}, "b has no layer 'fc'"),
+        ({"fc": np.ones((31, 3), np.float32)}, "layer 'fc' has 30 samples in a and 31 in b; sample"),
+        (
+            {"fd": np.ones((30, 3), np.float32)},
+            "b has no layer 'fc', which a has. a: fc b: fd Call those alike that are to be compared (--rename fd=fc",
+        ),
+        (
+            {"fc": np.ones((30, 3), np.float32), "fd": np.ones((30, 3), np.float32)},
+            "a has no layer 'fd', which b has. b: fc, fd a: fc Compare only those that both have (--matching.layers",
+        ),
         ({"fc": np.ones((30, 3), np.complex64)}, "layer 'fc' holds complex64; activations must be real numbers"),
         (
             {"fc": np.ones((30, 3, 2))},
@@ -262,7 +351,7 @@ def test_activation_files_that_cannot_be_matched(change, message, tmp_path, caps
     save_file({"fc": rng.normal(size=(30, 3)).astype(np.float32)}, tmp_path / "a.safetensors")
     save_file(change, tmp_path / "b.safetensors")
     out = tmp_path / "out"
-    status = main(["match", str(tmp_path / "a.safetensors"), str(tmp_path / "b.safetensors"), "--out", str(out)])
+    status = main(["compare", str(tmp_path / "a.safetensors"), str(tmp_path / "b.safetensors"), "--out", str(out)])
     assert status == 2
     assert message in said(capsys)
     assert not [path for path in out.rglob("*") if path.name != ".lock"]
@@ -277,7 +366,7 @@ def test_activation_files_of_any_origin_are_matched_and_reported(tmp_path, capsy
         tmp_path / "b.safetensors",
     )
     out = tmp_path / "out"
-    arguments = ["match", str(tmp_path / "a.npz"), str(tmp_path / "b.safetensors"), "--out", str(out)]
+    arguments = ["compare", str(tmp_path / "a.npz"), str(tmp_path / "b.safetensors"), "--out", str(out)]
     arguments += ["--layout", "NHWC"]
     assert main([*arguments, "--matching.epsilons", "0.1", "0.9", "--minimal-matches.units", "2"]) == 0
     assert (out / "report.html").is_file()

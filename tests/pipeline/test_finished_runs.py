@@ -88,7 +88,7 @@ def test_names_differ(finished, pair):
 def test_what_is_not_there_is_said(pair):
     with pytest.raises(InputError, match=r"other holds no results: finish it with `jaxrepsim run"):
         finished_runs.finished([FOLDERS["other"].parent])
-    with pytest.raises(InputError, match="there is no config file absent"):
+    with pytest.raises(InputError, match="unknown config or run folder 'absent'"):
         finished_runs.finished([Path("absent")])
     with pytest.raises(InputError, match="name a config file, or the folder of a finished run"):
         finished_runs.finished([])

@@ -53,7 +53,7 @@ def test_a_file_is_no_folder(tmp_path, place):
         (json.dumps({"format": 99}), "its format is 99, and this one reads 2"),
         (json.dumps({"format": 2, "config": {"titel": "a"}}), "'titel'; did you mean 'title'"),
         (json.dumps({"format": 1, "config": {}}), "another version of jaxrepsim"),
-        (json.dumps({"format": 2, "files": {}}), "a match of activation files, not a run"),
+        (json.dumps({"format": 2, "files": {}}), "a comparison of several files or runs, not a run"),
     ],
 )
 def test_a_damaged_or_foreign_record(tmp_path, text, message):

@@ -28,9 +28,10 @@ def copies(finished, tmp_path_factory):
     return [shutil.copytree(finished, place / name) for name in ("one", "two")]
 
 
-def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, capsys):
-    out = tmp_path / "out"
-    arguments = ["match", *map(str, copies), "--out", str(out), "--matching.epsilons", "0.3"]
+def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "runs" / "one_and_two"
+    arguments = ["compare", *map(str, copies), "--matching.epsilons", "0.3"]
     arguments += ["--matching.layers", "fc1", "logits", "--minimal-matches.units", "0"]
     assert main(arguments) == 0
     assert "extracted 2 layers of 6 networks" in capsys.readouterr().out
@@ -62,7 +63,7 @@ def test_the_runs_own_files_are_refused_and_say_so(copies, tmp_path, capsys):
     here = load(file)
     assert here.basis
     save(tmp_path / "0.safetensors", here.layers, samples=here.samples, basis="of another run", inputs=here.inputs)
-    assert main(["match", str(file), str(tmp_path / "0.safetensors"), "--out", str(tmp_path / "out")]) == 2
+    assert main(["compare", str(file), str(tmp_path / "0.safetensors"), "--out", str(tmp_path / "out")]) == 2
     assert "were compressed each in a basis of its own" in said(capsys)
 
 
@@ -70,21 +71,18 @@ def test_the_runs_own_files_are_refused_and_say_so(copies, tmp_path, capsys):
     ("sources", "message"),
     [
         (["one", "one"], "a run is given twice"),
-        (["one", "absent"], "absent is no folder, and"),
-        (["one", "one/activations/seed_0.safetensors"], "name run folders, or activation files, and not both"),
-        (["one", "."], "is no run folder: it has no run.json"),
+        (["one", "absent"], "absent is missing: name runs, or activation files"),
+        (["one", "one/activations/seed_0.safetensors"], "Name runs, or activation files, and not both"),
+        (["one", "."], "one is a run, and"),
+        (["one", "two", "--rename", "a=b"], "error: --rename is for activation files: leave it out"),
     ],
 )
 def test_sources_that_cannot_be(copies, sources, message, tmp_path, capsys):
     place = copies[0].parent
-    assert main(["match", *(str(place / source) for source in sources), "--out", str(tmp_path / "out")]) == 2
+    words = [str(place / source) if (place / source.strip("-")).exists() else source for source in sources]
+    assert main(["compare", *words, "--out", str(tmp_path / "out")]) == 2
     assert message in said(capsys)
     assert not (tmp_path / "out").exists()
-
-
-def test_runs_without_a_place_for_the_results(copies, capsys):
-    assert main(["match", *map(str, copies)]) == 2
-    assert "say where the results go: --out FOLDER" in said(capsys)
 
 
 def begun(path, **settings):
@@ -141,4 +139,4 @@ def test_settings_on_which_runs_do_not_agree_are_asked_for(tmp_path):
 def test_the_settings_of_a_run_that_is_named_alone_stay_its_own(tmp_path, capsys):
     path = begun(tmp_path / "a", matching=MatchingConfig(layers=("conv1",)), data=DataConfig(name="digits"))
     assert main(["match", str(path), "--matching.layers", "conv1,conv2"]) == 2
-    assert "several are separated by spaces: conv1 conv2" in said(capsys)
+    assert "matching.layers: ['conv1'] there, ['conv1', 'conv2'] here" in said(capsys)
