@@ -194,4 +194,4 @@ def test_what_needs_rows_alone_is_computed_of_files(tmp_path):
     across = results["across_layers/similarity"].sel(epsilon=0.15).isel(pair=0)
     assert across.values.tolist() == [[1, 0], [0, 0]]
     assert results["chance/p_shuffled"].sel(layer="first", epsilon=0.15).item() == 0.25
-    assert "untrained" not in (out / "report.html").read_text(encoding="utf-8")
+    assert 'scope="col">untrained' not in (out / "report.html").read_text(encoding="utf-8")
