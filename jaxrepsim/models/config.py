@@ -1,9 +1,12 @@
 """Which network."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jaxrepsim.settings import require
+
+Option = bool | int | float | str | tuple[bool | int | float | str, ...] | None
+"""An argument of a class of one's own, as a config file or the command line can give it."""
 
 
 @dataclass(frozen=True)
@@ -14,12 +17,14 @@ class ModelConfig:
     """For small images `vgg11`, `vgg13`, `vgg16`, `vgg19`, each also with `_bn`; `resnet18`, `resnet34`; `resnet20`,
     `resnet32`, `resnet44`, `resnet56`, `resnet110`; `plain20`, `plain32`, `plain42`, `plain44`, `plain56`. For 224
     pixels, and any number from 32: `imagenet_resnet18`, `imagenet_resnet34`, `imagenet_resnet50`, and `imagenet_`
-    before each VGG."""
+    before each VGG. Or a class of your own, Flax Linen or NNX: `my_package.nets:MyNet`."""
     width: float = 1.0
     """Multiplies the number of units of every hidden layer (at least one unit stays)."""
     dense_std: float | None = 0.01
     """Standard deviation of the fully connected weights before training, as in the papers; None for Kaiming normal. A
     VGG that is narrow or sees few examples hardly leaves its start with 0.01."""
+    options: dict[str, Option] = field(default_factory=dict)
+    """Arguments of a class of your own. Width and dense_std are for the package's networks alone."""
 
     def __post_init__(self) -> None:
         require(
