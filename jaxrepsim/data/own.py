@@ -62,6 +62,8 @@ def call(reference: str, specs: Sequence[str]) -> tuple[list[Split], int]:
         InputError: There is no such function, it cannot be called without arguments or fails, or as for `of_arrays`.
     """
     function = resolve(reference)
+    if not callable(function):
+        raise InputError(f"{reference} is no function; {_SIGNATURE}")
     try:
         inspect.signature(function).bind()
     except TypeError as error:
@@ -101,8 +103,8 @@ def of_arrays(arrays: Mapping[str, Any], source: str, specs: Sequence[str]) -> t
     """
     named = by_asked_name(_keys(arrays, source), specs)
     splits = {name: _split(arrays, *keys, source) for name, keys in named.items()}
-    classes = _count_classes([split.labels for split in splits.values()], source)
-    sizes = {name: [len(split.labels)] for name, split in splits.items()}
+    classes = _count_classes([labels for _, labels in splits.values()], source)
+    sizes = {name: [len(labels)] for name, (_, labels) in splits.items()}
     if set(arrays) == _UNDIVIDED and not all(spec.startswith("train") for spec in specs):
         raise InputError(
             f"{source} is one split, 'train', of {sizes['train'][0]} images, and {specs[0]!r} and {specs[1]!r} were "
@@ -111,10 +113,12 @@ def of_arrays(arrays: Mapping[str, Any], source: str, specs: Sequence[str]) -> t
         )
     found = []
     for spec in specs:
-        parts = [Split(*(a[part.start : part.stop] for a in splits[part.name])) for part in pieces(spec, sizes)]
-        split = Split(*(np.concatenate(arrays) if len(parts) > 1 else arrays[0] for arrays in zip(*parts, strict=True)))
-        check_classes(split.labels, source, spec)
-        found.append(split)
+        parts = [[a[part.start : part.stop] for a in splits[part.name]] for part in pieces(spec, sizes)]
+        images, labels = (
+            np.concatenate(arrays) if len(parts) > 1 else arrays[0] for arrays in zip(*parts, strict=True)
+        )
+        check_classes(labels, source, spec)
+        found.append(Split(images, labels))
     return found, classes
 
 
@@ -154,13 +158,15 @@ def _keys(arrays: Mapping[str, Any], source: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _split(arrays: Mapping[str, Any], images: str, labels: str, source: str) -> Split:
-    split = Split(_images(arrays[images], f"{source}: {images}"), _labels(arrays[labels], f"{source}: {labels}"))
-    if len(split.images) != len(split.labels):
-        raise InputError(
-            f"{source}: {images} are {len(split.images)}, and {labels} are {len(split.labels)}: as many are needed"
-        )
-    return split
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]  # without a copy of a whole set
+
+
+def _split(arrays: Mapping[str, Any], images: str, labels: str, source: str) -> tuple[np.ndarray, np.ndarray]:
+    pixels, classes = _images(arrays[images], f"{source}: {images}"), _labels(arrays[labels], f"{source}: {labels}")
+    if len(pixels) != len(classes):
+        raise InputError(f"{source}: {images} are {len(pixels)}, and {labels} are {len(classes)}: as many are needed")
+    return pixels, classes
 
 
 def _images(values: Any, what: str) -> np.ndarray:

@@ -1,12 +1,11 @@
 """Which network."""
 
+import ast
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from jaxrepsim.settings import require
-
-Option = bool | int | float | str | tuple[bool | int | float | str, ...] | None
-"""An argument of a class of one's own, as a config file or the command line can give it."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,29 @@ class ModelConfig:
     dense_std: float | None = 0.01
     """Standard deviation of the fully connected weights before training, as in the papers; None for Kaiming normal. A
     VGG that is narrow or sees few examples hardly leaves its start with 0.01."""
-    options: dict[str, Option] = field(default_factory=dict)
-    """Arguments of a class of your own. Width and dense_std are for the package's networks alone."""
+    options: dict = field(default_factory=dict)
+    """Arguments of a class of your own: numbers, text, true or false, or several of these. `width` and `dense_std` are
+    for the package's networks alone."""
 
     def __post_init__(self) -> None:
         require(
             self,
             ("width", "positive", lambda value: 0 < value < math.inf),
+            (
+                "options",
+                "a dict, of names and values",
+                lambda value: isinstance(value, dict),
+            ),
             ("dense_std", "positive, or None", lambda value: value is None or 0 < value < math.inf),
         )
+        object.__setattr__(self, "options", {name: _value(value) for name, value in self.options.items()})
+
+
+def _value(value: Any) -> Any:
+    """An option as a module takes it: the command line gives text for numbers, and JSON lists for tuples."""
+    if isinstance(value, str):
+        try:
+            return _value(ast.literal_eval(value))
+        except (ValueError, SyntaxError):
+            return value
+    return tuple(map(_value, value)) if isinstance(value, list | tuple) else value

@@ -103,7 +103,7 @@ class OwnNetwork:
         kind = self.module.nnx_class if isinstance(self.module, nnx.bridge.ToLinen) else type(self.module)
         return inspect.signature(kind.__call__).parameters
 
-    def _mode(self, train: bool) -> dict[str, bool]:
+    def _mode(self, train: bool) -> dict[str, Any]:
         said = dict.fromkeys(_TRAINING, train) | dict.fromkeys(_INFERENCE, not train)
         return {name: value for name, value in said.items() if name in self.called}
 
@@ -111,10 +111,11 @@ class OwnNetwork:
         """How `ToLinen` is called, which makes the NNX module anew and gives it to the method."""
         return {"nnx_method": method, "train": train, "options": self._mode(train) | options}
 
-    def _captured(self, variables: Any, images: Any, options: dict[str, bool]) -> tuple[Any, Activations]:
+    def _captured(self, variables: Any, images: Any, options: dict[str, Any]) -> tuple[Any, Activations]:
         """The module's output, and that of all modules within it."""
         if self._is_nnx:
-            return self.module.apply(variables, images, **self._with(_captured_of_nnx, False, **options))
+            found: Any = self.module.apply(variables, images, **self._with(_captured_of_nnx, False, **options))
+            return found
         output, layers, _ = linen_outputs(self.module, variables, images, **self._mode(False), **options)
         return output, layers
 
@@ -272,12 +273,10 @@ def check(network: Network, shape: tuple[int, ...], classes: int, before: bool =
         if getattr(output, "shape", None) != (_PROBED, classes) or not jnp.issubdtype(output.dtype, jnp.floating):
             raise InputError(
                 f"{network.reference} must give logits ({_PROBED}, {classes}) for {_PROBED} inputs and {classes} "
-                f"classes; it gives {_described(output)}. {SIGNATURE}"
+                f"classes; it gives {_described(output)}; {SIGNATURE}"
             )
     if not layers:
-        raise InputError(
-            f"{network.reference} has no layer whose output has two to four axes, the first the images"
-        )
+        raise InputError(f"{network.reference} has no layer whose output has two to four axes, the first the images")
     if not jax.tree.leaves(variables["params"]):
         raise InputError(f"{network.reference} has no weights: nothing can be trained")
     changed = {name: variables.get(name) for name in updated}

@@ -58,24 +58,24 @@ class Run:
         """
         train = self.dataset.train
         models.check(self.model, train.images.shape[1:], self.dataset.classes, self.config.alignment.before_activation)
-        if train.images.ndim == 2:
-            self._check_vectors()
+        self._check_pictures()
         make_recipe(self.model, self.config.training, len(train.labels), self.dataset.mean, self.dataset.std)
         known = models.layer_names(self.model, train.images.shape[1:])
         analysis.check(self.config, chosen_layers(known, self.config.matching.layers), {})
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
 
-    def _check_vectors(self) -> None:
-        config = self.config
-        for_images = {
-            "training.crop_padding": config.training.crop_padding,
-            "training.flip": config.training.flip,
-            "exciting_images.count": config.exciting_images.count,
-        }
-        for name, value in for_images.items():
-            if value:
-                raise InputError(f"{name} is for images, and {self.dataset.name} holds vectors: leave it out")
+    def _check_pictures(self) -> None:
+        """What only pictures can have: vectors, and images of other channels, are data of the user's own."""
+        config, shape = self.config, self.dataset.train.images.shape[1:]
+        for name, value in {"crop_padding": config.training.crop_padding, "flip": config.training.flip}.items():
+            if value and len(shape) == 1:
+                raise InputError(f"training.{name} is for images, and {self.dataset.name} holds vectors: leave it out")
+        if config.exciting_images.count and (len(shape) == 1 or shape[-1] not in (1, 3)):
+            raise InputError(
+                f"exciting_images.count is for images of one channel or three, and those of {self.dataset.name} are of "
+                f"the shape {shape}: leave it out"
+            )
 
     def train(self) -> tuple[training.TrainedNetwork, ...]:
         """Trains every seed, or takes up what its checkpoints hold; of several processes each trains its share."""
