@@ -92,12 +92,12 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match="there is no data file"):
         load(DataConfig(str(tmp_path / "no.npz")))
     (tmp_path / "damaged.npz").write_bytes(b"PK, and no more")
-    with pytest.raises(InputError, match="cannot be read as a .npz file"):
+    with pytest.raises(InputError, match=r"cannot be read as a \.npz file"):
         load(DataConfig(str(tmp_path / "damaged.npz")))
     # Objects would have to be unpickled, which runs code.
-    with pytest.raises(InputError, match="cannot be read as a .npz file"):
+    with pytest.raises(InputError, match=r"cannot be read as a \.npz file"):
         load(DataConfig(saved(tmp_path, train_images=np.array([{}], object))))
-    with pytest.raises(InputError, match="unknown split 'dev'.*train, validation"):
+    with pytest.raises(InputError, match=r"unknown split 'dev'.*train, validation"):
         load(DataConfig(saved(tmp_path, **GOOD), validation_split="dev"))
     with pytest.raises(InputError, match="image_size is for images on disk"):
         load(DataConfig(saved(tmp_path, **GOOD), image_size=8))
@@ -221,5 +221,5 @@ def test_folders_that_do_not_fit(folder):
     (folder / "more").mkdir()
     with pytest.raises(InputError, match=r"more holds no folder with images; needed are FOLDER/train/CLASS"):
         load(DataConfig(str(folder)))
-    with pytest.raises(InputError, match="of your own, a .npz file, a folder that has folders of images"):
+    with pytest.raises(InputError, match=r"of your own, a \.npz file, a folder that has folders of images"):
         load(DataConfig(str(folder / "nothing")))
