@@ -116,11 +116,12 @@ def load(
 
 def _by_class(split: Path) -> dict[str, list[str]]:
     folders = [path for path in sorted(split.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    files = {
-        folder.name: [str(path) for path in sorted(folder.iterdir()) if path.suffix.lower() in _ENDINGS]
-        for folder in folders
-    }
+    files = {folder.name: [str(path) for path in sorted(folder.iterdir()) if _is_image(path)] for folder in folders}
     return {name: paths for name, paths in files.items() if paths}
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
 
 
 def _same_classes(place: Path, splits: dict[str, dict[str, list[str]]]) -> list[str]:
@@ -150,10 +151,15 @@ def _channels(splits: dict[str, dict[str, list[str]]]) -> int:
         for first, *_ in files.values():
             try:
                 with Image.open(first) as image:
-                    grey = image.mode in ("1", "L")
+                    mode = image.mode
             except (OSError, UnidentifiedImageError) as error:
                 raise InputError(f"{first} is damaged, or no image: mend or remove it") from error
-            if not grey:
+            if mode.startswith(("I", "F")):
+                raise InputError(
+                    f"{first} has more than 8 bits a pixel (Pillow's mode {mode!r}), of which the upper ones would be "
+                    "lost: give arrays instead, in a .npz file, or save the images with 8 bits"
+                )
+            if mode not in ("1", "L"):
                 return _COLOURS
     return _GREYS
 

@@ -130,7 +130,7 @@ def _kept(network: OwnNetwork, shape: tuple[int, ...]) -> list[str]:
 
     def probe(images: Any) -> None:
         _, layers = network._captured(network.init(jax.random.key(0), images, train=False), images, {})
-        seen: set[int] = set()
+        seen = {id(images)}
         for name, values in layers.items():
             if id(values) not in seen and _comparable(values):
                 kept.append(name)
@@ -277,6 +277,12 @@ def check(network: Network, shape: tuple[int, ...], classes: int, before: bool =
             )
     if not layers:
         raise InputError(f"{network.reference} has no layer whose output has two to four axes, the first the images")
+    for name, values in layers.items():
+        if not _comparable(values):
+            raise InputError(
+                f"layer {name!r} of {network.reference} is {_described(values)} for {_PROBED} inputs; it must be "
+                "floating: (N, units), (N, tokens, units) or (N, H, W, units)"
+            )
     if not jax.tree.leaves(variables["params"]):
         raise InputError(f"{network.reference} has no weights: nothing can be trained")
     changed = {name: variables.get(name) for name in updated}

@@ -161,7 +161,7 @@ def test_functions_that_do_not_fit(module, name, words):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two classes, `ape` and `bee`, images of one size, and a file that is no image's."""
+    """Two classes, `ape` and `bee`, images of one size, and files that are none."""
     for split, count in (("train", 3), ("validation", 2)):
         for number, kind in enumerate(("bee", "ape")):
             place = tmp_path / "set" / split / kind
@@ -170,7 +170,8 @@ def folder(tmp_path):
                 pixels = np.full((6, 5, 3), 100 * number + index, np.uint8)
                 pixels[0, 0] = (1, 2, 3)
                 Image.fromarray(pixels).save(place / f"{index}.png")
-    (tmp_path / "set" / "train" / "ape" / "notes.txt").write_text("no image")
+    for name in ("notes.txt", "._0.png"):
+        (tmp_path / "set" / "train" / "ape" / name).write_text("no image")
     return tmp_path / "set"
 
 
@@ -186,9 +187,15 @@ def test_folders_of_images_by_class(folder):
 
 
 def test_folders_of_grey_images(folder):
-    for path in folder.rglob("*.png"):
+    for path in folder.rglob("[0-9].png"):
         Image.open(path).convert("L").save(path)
     assert load(DataConfig(str(folder))).train.images.shape == (6, 6, 5, 1)
+
+
+def test_folders_of_images_of_16_bits(folder):
+    Image.fromarray(np.full((6, 5), 40_000, np.uint16)).save(folder / "train" / "ape" / "0.png")
+    with pytest.raises(InputError, match=r"0\.png has more than 8 bits a pixel"):
+        load(DataConfig(str(folder)))
 
 
 def test_folders_of_images_that_stay_on_disk(folder):

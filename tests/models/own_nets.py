@@ -115,6 +115,23 @@ class Weightless(nn.Module):
         return nn.Sequential([lambda x: x.reshape(len(x), -1)[:, :3]])(images)
 
 
+class Empty(nn.Module):
+    """Its own mapping, of no layer."""
+
+    @nn.compact
+    def __call__(self, images):
+        return nn.Dense(3)(images.reshape(len(images), -1)), {}
+
+
+class Summing(nn.Module):
+    """Its own mapping, of one number an image."""
+
+    @nn.compact
+    def __call__(self, images):
+        logits = nn.Dense(3)(images.reshape(len(images), -1))
+        return logits, {"sum": logits.sum(1)}
+
+
 class Failing(nn.Module):
     inputs: int
 

@@ -95,7 +95,7 @@ class Vectors(nnx.Module):
 """
 
 
-def test_an_nnx_module_and_a_file_by_options_alone(place, tmp_path, monkeypatch):
+def test_an_nnx_module_and_a_file_by_options(place, tmp_path, monkeypatch):
     """The modules are beside the config file, and not in the current folder."""
     (place / "modern.py").write_text(MODERN, encoding="utf-8")
     (tmp_path / "elsewhere").mkdir()
@@ -105,7 +105,7 @@ def test_an_nnx_module_and_a_file_by_options_alone(place, tmp_path, monkeypatch)
 
     np.savez("bars.npz", **bars())
     sys.path.remove(str(place))
-    options = ("--data.name", "bars.npz", "--model.name", "modern:Modern", "--model.options.width", "4")
+    options = ("--data.name", "bars.npz", "--model.name", "modern:Modern")  # the width is the config's
     done = jaxrepsim(
         "match", place / "own.py", "--out", "run", *options, "--matching.layers", "conv", "dropout", "logits"
     )
