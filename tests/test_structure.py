@@ -15,6 +15,7 @@ PACKAGE = Path(jaxrepsim.__file__).parent
 ORDER = (
     "numerics",
     "data",
+    "frameworks",
     "models",
     "training",
     "activations",
@@ -108,7 +109,7 @@ assert jaxrepsim.maximum_match(jnp.eye(3), jnp.eye(3), 0.1).size == 6
     refused = {
         *("flax", "optax", "orbax", "matplotlib", "tensorflow_datasets", "xarray", "sklearn", "jaxtyping", "beartype"),
         *("safetensors", "tyro", "rich", "msgspec", "h5netcdf", "jinja2", "filelock", "PIL", "importlib_resources"),
-        *("pysat", "networkx", "grain"),
+        *("pysat", "networkx", "grain", "equinox", "torch"),
     }
     subprocess.run([sys.executable, "-c", code.format(refused=refused)], check=True)
 

@@ -11,7 +11,9 @@ class DataConfig:
     """The data set of a run."""
 
     name: str = "digits"
-    """`digits` (embedded), or any image classification set of tensorflow-datasets, such as `cifar10`."""
+    """`digits` (embedded); any image classification set of tensorflow-datasets, such as `cifar10`; or your own:
+    `my_data.npz`, a folder with `train/CLASS/*.png` and `validation/CLASS/*.png`, or `module:function`, which returns
+    the arrays that the file would hold: `train_images`, `train_labels`, `validation_images`, `validation_labels`."""
     directory: Path | None = None
     """Where tensorflow-datasets keeps prepared sets; by default its own `~/tensorflow_datasets`."""
     archive: Path | None = None
@@ -19,7 +21,8 @@ class DataConfig:
     train_split: str = "train"
     """The split to train on, in the slicing language of tensorflow-datasets: `train[:90%]`."""
     validation_split: str = "test"
-    """The split on which accuracy is measured and activations are matched."""
+    """The split on which accuracy is measured and activations are matched; `test` is also found as `validation` in a
+    set of your own."""
     image_size: int | None = None
     """Set: images stay on disk, and are decoded and cropped to so many pixels a side when needed. For sets that
     memory does not hold or whose images differ in size. Otherwise the whole set is read into memory."""

@@ -14,7 +14,8 @@ class Split(NamedTuple):
     """The images of one split and their classes, in a fixed order.
 
     Fields:
-        images: `(N, H, W, C)`, uint8, or float32 in [0, 1]. `Streamed` where `DataConfig.image_size` is set.
+        images: `(N, H, W, C)`, uint8, or float32 in [0, 1]; of sets of one's own also vectors `(N, features)`,
+            float32. `Streamed` where `DataConfig.image_size` is set.
         labels: `(N,)`, int32, each from 0 to `classes - 1`; `StreamedLabels` likewise.
     """
 

@@ -1,14 +1,16 @@
 """From the data settings of a run to the images."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jaxrepsim.data import digits, lookup, normalisation, tfds
+from jaxrepsim.data import digits, image_folder, lookup, normalisation, own, tfds
 from jaxrepsim.data.config import DataConfig
-from jaxrepsim.data.dataset import Dataset, Split
+from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.data.preparation import PREPARERS, prepare
 from jaxrepsim.data.progress import Progress
 from jaxrepsim.errors import InputError
+from jaxrepsim.user_code import is_reference
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
@@ -19,14 +21,16 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
 
     A set of tensorflow-datasets is read from `config.directory`, where it must be prepared in the array_record format;
     one of `preparation.PREPARERS` is prepared there first if it is not and `config.archive` is given. Nothing is
-    downloaded.
+    downloaded. A set of one's own is a `.npz` file, a function or a folder of images: see `own` and `image_folder`; of
+    a name that is that of such a folder, and of a set of tensorflow-datasets as well, the folder is meant.
 
     Args:
         config: Which set and splits, and where.
         progress: Called as `progress(what, done, total)` where loading takes more than two seconds.
 
     Returns:
-        The data set, its images uint8 for sets of tensorflow-datasets and float32 for the digits.
+        The data set, its images uint8 for sets of tensorflow-datasets and folders, float32 for the digits, and either
+        for arrays.
 
     Raises:
         InputError: The set is unknown, not prepared, damaged, in another format or not for image classification; a
@@ -37,30 +41,40 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
     ((1260, 8, 8, 1), (64, 8, 8, 1), 10)
     """
     specs = (config.train_split, config.validation_split)
-    if config.image_size is not None:
-        splits, classes = _streamed(config, config.image_size, specs, progress)
-    elif config.name == "digits":
+    place, size = Path(config.name).expanduser(), config.image_size
+    of_arrays = config.name == "digits" or place.suffix == ".npz" or is_reference(config.name)
+    if size is not None:
+        _check_streamable(config.name, of_arrays)
+    published = ""
+    if config.name == "digits":
         splits, classes = digits.load(*specs), digits.CLASSES
+    elif place.suffix == ".npz":
+        splits, classes = own.load_file(place, specs)
+    elif is_reference(config.name):
+        splits, classes = own.call(config.name, specs)
+    elif image_folder.is_image_folder(config.name):
+        splits, classes = image_folder.load(place, specs, size, config.workers, progress)
     else:
-        splits, classes = tfds.load(_prepared(config, progress), specs, progress)
+        published, builder = lookup.base_name(config.name), _prepared(config, progress)
+        if size is None:
+            splits, classes = tfds.load(builder, specs, progress)
+        else:
+            splits, classes = tfds.stream(builder, specs, size, config.workers)
     train, validation = splits
     if train.images.shape[1:] != validation.images.shape[1:]:
         raise InputError(
             f"the images of {config.name!r} differ in size: {train.images.shape[1:]} in {specs[0]!r},"
             f" {validation.images.shape[1:]} in {specs[1]!r}"
         )
-    mean, std = normalisation.of_split(lookup.base_name(config.name), train.images)
+    mean, std = normalisation.of_split(published, train.images)
     return Dataset(config.name, train, validation, classes, mean, std)
 
 
-def _streamed(
-    config: DataConfig, size: int, specs: tuple[str, str], progress: Progress | None
-) -> tuple[list[Split], int]:
-    if config.name == "digits":
-        raise InputError("image_size is for images on disk, and the digits are none: leave it out")
+def _check_streamable(name: str, of_arrays: bool) -> None:
+    if of_arrays:
+        raise InputError(f"image_size is for images on disk, and those of {name!r} are in memory: leave it out")
     if find_spec("grain") is None:
         raise InputError("images that stay on disk (image_size) need Grain, which is not installed: pip install grain")
-    return tfds.stream(_prepared(config, progress), specs, size, config.workers)
 
 
 def _prepared(config: DataConfig, progress: Progress | None) -> "DatasetBuilder":

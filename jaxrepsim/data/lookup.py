@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from jaxrepsim.data.preparation.writing import Preparer
 
+_ANY = "any image set of tensorflow-datasets, or of your own a .npz file, a folder of images, or module:function"
+
 
 def base_name(name: str) -> str:
     """The set's name without configuration and version.
@@ -47,7 +49,8 @@ def find(name: str, directory: Path | None) -> "DatasetBuilder | None":
         naming.parse_builder_name_kwargs(name)
     except ValueError as error:
         raise InputError(
-            f"{name!r} is not the name of a data set; write `set`, `set/configuration` or `set:version`"
+            f"{name!r} is not the name of a data set; write `set`, `set/configuration` or `set:version`; or, of your "
+            "own, a .npz file, a folder that has folders of images, or `module:function`"
         ) from error
     place = folder(directory)
     try:
@@ -77,7 +80,7 @@ def missing(name: str, directory: Path | None, preparer: "Preparer | None" = Non
     present = _subfolders(place)
     if base not in known and base not in present:
         near = get_close_matches(base, [*known, *present, "digits"], n=3, cutoff=0.6)
-        return unknown("data set", name, dict.fromkeys([*near, "digits", "any image set of tensorflow-datasets"]))
+        return unknown("data set", name, dict.fromkeys([*near, "digits", _ANY]))
     lacks = "" if place.is_dir() else ", which does not exist"
     versions = _subfolders(place / base)
     held = f" (there is: {', '.join(versions)})" if versions else ""

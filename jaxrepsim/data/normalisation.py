@@ -44,7 +44,7 @@ def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[flo
     """Mean and standard deviation of each channel, of pixels in [0, 1].
 
     Args:
-        images: `(N, H, W, C)`, uint8 or float in [0, 1].
+        images: `(N, H, W, C)`, uint8 or float in [0, 1]; or vectors `(N, C)`.
 
     Returns:
         The means and the deviations, C of each. A channel that never varies has the deviation 1, so that dividing by
@@ -64,7 +64,8 @@ def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[flo
         mean = share @ values
         variance = (share * (values - mean[:, None]) ** 2).sum(axis=1)
     else:
-        mean = images.mean(axis=(0, 1, 2), dtype=np.float64)
-        variance = images.var(axis=(0, 1, 2), dtype=np.float64)
+        others = tuple(range(images.ndim - 1))
+        mean = images.mean(axis=others, dtype=np.float64)
+        variance = images.var(axis=others, dtype=np.float64)
     std = np.where(variance > 0, np.sqrt(variance), 1.0)
     return tuple(mean.tolist()), tuple(std.tolist())

@@ -4,18 +4,31 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from jaxrepsim.data.crops import centre_crop, random_resized_crop
 from jaxrepsim.data.prefetch import THREADS, Batches, prefetch
-from jaxrepsim.data.records import Records
+from jaxrepsim.data.records import Columns
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     Index = slice | np.ndarray
+
+
+class Examples(Protocol):
+    """Encoded images on disk and their classes: `records.Records`, `image_folder.ImageFiles`. They can be pickled."""
+
+    @property
+    def columns(self) -> Columns: ...
+
+    def __len__(self) -> int: ...
+
+    def example(self, row: int) -> tuple[bytes, int]: ...
+
+    def image(self, encoded: bytes, row: int) -> "Image": ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class StreamedLabels:
     A label is stored beside its image, so that reading one reads the other; nothing is decoded.
     """
 
-    records: Records
+    records: Examples
     dtype = np.dtype(np.int32)
     ndim = 1
 
@@ -65,7 +78,7 @@ class Streamed:
     Indexing gives the middle of each image (see `crops.centre_crop`), `batches` crops at random, for training.
     """
 
-    records: Records
+    records: Examples
     size: int
     """Height and width of an image, in pixels."""
     workers: int

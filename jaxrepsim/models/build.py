@@ -5,9 +5,11 @@ from collections.abc import Callable
 from flax import linen as nn
 
 from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.models import imagenet_resnet, plain, resnet, vgg
+from jaxrepsim.models import imagenet_resnet, own, plain, resnet, vgg
 from jaxrepsim.models.config import ModelConfig
 from jaxrepsim.models.layers import scaled
+from jaxrepsim.models.network import Network
+from jaxrepsim.user_code import is_reference
 
 _VGGS = tuple(name + norm for name in vgg.STAGES for norm in ("", "_bn"))
 _IMAGENET = "imagenet_"
@@ -15,7 +17,7 @@ _SMALLEST = 32
 """Pixels that the strides of an ImageNet network leave one position of."""
 
 
-def build(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+def build(config: ModelConfig, input_size: int, classes: int) -> Network:
     """The network that the settings name, without weights.
 
     `model.init(key, images, train=False)` gives its variables, and `model.apply(variables, images, train=False)` gives
@@ -26,21 +28,32 @@ def build(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
     those are the last ones, so that early maps stay large and no map has less than one position.
 
     Args:
-        config: Name and width.
+        config: Name and width; or, of a network of one's own, name and options: see `own`.
         input_size: Height or width of the images in pixels, the smaller of the two.
         classes: Number of logits.
 
     Returns:
-        A Flax Linen module; two built from equal arguments are equal.
+        A Flax Linen module, or one's own brought to that form; two built from equal arguments are equal.
 
     Raises:
-        InputError: There is no network of that name, or the images are too small for it.
+        InputError: There is no network of that name, or the images are too small for it; a setting is for other
+            networks; or as for `own.load`.
 
     >>> build(ModelConfig("resnet20", width=0.5), input_size=32, classes=10).channels
     (8, 16, 32)
     """
+    if is_reference(config.name):
+        for name in ("width", "dense_std"):
+            if getattr(config, name) != getattr(ModelConfig(), name):
+                raise InputError(f"model.{name} is for the package's networks; {config.name} takes model.options")
+        return own.load(config.name, config.options)
     if config.name not in FAMILIES:
-        raise unknown("model", config.name, FAMILIES)
+        raise unknown("model", config.name, [*FAMILIES, "module:class of your own"])
+    if config.options:
+        raise InputError(
+            f"model.options are for a network of your own, module:class; {config.name!r} is one of the package's: "
+            f"received {config.options}"
+        )
     if config.name.startswith(_IMAGENET) and input_size < _SMALLEST:
         raise InputError(
             f"{config.name!r} is for images of {_SMALLEST} pixels or more, received {input_size}; the names without"

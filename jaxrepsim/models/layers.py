@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array
+from jaxrepsim.models.network import Network
 
 Activations = OrderedDict[str, Array]
 """Layer name → activations after the nonlinearity, or where that is asked for before it, in forward order:
@@ -48,13 +49,13 @@ def scaled(units: int, width: float) -> int:
     return max(1, round(units * width))
 
 
-def layer_names(model: nn.Module, input_shape: tuple[int, int, int]) -> list[str]:
+def layer_names(model: Network, input_shape: tuple[int, ...]) -> list[str]:
     """The names of a network's layers, in forward order. Nothing is computed.
 
     Args:
         model: A network of this package, or any Flax Linen module whose call with `train=False` gives
-            `(logits, OrderedDict of activations)`.
-        input_shape: (height, width, channels) of one image.
+            `(logits, OrderedDict of activations)`, or one of your own that `build` made.
+        input_shape: (height, width, channels) of one image, or (features,).
 
     Returns:
         The keys of its activations.
@@ -64,5 +65,6 @@ def layer_names(model: nn.Module, input_shape: tuple[int, int, int]) -> list[str
     ['conv1', 'conv2', ..., 'conv8', 'fc1', 'fc2', 'logits']
     """
     image = jax.ShapeDtypeStruct((1, *input_shape), jnp.float32)
-    (_, activations), _ = jax.eval_shape(partial(model.init_with_output, train=False), jax.random.key(0), image)
+    variables = jax.eval_shape(partial(model.init, train=False), jax.random.key(0), image)
+    _, activations = jax.eval_shape(partial(model.apply, train=False), variables, image)
     return list(activations)

@@ -16,6 +16,7 @@ from jaxrepsim.activations import not_activations
 from jaxrepsim.errors import InputError, nearest, said_of
 from jaxrepsim.pipeline.config import RunConfig
 from jaxrepsim.pipeline.parts import AnalysisConfig
+from jaxrepsim.user_code import importable
 
 _SETTING = "a setting is text, a number, true or false, several of these, or a settings class called with parentheses"
 
@@ -24,7 +25,7 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
     """Runs a config file: a Python module that assigns a `RunConfig` to `config`, or a dict of them to `runs`.
 
     Args:
-        path: The file.
+        path: The file. Modules beside it can be imported.
 
     Returns:
         The runs by name, in order, every value of the declared type; the file's stem is the name of a single `config`.
@@ -37,6 +38,7 @@ def load_configs(path: Path) -> dict[str, RunConfig]:
         raise InputError(f"there is no config file {path}")
     if path.suffix != ".py":
         raise not_activations(path, "nor a config file (.py)")
+    importable(path.parent)  # where networks and data of the user's own may be
     with said_of(path):
         assigned = _executed(path)
     if "config" in assigned and "runs" in assigned:

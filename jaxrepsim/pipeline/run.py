@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from flax import linen as nn
 
 from jaxrepsim import activations, data, models, training
 from jaxrepsim.errors import InputError
@@ -46,22 +45,37 @@ class Run:
         return self.sets[self.config.data]
 
     @cached_property
-    def model(self) -> nn.Module:
-        height, width = self.dataset.train.images.shape[1:3]
-        return models.build(self.config.model, min(height, width), self.dataset.classes)
+    def model(self) -> models.Network:
+        *sides, _ = self.dataset.train.images.shape[1:]
+        return models.build(self.config.model, min(sides, default=1), self.dataset.classes)
 
     def check(self) -> None:
         """Everything that can be wrong with the settings, found before any work is done.
 
         Raises:
-            InputError: An unknown data set, split, model or layer; fewer than two seeds; a batch larger than the split.
+            InputError: An unknown data set, split, model or layer; fewer than two seeds; a batch larger than the split;
+                a network of one's own that does not answer with logits; what vectors cannot have.
         """
         train = self.dataset.train
+        models.check(self.model, train.images.shape[1:], self.dataset.classes, self.config.alignment.before_activation)
+        self._check_pictures()
         make_recipe(self.model, self.config.training, len(train.labels), self.dataset.mean, self.dataset.std)
         known = models.layer_names(self.model, train.images.shape[1:])
         analysis.check(self.config, chosen_layers(known, self.config.matching.layers), {})
         if len(self.config.training.seeds) < 2:
             raise InputError(f"a comparison needs two seeds or more, received {self.config.training.seeds}")
+
+    def _check_pictures(self) -> None:
+        """What only pictures can have: vectors, and images of other channels, are data of the user's own."""
+        config, shape = self.config, self.dataset.train.images.shape[1:]
+        for name, value in {"crop_padding": config.training.crop_padding, "flip": config.training.flip}.items():
+            if value and len(shape) == 1:
+                raise InputError(f"training.{name} is for images, and {self.dataset.name} holds vectors: leave it out")
+        if config.exciting_images.count and (len(shape) == 1 or shape[-1] not in (1, 3)):
+            raise InputError(
+                f"exciting_images.count is for images of one channel or three, and those of {self.dataset.name} are of "
+                f"the shape {shape}: leave it out"
+            )
 
     def train(self) -> tuple[training.TrainedNetwork, ...]:
         """Trains every seed, or takes up what its checkpoints hold; of several processes each trains its share."""

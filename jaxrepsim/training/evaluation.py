@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import linen as nn
 
 from jaxrepsim import preemption
 from jaxrepsim._typing import Array
 from jaxrepsim.data.dataset import Dataset, Split
+from jaxrepsim.models.network import Network
 from jaxrepsim.training.augment import normalise
 from jaxrepsim.training.batches import in_memory, put, validation_batches
 from jaxrepsim.training.placement import Placement, place
@@ -20,7 +20,7 @@ from jaxrepsim.training.records import TrainedNetwork
 
 
 def evaluate(
-    model: nn.Module,
+    model: Network,
     variables: dict,
     split: Split,
     mean: tuple[float, ...],
@@ -48,7 +48,7 @@ def evaluate(
     return evaluate_all(model, placement, state, put(placement, split), mean, std, batch_size)[0]
 
 
-def validation_accuracy(model: nn.Module, network: TrainedNetwork, dataset: Dataset, batch_size: int = 128) -> float:
+def validation_accuracy(model: Network, network: TrainedNetwork, dataset: Dataset, batch_size: int = 128) -> float:
     """The validation accuracy of a network, trained or not.
 
     A trained one has it on record; an untrained one is run over the validation split.
@@ -68,7 +68,7 @@ def validation_accuracy(model: nn.Module, network: TrainedNetwork, dataset: Data
 
 
 def evaluate_all(
-    model: nn.Module,
+    model: Network,
     placement: Placement,
     variables: dict,
     split: Split,
@@ -124,7 +124,7 @@ def _slice(images: Array, labels: Array, first: Array, batch_size: int) -> tuple
 
 @partial(jax.jit, static_argnames=("model", "placement", "mean", "std"))
 def _evaluate_batch(
-    model: nn.Module,
+    model: Network,
     placement: Placement,
     variables: dict,
     images: Array,

@@ -4,24 +4,24 @@ import dataclasses
 import json
 import zlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from flax import linen as nn
 
 from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.models.network import Network
 from jaxrepsim.training.batches import in_memory
 from jaxrepsim.training.config import NO_EFFECT_ON_WEIGHTS, TrainingConfig
 
 
-def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int) -> dict[str, Any]:
+def fingerprint(model: Network, dataset: Dataset, config: TrainingConfig, seed: int) -> dict[str, Any]:
     """Everything that the weights depend on, as flat JSON values.
 
     The settings in `NO_EFFECT_ON_WEIGHTS` are not in it: none changes a network, but for rounding where several seeds
     are trained at once.
 
     Args:
-        model: The network; its class and attributes count.
+        model: The network; its class and attributes count, and of one's own the code of its file.
         dataset: The data; name, shapes and a CRC-32 of every image and label count, or where images are streamed
             from the disk what identifies them there.
         config: The settings.
@@ -30,7 +30,8 @@ def fingerprint(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed
     Returns:
         Name → value, equal to itself after a trip through JSON.
     """
-    attributes = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in ("parent", "name")}
+    fields = [each for each in dataclasses.fields(cast(Any, model)) if each.compare]
+    attributes = {each.name: getattr(model, each.name) for each in fields if each.name not in ("parent", "name")}
     training = dataclasses.asdict(config)
     for name in NO_EFFECT_ON_WEIGHTS:
         del training[name]

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from flax import linen as nn
-
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
+from jaxrepsim.models.network import Network
 from jaxrepsim.training.checkpoint_file import Checkpoint
 from jaxrepsim.training.checkpoints import Checkpoints
 from jaxrepsim.training.config import TrainingConfig
@@ -15,7 +14,7 @@ from jaxrepsim.training.records import TrainedNetwork, best_epoch
 from jaxrepsim.training.step import Recipe, TrainState, abstract_state, initial_state, make_recipe
 
 
-def load_network(model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path) -> TrainedNetwork:
+def load_network(model: Network, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path) -> TrainedNetwork:
     """A network that was trained before, from its last or best checkpoint. Nothing is trained or written.
 
     Args:
@@ -46,7 +45,7 @@ def load_network(model: nn.Module, dataset: Dataset, config: TrainingConfig, see
 
 
 def networks_over_training(
-    model: nn.Module, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path
+    model: Network, dataset: Dataset, config: TrainingConfig, seed: int, folder: Path
 ) -> tuple[TrainedNetwork, ...]:
     """A network as it was after each of the epochs in `config.keep`. Nothing is trained or written.
 

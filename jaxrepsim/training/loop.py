@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from flax import linen as nn
 
 from jaxrepsim import preemption
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
+from jaxrepsim.models.network import Network
 from jaxrepsim.training.batches import put
 from jaxrepsim.training.best_weights import BestWeights
 from jaxrepsim.training.checkpoint_file import Checkpoint
@@ -30,7 +30,7 @@ Store = Checkpoints | BestWeights
 
 
 def train_seeds(
-    model: nn.Module,
+    model: Network,
     dataset: Dataset,
     config: TrainingConfig,
     seeds: Sequence[int],

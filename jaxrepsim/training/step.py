@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float, Int, Key
 from jaxrepsim.errors import InputError
+from jaxrepsim.models.network import Network
 from jaxrepsim.training.augment import augment, normalise
 from jaxrepsim.training.config import NO_EFFECT_ON_WEIGHTS, TrainingConfig
 from jaxrepsim.training.schedule import learning_rate
@@ -25,16 +25,18 @@ class TrainState(NamedTuple):
         params: The weights, as Flax nests them.
         batch_stats: Running means and variances of the batch norms; an empty dict where there are none.
         optimizer: Optax's state: momenta and the number of steps done.
+        others: What else a network of one's own keeps, collection by collection: counts, caches, constants.
     """
 
     params: Any
     batch_stats: Any
     optimizer: Any
+    others: Any
 
     @property
     def variables(self) -> dict[str, Any]:
         """What `model.apply` takes."""
-        return {"params": self.params, "batch_stats": self.batch_stats}
+        return {"params": self.params, "batch_stats": self.batch_stats, **self.others}
 
 
 class StepMetrics(NamedTuple):
@@ -55,7 +57,7 @@ class Recipe:
     recipes compile once, however many seeds they train.
     """
 
-    model: nn.Module
+    model: Network
     config: TrainingConfig
     steps_per_epoch: int
     mean: tuple[float, ...]
@@ -72,7 +74,7 @@ class Recipe:
 
 
 def make_recipe(
-    model: nn.Module, config: TrainingConfig, examples: int, mean: tuple[float, ...], std: tuple[float, ...]
+    model: Network, config: TrainingConfig, examples: int, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Recipe:
     """The recipe of a training.
 
@@ -111,7 +113,8 @@ def initial_state(recipe: Recipe, input_shape: tuple[int, int, int], key: Key[Ar
     """
     variables = recipe.model.init(key, jnp.zeros((1, *input_shape), jnp.float32), train=False)
     params = variables["params"]
-    return TrainState(params, variables.get("batch_stats", {}), recipe.optimizer.init(params))
+    others = {name: values for name, values in variables.items() if name not in ("params", "batch_stats")}
+    return TrainState(params, variables.get("batch_stats", {}), recipe.optimizer.init(params), others)
 
 
 def abstract_state(recipe: Recipe, input_shape: tuple[int, ...]) -> TrainState:
@@ -142,16 +145,19 @@ def train_step(
     # 2, because the augmentation splits its keys off this one, which is the same as folding in 0 and 1.
     dropout = {"dropout": jax.random.fold_in(key, 2)}
 
-    def loss_of(params: Any) -> tuple[Array, tuple[Array, Any]]:
+    def loss_of(params: Any) -> tuple[Array, tuple[Array, dict[str, Any]]]:
         # The gradient of the cast is one too, so that of the weights is float32 again.
         params = jax.tree.map(lambda leaf: leaf.astype(recipe.config.precision), params)
-        variables = {"params": params, "batch_stats": state.batch_stats}
-        (logits, _), updated = recipe.model.apply(variables, images, train=True, mutable=["batch_stats"], rngs=dropout)
+        variables = state.variables | {"params": params}
+        changing = ["batch_stats", *state.others]
+        (logits, _), updated = recipe.model.apply(variables, images, train=True, mutable=changing, rngs=dropout)
         logits = logits.astype(jnp.float32)
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
-        return loss, (logits, updated.get("batch_stats", {}))
+        return loss, (logits, updated)
 
-    (loss, (logits, batch_stats)), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    (loss, (logits, updated)), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     updates, optimizer = recipe.optimizer.update(gradient, state.optimizer, state.params)
     correct = jnp.sum(jnp.argmax(logits, axis=1) == labels, dtype=jnp.int32)
-    return TrainState(optax.apply_updates(state.params, updates), batch_stats, optimizer), StepMetrics(loss, correct)
+    others = {name: updated[name] for name in state.others}
+    state = TrainState(optax.apply_updates(state.params, updates), updated.get("batch_stats", {}), optimizer, others)
+    return state, StepMetrics(loss, correct)

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
-from flax import linen as nn
-
 from jaxrepsim.data.dataset import Dataset
+from jaxrepsim.models.network import Network
 from jaxrepsim.training.checkpoints import positions
 from jaxrepsim.training.config import TrainingConfig
 from jaxrepsim.training.loop import train_seeds
@@ -15,7 +14,7 @@ from jaxrepsim.training.records import TrainedNetwork
 
 
 def train_network(
-    model: nn.Module,
+    model: Network,
     dataset: Dataset,
     config: TrainingConfig,
     seed: int,
@@ -56,7 +55,7 @@ def train_network(
 
 
 def train_networks(
-    model: nn.Module,
+    model: Network,
     dataset: Dataset,
     config: TrainingConfig,
     folder: Path | None = None,

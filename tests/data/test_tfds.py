@@ -80,7 +80,7 @@ assert "tensorflow" not in sys.modules
         ({"name": "fashion_mnist"}, ["not prepared", "`archive`", "train-images-idx3-ubyte.gz"]),
         ({"name": "blots:2.0.0"}, ["not prepared", "there is: 1.0.0"]),
         ({"name": "not a name"}, ["'not a name' is not the name of a data set"]),
-        ({"name": "huggingface:mnist"}, ["unknown data set"]),
+        ({"name": "huggingface:mnist"}, ["there is no module 'huggingface'"]),
         ({"train_split": "trian"}, ["unknown split 'trian'", "did you mean 'train'"]),
         ({"train_split": "train[:41]"}, ["outside", "train (40 images)"]),
         ({"train_split": "train[:0]"}, ["no image"]),

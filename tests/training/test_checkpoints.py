@@ -51,7 +51,7 @@ def test_every_type_and_shape_comes_back_to_the_bit(tmp_path):
     }
     params = {**leaves, "float32": jnp.asarray([np.nan, -0.0, 1e-45, np.inf], jnp.float32), "flag": jnp.array(True)}
     transposed = np.asarray(random.normal(size=(3, 4)), np.float32).T
-    state = TrainState(params, {"empty": jnp.zeros((0, 2))}, (jnp.int32(7), {"trace/of": transposed}))
+    state = TrainState(params, {"empty": jnp.zeros((0, 2))}, (jnp.int32(7), {"trace/of": transposed}), {})
     history = (EpochRecord(0.1, 0.2, 1 / 3, 0.4, 1e-300),)
     checkpoint = Checkpoint(state, history, PartialEpoch((0.1, 2 / 3), (3, 4), 0.7))
     checkpoint_file.write(tmp_path / "a.safetensors", checkpoint, {"seed": 0})

@@ -76,8 +76,10 @@ def _centre(place: np.ndarray, image: np.ndarray, shape: tuple[int, ...]) -> tup
 
 
 def _small(images: np.ndarray) -> np.ndarray:
-    """As bytes, and large ones averaged over blocks of pixels."""
+    """As bytes, and large ones averaged over blocks of pixels; what goes beyond 0 to 1 is scaled to it."""
     shares = images / 255 if images.dtype == np.uint8 else images
+    low, high = shares.min(initial=0), shares.max(initial=1)
+    shares = (shares - low) / (high - low)
     side = -(-max(images.shape[1:3]) // SIDE)
     tall, wide = (min(side, size) for size in images.shape[1:3])  # blocks: of a narrow strip, its whole width
     height, width = images.shape[1] // tall, images.shape[2] // wide

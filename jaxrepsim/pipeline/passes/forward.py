@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from flax import linen as nn
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.errors import InputError
+from jaxrepsim.models.network import Network
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
 from jaxrepsim.training import normalise
 
@@ -26,7 +26,7 @@ class Subject(NamedTuple):
         std: See `normalise`.
     """
 
-    model: nn.Module
+    model: Network
     variables: Any
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -89,7 +89,7 @@ def _pixels(mesh: Mesh, images: Images, taken: np.ndarray) -> jax.Array:
 @partial(jax.jit, static_argnames=("mesh", "model", "mean", "std", "before"))
 def forward(
     mesh: Mesh,
-    model: nn.Module,
+    model: Network,
     variables: Any,
     images: jax.Array,
     mean: tuple[float, ...],

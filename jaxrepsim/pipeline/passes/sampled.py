@@ -14,13 +14,13 @@ from typing import NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import linen as nn
 from jax.sharding import Mesh
 
 from jaxrepsim import training
 from jaxrepsim.activations import as_units, positions_of_each
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
+from jaxrepsim.models.network import Network
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.progress import Progress, silent
@@ -57,7 +57,7 @@ class Sampled(NamedTuple):
 
 
 def sample(
-    model: nn.Module,
+    model: Network,
     network: training.TrainedNetwork,
     dataset: Dataset,
     config: MatchingConfig,
@@ -157,7 +157,7 @@ def sample_of_arrays(source: Files, layers: Mapping[str, np.ndarray], config: Sa
 class NetworksAt:
     """A run's networks, from its checkpoints; run as they were trained, also where the caller is in float64."""
 
-    model: nn.Module
+    model: Network
     trained: Sequence[training.TrainedNetwork]
     """Those that are compared."""
     dataset: Dataset

@@ -10,12 +10,12 @@ from typing import NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import linen as nn
 from jax.sharding import Mesh
 
 from jaxrepsim.activations import ActivationFile, as_units
 from jaxrepsim.data.dataset import Dataset, Images
 from jaxrepsim.errors import InputError
+from jaxrepsim.models.network import Network
 from jaxrepsim.pipeline.passes.forward import Subject, replicated, responses
 from jaxrepsim.pipeline.shared_settings import MatchingConfig
 from jaxrepsim.training import TrainedNetwork
@@ -43,7 +43,7 @@ class Activations(NamedTuple):
 class Networks:
     """A run's networks, on its validation images."""
 
-    model: nn.Module
+    model: Network
     networks: Sequence[TrainedNetwork]
     dataset: Dataset
     matching: MatchingConfig
