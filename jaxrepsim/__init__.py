@@ -17,6 +17,8 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
     minimal_matches_of(x, y, epsilon, unit)  all minimal matches of one unit
     smallest_match(x, y, epsilon, unit)    the smallest match that holds a unit, or a bound on it
     compress(x, y)                         the same geometry on fewer samples
+    capture(model, inputs)                 the activations of a model of any framework, layer by layer
+    capture_compressed(networks, inputs)   those of several, compressed jointly while they run
     resolution(dtype)                      the residual below which a unit counts as inside a span
 
 The theory is that of Wang et al. 2018, arXiv:1810.11750. Importing this module needs jax and numpy alone.
@@ -24,6 +26,8 @@ The theory is that of Wang et al. 2018, arXiv:1810.11750. Importing this module 
 
 from importlib.metadata import version
 
+from jaxrepsim.activations import capture as capture
+from jaxrepsim.activations import capture_compressed as capture_compressed
 from jaxrepsim.compression import compress as compress
 from jaxrepsim.decomposition import certificates as certificates
 from jaxrepsim.decomposition import decompose as decompose
