@@ -70,7 +70,7 @@ def capture(
     capturing = begun(model, inputs, layers, batch_size, variables, channels)
     report = patient(on_stderr if progress is True else progress or None)
     gathered = OrderedDict(
-        (layer, np.empty((capturing.count * capturing.positions(layer), capturing.units(layer)), dtype))
+        (layer, np.empty((capturing.total * capturing.positions(layer), capturing.units(layer)), dtype))
         for layer, dtype in capturing.dtypes.items()
     )
     for first, count, found in capturing.batches():
@@ -78,7 +78,7 @@ def capture(
             positions = capturing.positions(layer)
             values = flattened(on_host(found[layer])[:count], layer, axis)
             gathered[layer][first * positions : (first + count) * positions] = values
-        report("capturing activations", first + count, capturing.count)
+        report("capturing activations", first + count, capturing.total)
     for layer, values in gathered.items():
         check_finite(layer, values)
     return gathered

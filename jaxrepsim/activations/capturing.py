@@ -43,7 +43,7 @@ class Capturing(NamedTuple):
         return _arrays(self.inputs)
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """How many inputs there are."""
         return len(self.arrays[0])
 
@@ -65,12 +65,12 @@ class Capturing(NamedTuple):
             InputError: What an input gives depends on the others of its batch.
         """
         names = tuple(self.axes)
-        for first in range(0, self.count, self.size):
+        for first in range(0, self.total, self.size):
             batch = self.first if first == 0 else _batch(self.inputs, first, self.size)
             layers = self.network.run(batch, names)
             if first == 0:
                 self._check_alone(layers)
-            yield first, min(self.size, self.count - first), layers
+            yield first, min(self.size, self.total - first), layers
 
     def _check_alone(self, layers: Mapping[str, Any]) -> None:
         """Checks that an input gives the same in other company and at another place of the batch."""

@@ -87,7 +87,7 @@ def capture_compressed(
         seen, globs, weights, axes = (each[name] for each in own)
         with said_of(f"network {name!r}"):
             running[name] = begun(model, seen, globs, batch_size, weights, axes)
-    counts = {name: each.count for name, each in running.items()}
+    counts = {name: each.total for name, each in running.items()}
     if len(set(counts.values())) != 1:
         raise InputError(f"networks must see the same inputs, received are {counts or 'no networks'}")
     report = patient(on_stderr if progress is True else progress or None)
@@ -168,14 +168,14 @@ def _streamed(
         dtype = np.result_type(least, *(running[name].dtypes[layer] for name, layer in members))
         name, layer = members[0]
         with jax.enable_x64(True):
-            samples = running[name].count * running[name].positions(layer)
+            samples = running[name].total * running[name].positions(layer)
             joints.append(_Joint(members, samples, compression.init(units, dtype)))
     wanted = {name: {layer for joint in joints for at, layer in joint.members if at == name} for name in running}
     passes = [
         each._replace(axes=OrderedDict((layer, axis) for layer, axis in each.axes.items() if layer in wanted[name]))
         for name, each in running.items()
     ]
-    total = next(iter(running.values())).count
+    total = next(iter(running.values())).total
     for batches in zip(*(each.batches() for each in passes), strict=True):
         first, count, _ = batches[0]
         maps = {name: layers for name, (_, _, layers) in zip(running, batches, strict=True)}
