@@ -53,6 +53,6 @@ def _layers(run: Run) -> Layers:
     for seed in config.training.seeds[:2]:
         network = training.load_network(run.model, data, config.training, seed, run.folder.checkpoints)
         forward = partial(apply, network.variables)
-        gathered.append(activations.collect(forward, data.validation.images[:], progress=run.progress))
+        gathered.append(activations.capture(forward, data.validation.images[:], progress=run.progress))
     first, second = gathered
     return {layer: (np.asarray(first[layer], float), np.asarray(second[layer], float)) for layer in first}

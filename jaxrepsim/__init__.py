@@ -18,6 +18,8 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
     smallest_match(x, y, epsilon, unit)    the smallest match that holds a unit, or a bound on it
     compare(networks)                      every layer of every two networks: labelled results, figures, a report page
     compress(x, y)                         the same geometry on fewer samples
+    capture(model, inputs)                 the activations of a model of any framework, layer by layer
+    capture_compressed(networks, inputs)   those of several, compressed jointly while they run
     resolution(dtype)                      the residual below which a unit counts as inside a span
 
 The theory is that of Wang et al. 2018, arXiv:1810.11750. Importing this module needs jax and numpy alone.
@@ -27,6 +29,8 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from jaxrepsim.activations import capture as capture
+from jaxrepsim.activations import capture_compressed as capture_compressed
 from jaxrepsim.compression import compress as compress
 from jaxrepsim.decomposition import certificates as certificates
 from jaxrepsim.decomposition import decompose as decompose

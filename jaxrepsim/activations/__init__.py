@@ -1,7 +1,7 @@
-"""The activations of a model: collected, flattened to (samples, units), sampled, stored."""
+"""The activations of a model: captured, flattened to (samples, units), sampled, compressed, stored."""
 
-from jaxrepsim.activations.collect import collect as collect
-from jaxrepsim.activations.collect import collect_batches as collect_batches
+from jaxrepsim.activations.capture import capture as capture
+from jaxrepsim.activations.compressed import capture_compressed as capture_compressed
 from jaxrepsim.activations.fingerprint import fingerprint as fingerprint
 from jaxrepsim.activations.formats import SUFFIXES as SUFFIXES
 from jaxrepsim.activations.layouts import FILE_LAYOUTS as FILE_LAYOUTS

@@ -10,6 +10,8 @@ LAYOUTS = {
     "NCL": "inputs, units, tokens",
     "NHWC": "inputs, height, width, channels",
     "NCHW": "inputs, channels, height, width",
+    "NDHWC": "inputs, depth, height, width, channels",
+    "NCDHW": "inputs, channels, depth, height, width",
 }
 """The axes of an array, a letter each, and what they are: C is that of the units, all others count samples of them."""
 

@@ -19,7 +19,8 @@ def as_units(activations: ArrayT, layer: str = "", layout: str | None = None) ->
     keep their order, all positions of the first input before those of the second.
 
     Args:
-        activations: `(N, C)`, `(N, L, C)` such as the tokens of a sequence, or `(N, H, W, C)`; or as `layout` says.
+        activations: `(N, C)`, `(N, L, C)` such as the tokens of a sequence, `(N, H, W, C)` or, of a volume,
+            `(N, D, H, W, C)`; or as `layout` says.
             NumPy or JAX, also traced.
         layer: The layer's name, for the error.
         layout: One of `LAYOUTS`; by default channels are last.
@@ -39,7 +40,7 @@ def as_units(activations: ArrayT, layer: str = "", layout: str | None = None) ->
     """
     if layout is not None and layout not in LAYOUTS:
         raise InputError(f"there is no layout {layout!r}; there are {', '.join(LAYOUTS)}")
-    if activations.ndim not in (2, 3, 4) or (layout is not None and len(layout) != activations.ndim):
+    if activations.ndim not in (2, 3, 4, 5) or (layout is not None and len(layout) != activations.ndim):
         wanted = f"({', '.join(layout)})" if layout else "(N, C), (N, L, C) or (N, H, W, C)"
         raise InputError(f"layer {layer!r} has activations of shape {activations.shape}; they must be {wanted}")
     units = activations.ndim - 1 if layout is None else layout.index("C")

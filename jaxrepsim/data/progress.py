@@ -1,5 +1,6 @@
 """How long work tells how far it has come, without a line for work that is over at once."""
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -28,3 +29,14 @@ def patient(progress: Progress | None, seconds: float = 2.0) -> Progress:
             progress(what, done, total)
 
     return report
+
+
+def on_stderr(what: str, done: int, total: int) -> None:
+    """Tells how far work has come, in one line of stderr that is written over until it is done.
+
+    Args:
+        what: The work.
+        done: How much of it is done.
+        total: Of how much.
+    """
+    print(f"\r{what}: {done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)

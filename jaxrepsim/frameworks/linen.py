@@ -2,12 +2,16 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 from flax import linen as nn
+from flax.errors import InvalidRngError
 
+from jaxrepsim.errors import InputError
 from jaxrepsim.frameworks.names import first_array, named
+from jaxrepsim.frameworks.network import Batch, Layer, Network, inference_arguments, traced_layers
 
 _COLLECTION = "intermediates"
 
@@ -69,3 +73,87 @@ def _calls(collected: Any, path: tuple[str, ...]) -> Any:
             yield path, inner
         elif hasattr(inner, "items"):
             yield from _calls(inner, (*path, name))
+
+
+def network(module: nn.Module, variables: Any) -> Network:
+    """A module in inference mode.
+
+    Args:
+        module: Its call gets those arguments of `INFERENCE` that it has; where it has none, and is in training mode by
+            its attributes, that shows in its activations.
+        variables: Its collections.
+
+    Returns:
+        The network, jitted; a second one of an equal module is not compiled again. Channels are last.
+
+    Raises:
+        InputError: There are no variables.
+    """
+    if variables is None:
+        raise InputError(
+            f"the weights of a Flax Linen module are apart from it: capture({type(module).__name__}(...), inputs, "
+            'variables={"params": ..., "batch_stats": ...}), what `init` gave and training changed'
+        )
+    static = _static(module)
+
+    def layers(batch: Batch) -> OrderedDict[str, Layer]:
+        options = _options(module, batch)
+
+        def of(batch: Batch) -> OrderedDict[str, jax.Array]:
+            return _layers(module, variables, batch, options)
+
+        try:
+            return traced_layers(of, lambda name: None, False, batch)
+        except InvalidRngError as error:
+            raise InputError(
+                f"the model draws random numbers: dropout or the like is in training mode; put it in inference mode "
+                f"(deterministic=True). Flax says: {error}"
+            ) from error
+
+    def run(batch: Batch, names: tuple[str, ...]) -> OrderedDict[str, jax.Array]:
+        return _run(static, names, _options(module, batch), variables, batch)
+
+    return Network(layers, run)
+
+
+class _Same(NamedTuple):
+    """A module that cannot be hashed, in the place of one that can."""
+
+    module: Any
+
+    def __hash__(self) -> int:
+        return id(self.module)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.module is self.module
+
+
+def _static(module: nn.Module) -> nn.Module | _Same:
+    try:
+        hash(module)
+    except TypeError:
+        return _Same(module)
+    return module
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _run(
+    static: Any, names: tuple[str, ...], options: tuple[tuple[str, Any], ...], variables: Any, batch: Batch
+) -> OrderedDict[str, jax.Array]:
+    module = static.module if isinstance(static, _Same) else static
+    layers = _layers(module, variables, batch, options)
+    return OrderedDict((name, layers[name]) for name in names)
+
+
+def _layers(
+    module: nn.Module, variables: Any, batch: Batch, options: tuple[tuple[str, Any], ...]
+) -> OrderedDict[str, jax.Array]:
+    # What is in training mode updates its statistics: so it runs, and shows in the activations.
+    mutable = [name for name in variables if name != "params"]
+    return outputs(module, variables, *batch.args, mutable=mutable, **batch.kwargs, **dict(options))[1]
+
+
+def _options(module: nn.Module, batch: Batch) -> tuple[tuple[str, Any], ...]:
+    """The arguments of a call that mean inference; Flax refuses those that are attributes too."""
+    own = inference_arguments(type(module).__call__, batch._replace(args=(None, *batch.args)))
+    return tuple((name, value) for name, value in own if getattr(module, name, None) is None)

@@ -103,3 +103,13 @@ def first_array(output: Any) -> Any:
     while isinstance(inner, (tuple, list, Mapping)) and inner:
         inner = next(iter(inner.values())) if isinstance(inner, Mapping) else inner[0]
     return inner if hasattr(inner, "shape") and hasattr(inner, "dtype") else output
+
+
+def layer_path(layer: str) -> str:
+    """The path of a layer's module: its name without the number of the call.
+
+    >>> layer_path("block.relu:1"), layer_path("block.conv")
+    ('block.relu', 'block.conv')
+    """
+    path, _, call = layer.rpartition(":")
+    return path if path and call.isdecimal() else layer

@@ -15,6 +15,8 @@ import jax.numpy as jnp
 from jax.extend.core import Jaxpr, Literal, Primitive
 from jax.interpreters import ad, batching, mlir
 
+from jaxrepsim.frameworks.names import first_array
+
 _mark = Primitive("jaxrepsim_mark")
 _mark.def_impl(lambda value, **_: value)
 _mark.def_abstract_eval(lambda value, **_: value)
@@ -41,6 +43,23 @@ def mark(name: str, value: jax.Array) -> jax.Array:
         What is to take the place of `value` in the function.
     """
     return _mark.bind(value, name=name)
+
+
+def marked_output(name: str, output: Any) -> Any:
+    """What a call gave, with its first array marked.
+
+    Args:
+        name: See `mark`.
+        output: See `first_array`.
+
+    Returns:
+        The output with that array, wherever it stands, as `mark` gives it.
+    """
+    array = first_array(output)
+    if not isinstance(array, jax.Array):
+        return output
+    known = mark(name, array)
+    return jax.tree.map(lambda leaf: known if leaf is array else leaf, output)
 
 
 def recorded(function: Callable[..., Any], *args: Any) -> tuple[Any, list[tuple[str, jax.Array]]]:

@@ -23,7 +23,7 @@ def test_under_jit():
     np.testing.assert_array_equal(jax.jit(as_units)(maps), as_units(np.asarray(maps)))
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (1, 2, 3, 4, 5)])
+@pytest.mark.parametrize("shape", [(), (3,), (1, 2, 3, 4, 5, 6)])
 def test_other_ranks(shape):
     with pytest.raises(InputError, match="layer 'conv1' has activations of shape"):
         as_units(np.zeros(shape), "conv1")

@@ -130,4 +130,4 @@ def raw_activations(run, network):
         normalised = normalise(images, run.dataset.mean, run.dataset.std)
         return run.model.apply(network.variables, normalised, train=False)
 
-    return activations.collect(apply, run.dataset.validation.images)
+    return activations.capture(apply, run.dataset.validation.images)

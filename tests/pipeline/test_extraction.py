@@ -49,7 +49,7 @@ def raw(dataset, networks):
         def apply(images):
             return Tiny().apply(network.variables, normalise(images, dataset.mean, dataset.std), train=False)
 
-        return activations.collect(apply, dataset.validation.images)
+        return activations.capture(apply, dataset.validation.images)
 
     return {network.seed: of(network) for network in networks}
 

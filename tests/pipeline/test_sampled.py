@@ -58,7 +58,7 @@ def raw(dataset, networks):
 
         return {
             layer: rows.reshape(IMAGES, -1, rows.shape[-1])
-            for layer, rows in activations.collect(apply, dataset.validation.images).items()
+            for layer, rows in activations.capture(apply, dataset.validation.images).items()
         }
 
     return [of(network) for network in networks]
