@@ -1,8 +1,6 @@
 """Progress on the terminal."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from time import monotonic
+from contextlib import AbstractContextManager
 
 from rich import progress
 from rich.console import Console
@@ -43,24 +41,3 @@ class Bars:
     def live(self) -> AbstractContextManager[object]:
         """Draws while a block runs."""
         return self._progress
-
-
-@contextmanager
-def on_terminal(shown: bool, seconds: float = 2.0) -> Iterator[Callable[..., None]]:
-    """Bars for what a plain call does, where it takes long.
-
-    Args:
-        shown: Whether there are any.
-        seconds: How long none is drawn.
-
-    Yields:
-        A `jaxrepsim.pipeline.progress.Progress`.
-    """
-    bars, start = Bars(Console(stderr=True)), monotonic()
-
-    def report(what: str, done: int, total: int, note: str = "") -> None:
-        if shown and monotonic() - start > seconds:
-            bars(what, done, total, note)
-
-    with bars.live():
-        yield report

@@ -30,8 +30,7 @@ class Net(eqx.Module):
 images = np.random.default_rng(0).normal(size=(256, 1, 6, 6)).astype(np.float32)
 networks = {seed: Net(jax.random.key(seed)) for seed in (0, 1)}  # train them here
 
-first, second = (jaxrepsim.capture(network, images) for network in networks.values())
-with jax.enable_x64(True):
-    for layer in first:  # jaxrepsim.compare takes this place
-        profile = jaxrepsim.match_profile(first[layer], second[layer])
-        print(f"{layer}: {float(profile.similarity(0.2)):.2f} of the units match within 0.2")
+activations = {f"seed {seed}": jaxrepsim.capture(network, images) for seed, network in networks.items()}
+comparison = jaxrepsim.compare(activations, epsilons=[0.1, 0.2, 0.3])
+print(comparison.to_dataframe().to_string(index=False))
+comparison.report("report.html")

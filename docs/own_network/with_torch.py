@@ -4,7 +4,6 @@ Run it with `python docs/own_network/with_torch.py`. Networks of torchvision, ti
 likewise.
 """
 
-import jax
 import numpy as np
 import torch
 
@@ -30,8 +29,7 @@ for seed in (0, 1):
     torch.manual_seed(seed)
     networks[seed] = Net()  # train them here
 
-first, second = (jaxrepsim.capture(network, images) for network in networks.values())
-with jax.enable_x64(True):
-    for layer in first:  # jaxrepsim.compare takes this place
-        profile = jaxrepsim.match_profile(first[layer], second[layer])
-        print(f"{layer}: {float(profile.similarity(0.2)):.2f} of the units match within 0.2")
+activations = {f"seed {seed}": jaxrepsim.capture(network, images) for seed, network in networks.items()}
+comparison = jaxrepsim.compare(activations, epsilons=[0.1, 0.2, 0.3])
+print(comparison.to_dataframe().to_string(index=False))
+comparison.report("report.html")

@@ -68,7 +68,7 @@ def capture_compressed(
 
     Returns:
         For each network its layers, (rows, units) in float64; `jaxrepsim.activations.save` writes them.
-        The metadata say whether layers are compressed across layers.
+        The metadata say as `one_basis` whether layers of as many samples are compressed together.
 
     Raises:
         InputError: As `capture`; networks have different numbers of layers, or counterparts different numbers of
@@ -114,7 +114,7 @@ def capture_compressed(
             ActivationFile(
                 OrderedDict((layer, found[name][layer]) for layer in each.axes),
                 samples[name],
-                {"across_layers": across_layers},
+                {"one_basis": across_layers},
                 basis,
                 saw,
             ),

@@ -15,14 +15,15 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.activations.units import as_floating, check_finite
 from jaxrepsim.comparison.pairing import Layers, paired
 from jaxrepsim.comparison.result import Comparison
+from jaxrepsim.data.progress import Progress, on_stderr, patient
 from jaxrepsim.errors import FewSamplesWarning, InputError, said_of
 from jaxrepsim.numerics.call_site import warn_at_call_site
 from jaxrepsim.pipeline import analysis, correspondence, matching_stage
 from jaxrepsim.pipeline.part import Inputs
 from jaxrepsim.pipeline.parts import AcrossLayers, AnalysisConfig, Chance, Joint, MinimalMatches
+from jaxrepsim.pipeline.passes import sources
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
-from jaxrepsim.progress_bars import on_terminal
 
 Network = Mapping[str, ArrayLike] | ActivationFile | str | os.PathLike[str]
 """{layer: (samples, units)}, such as `jaxrepsim.capture` gives; an activation file, or the path of one."""
@@ -37,7 +38,7 @@ def compare(
     minimal_units: int = 0,
     chance: int = 0,
     key: int | Key = 0,
-    progress: bool = True,
+    progress: bool | Progress = True,
 ) -> Comparison:
     """Compares every layer of every two networks.
 
@@ -53,12 +54,13 @@ def compare(
         epsilons: The values of ε of tables and figures, in [0, 1), ascending.
         across_layers: Whether every layer of one network is compared with every layer of the other, also those that are
             not in `layers`. Layers that have as many rows are compared row by row; others, if their rows are so many
-            positions of each input, by the means over positions. Needs raw activations.
+            positions of each input, by the means over positions. Needs raw activations, or those of
+            `capture_compressed(..., across_layers=True)`.
         minimal_units: For how many units of a layer a minimal match is searched.
         chance: How many draws of shuffled inputs and of random vectors similarity is held against. Needs raw
             activations.
         key: A seed, or a JAX key: which units, and which draws.
-        progress: Whether to tell on the terminal how far it has come, after two seconds.
+        progress: See `capture`.
 
     Returns:
         The comparison: labelled arrays, a long table, distances, figures, the report page.
@@ -93,27 +95,27 @@ def compare(
     )
     common = correspondence.common_layers(pairing.networks, config.matching)
     source = Files(pairing.networks, config.matching.batch_size)
-    if across_layers:
+    if across_layers and not all(map(sources.one_basis, named.values())):
         source.check("across_layers")
     if chance:
         source.check("chance", common)
     analysis.check(config, common, {})
     for warning in correspondence.few_samples(pairing.networks, common):
         warn_at_call_site(warning, FewSamplesWarning)
-    with on_terminal(progress) as told:
-        inputs = Inputs(
-            pairing.networks,
-            common,
-            config.matching,
-            told,
-            source=source,
-            sampling=config.sampling,
-            own_names=pairing.own_names,
-        )
-        about = {"title": f"Comparison of {' and '.join(named) if len(named) < 4 else f'{len(named)} networks'}"}
-        if pairing.own_names:
-            about["own_names"] = json.dumps(pairing.own_names)
-        return Comparison(matching_stage.match(inputs, config, None, lambda line: None, about))
+    report = patient(on_stderr if progress is True else progress or None)
+    inputs = Inputs(
+        pairing.networks,
+        common,
+        config.matching,
+        lambda what, done, total, note="": report(what, done, total),
+        source=source,
+        sampling=config.sampling,
+        own_names=pairing.own_names,
+    )
+    about = {"title": f"Comparison of {', '.join(named) if len(named) < 4 else f'{len(named)} networks'}"}
+    if pairing.own_names:
+        about["own_names"] = json.dumps(pairing.own_names)
+    return Comparison(matching_stage.match(inputs, config, None, lambda line: None, about))
 
 
 def _as_file(name: str, network: Network) -> ActivationFile:

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
-from jaxrepsim.pipeline.passes.sampled import NetworksAt, Sampled, sample_of_arrays
+from jaxrepsim.pipeline.passes.sampled import NetworksAt, Sampled, sample_of_file
 from jaxrepsim.pipeline.passes.sources import Files, Source
 from jaxrepsim.pipeline.passes.statistics import Statistics, Wanted, gather
 from jaxrepsim.pipeline.progress import Progress, silent
@@ -92,7 +92,7 @@ class Inputs:
             return self.networks_at.compared
         assert isinstance(self.source, Files)
         return {
-            name: sample_of_arrays(self.source, network.layers, self.sampling, self.matching.seed)
+            name: sample_of_file(self.source, network, self.sampling, self.matching.seed)
             for name, network in self.networks.items()
         }
 

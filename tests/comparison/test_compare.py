@@ -1,6 +1,7 @@
 """Networks in memory, compared by one call: equal to what the functions give pair by pair."""
 
 import warnings
+from collections import OrderedDict
 
 import jax
 import matplotlib
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import jaxrepsim
-from jaxrepsim import Comparison, FewSamplesWarning, compare, match_profile, match_profiles
+from jaxrepsim import Comparison, FewSamplesWarning, capture, capture_compressed, compare, match_profile, match_profiles
 from jaxrepsim.activations import ActivationFile, save
 from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
@@ -112,7 +113,7 @@ def test_figures_page_and_repr(found, tmp_path):
     np.testing.assert_array_equal(image.get_array(), distances[np.ix_(order, order)])
     assert matplotlib.get_backend() == backend
     page = found.report(tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "Comparison of a and b and c" in page
+    assert "Comparison of a, b, c" in page
     assert 'id="across_layers"' in page
     assert "<table" in found._repr_html_()
     assert "ε = 0.3" in found._repr_html_()
@@ -233,3 +234,21 @@ def test_names_of_the_package():
     assert {"compare", "Comparison"} <= set(dir(jaxrepsim))
     with pytest.raises(AttributeError, match="no attribute 'comparee'"):
         jaxrepsim.comparee  # noqa: B018
+
+
+def test_captured_straight_into_compressions():
+    """From two models to layers across, no activation stored: as from all activations."""
+    inputs = np.random.default_rng(0).normal(size=(SAMPLES, 3)).astype(np.float32)
+
+    def model(seed):
+        weights = np.random.default_rng(seed).normal(size=(2, 3, 3)).astype(np.float32)
+        return lambda batch: OrderedDict(first=np.tanh(batch @ weights[0]), second=np.tanh(batch @ weights[1]))
+
+    models = {"a": model(1), "b": model(2)}
+    small = compare(capture_compressed(models, inputs, across_layers=True), across_layers=True, progress=False)
+    raw = compare({name: capture(each, inputs) for name, each in models.items()}, across_layers=True, progress=False)
+    tables = [each.to_dataframe() for each in (small, raw)]
+    np.testing.assert_allclose(tables[0].pop("value"), tables[1].pop("value"), atol=1e-6)
+    assert tables[0].equals(tables[1])
+    group = small.dataset["across_layers"]
+    assert (group["samples"] == SAMPLES).all()

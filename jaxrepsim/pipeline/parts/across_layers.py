@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import xarray as xr
@@ -28,7 +28,7 @@ class AcrossLayers(Switch, Part):
         """The group; the networks may have other layers, and other numbers of them.
 
         Layers with maps of one shape are compared position by position; others by the means of their maps, an image a
-        row.
+        row; of compressed activations, which have no means, they are left out.
 
         Source: the similarity is that of Wang et al. 2018 (arXiv:1810.11750), section 4.1, there of equal layers only.
         """
@@ -43,6 +43,9 @@ class AcrossLayers(Switch, Part):
         for pair, (x, y) in enumerate(both):
             for cells in _on_the_same_rows(x.maps, y.maps):
                 by_means = x.maps[cells[0][0]] != y.maps[cells[0][1]]
+                done += len(cells)
+                if by_means and not x.pooled:
+                    continue
                 rows = [one.pooled if by_means else one.positions for one in (x, y)]
                 used = [list(dict.fromkeys(layers)) for layers in zip(*cells, strict=True)]
                 arrays = [
@@ -51,8 +54,8 @@ class AcrossLayers(Switch, Part):
                 places = [(used[0].index(i), len(used[0]) + used[1].index(j)) for i, j in cells]
                 at = tuple(np.transpose([(names.index(i), names.index(j)) for i, j in cells]))
                 found[pair][at] = similarity(match_profiles(arrays, places), inputs.epsilons)
-                samples[pair][at], pooled[pair][at] = len(arrays[0]), by_means
-                done += len(cells)
+                samples[pair][at] = x.stands_for.get(cells[0][0], len(arrays[0]))
+                pooled[pair][at] = by_means
                 inputs.progress("comparing across layers", done, total, inputs.pair_names[pair])
         cells = ("pair", "layer_x", "layer_y")
         units = [
@@ -80,8 +83,7 @@ def _on_the_same_rows(x: Mapping[str, Shape], y: Mapping[str, Shape]) -> list[li
 
 def _check_images(networks: Mapping[str, Sampled]) -> None:
     counts = {f"{layer!r} of {name}": len(rows) for name, one in networks.items() for layer, rows in one.pooled.items()}
-    (first, count), *rest = counts.items()
-    for layer, other in rest:
+    for (first, count), (layer, other) in pairwise(counts.items()):
         if other != count:
             raise InputError(
                 f"layers cannot be compared across: {first} has rows of {count} inputs, and {layer} of {other}. Give "

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import jax
@@ -17,12 +18,12 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxrepsim import training
-from jaxrepsim.activations import as_units, positions_of_each
+from jaxrepsim.activations import ActivationFile, as_units, positions_of_each
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.models.network import Network
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
-from jaxrepsim.pipeline.passes.sources import Files
+from jaxrepsim.pipeline.passes.sources import Files, one_basis
 from jaxrepsim.pipeline.progress import Progress, silent
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
 
@@ -40,12 +41,14 @@ class Sampled(NamedTuple):
             the array in `positions`.
         group_size: For each layer P, the rows an image has; 1 for a dense layer.
         maps: For each layer the shape of its map: (H, W), or () for a dense layer.
+        stands_for: Of layers that are compressed, how many samples their rows stand for.
     """
 
     positions: dict[str, np.ndarray]
     pooled: dict[str, np.ndarray]
     group_size: dict[str, int]
     maps: dict[str, tuple[int, ...]]
+    stands_for: Mapping[str, int] = MappingProxyType({})
 
     def renamed(self, names: Mapping[str, str]) -> "Sampled":
         """The same, with other names for some layers."""
@@ -53,7 +56,7 @@ class Sampled(NamedTuple):
         def of(layers: Mapping[str, T]) -> dict[str, T]:
             return {names.get(layer, layer): value for layer, value in layers.items()}
 
-        return Sampled(of(self.positions), of(self.pooled), of(self.group_size), of(self.maps))
+        return Sampled(of(self.positions), of(self.pooled), of(self.group_size), of(self.maps), of(self.stands_for))
 
 
 def sample(
@@ -133,17 +136,21 @@ def _taken(
     return {layer: of(layer, values) for layer, values in maps.items()}
 
 
-def sample_of_arrays(source: Files, layers: Mapping[str, np.ndarray], config: SamplingConfig, seed: int) -> Sampled:
-    """The same of raw activations that are there.
+def sample_of_file(source: Files, file: ActivationFile, config: SamplingConfig, seed: int) -> Sampled:
+    """The same of activations that are there: raw ones, or those of all layers compressed jointly, which have no means.
 
     Args:
         source: Tells how many images a layer has seen.
-        layers: For each layer (rows, units), all positions of an image together.
+        file: One network's.
         config: How many images and rows at most.
         seed: With the number of positions decides which.
     """
+    if one_basis(file):
+        layers = dict(file.layers)
+        shapes = {layer: (count,) for layer, count in file.samples.items()}
+        return Sampled(layers, {}, dict.fromkeys(layers, 1), shapes, file.samples)
     found = Sampled({}, {}, {}, {})
-    for layer, rows in layers.items():
+    for layer, rows in file.layers.items():
         each = rows.reshape(source.images_of(len(rows)), -1, rows.shape[-1])[: config.images]
         shape = each.shape[1:2] if each.shape[1] > 1 else ()
         chosen = positions_of_each(shape, config.rows // len(each), seed)

@@ -140,6 +140,11 @@ class Files:
                 yield Activations(first, min(first + size, count), jnp.asarray(index < count), {layer: chosen})
 
 
+def one_basis(file: ActivationFile) -> bool:
+    """Whether all layers are compressed jointly, so that any two of as many samples can be compared."""
+    return bool(file.metadata.get("one_basis"))
+
+
 Source = Networks | Files
 """Networks and what they answer to all images, in batches of one size a layer."""
 
