@@ -5,10 +5,12 @@ optimisation, which halves the time: they run once, on a few numbers.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
 import pytest
+from filelock import FileLock
 
 from tests.programs import free_where_many
 
@@ -39,3 +41,20 @@ class _Programs:
 def pytest_configure(config):
     # Registered, and not written as hooks of this file: these would not be called for the doctests of the package.
     config.pluginmanager.register(_Programs())
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A function that gives the folder of a name, filled by the first worker that asks for it."""
+
+    def filled(name: str, fill: Callable[[Path], object]) -> Path:
+        shared = tmp_path_factory.getbasetemp()
+        place = (shared if worker_id == "master" else shared.parent) / name
+        place.mkdir(exist_ok=True)
+        with FileLock(place / "lock"):
+            if not (place / "done").exists():
+                fill(place / "run")
+                (place / "done").touch()
+        return place / "run"
+
+    return filled

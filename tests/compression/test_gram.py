@@ -73,7 +73,7 @@ def test_units_that_networks_share(seed):
         np.testing.assert_array_equal(jaxrepsim.residuals(rows[1], rows[0])[:5], 0)
 
 
-@calls.over_seeds(4)
+@calls.over_seeds(2)
 def test_units_that_depend_on_others_are_left_to_qr(seed):
     """What rounding to float32 leaves of a dependency is a direction of its own, which sums of products cannot show."""
     rng = np.random.default_rng(seed)
@@ -180,7 +180,7 @@ def test_states_merge_around_other_offsets(x64):
         assert_same_geometry(finalize(found), whole, 1e-14 if x64 else 1e-6)
 
 
-@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("x64", [pytest.param(False, marks=pytest.mark.long), True])
 def test_donated_stacked_and_scanned(x64):
     x, y = pair(4096 + 300)
     push = jax.jit(update, donate_argnums=0)

@@ -16,6 +16,7 @@ from jaxrepsim.pipeline.matches import agreed_settings, match_runs
 from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf
+from tests.pipeline.conftest import jaxrepsim
 from tests.pipeline.test_cli import said
 
 CONFIG = AnalysisConfig(matching=MatchingConfig(epsilons=(0.3,), layers=("conv8", "logits")))
@@ -28,12 +29,13 @@ def copies(finished, tmp_path_factory):
     return [shutil.copytree(finished, place / name) for name in ("one", "two")]
 
 
-def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, capsys):
+def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path):
     out = tmp_path / "out"
     arguments = ["match", *map(str, copies), "--out", str(out), "--matching.epsilons", "0.3"]
     arguments += ["--matching.layers", "fc1", "logits", "--minimal-matches.units", "0"]
-    assert main(arguments) == 0
-    assert "extracted 2 layers of 6 networks" in capsys.readouterr().out
+    done = jaxrepsim(*arguments)
+    assert done.returncode == 0
+    assert "extracted 2 layers of 6 networks" in done.stdout
     results = read_netcdf(out / "results" / "results.nc")
     similarity = results["similarity"].to_dataset()
     assert list(similarity.network.values) == ["one/0", "one/1", "one/2", "two/0", "two/1", "two/2"]
@@ -42,9 +44,9 @@ def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, capsys):
     inside = similarity.similarity.sel(pair="one/0-one/1")
     np.testing.assert_allclose(similarity.similarity.sel(pair="two/0-two/1"), inside)
     assert (out / "report.html").is_file()
-    assert main(["report", str(out)]) == 0
+    assert jaxrepsim("report", out).returncode == 0
     files = {path: path.stat().st_mtime_ns for path in (out / "activations").iterdir()}
-    assert main(arguments) == 0
+    assert jaxrepsim(*arguments).returncode == 0
     assert {path: path.stat().st_mtime_ns for path in (out / "activations").iterdir()} == files
 
 
