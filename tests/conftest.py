@@ -4,6 +4,7 @@ All workers, and the commands they start, share one cache of programs on disk. M
 optimisation, which halves the time: they run once, on a few numbers.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,13 @@ if jax.__version_info__ < (0, 11):  # later ones have no other emitters
 
 class _Programs:
     """How programs are compiled, and how many are kept."""
+
+    def pytest_collection_finish(self) -> None:
+        # Tracing makes millions of objects that live as long as it does. Looking through all that was imported for
+        # what can go, again and again, takes a fifth of its time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         optimised = item.get_closest_marker("long") is not None  # the long tests have programs as a user has them

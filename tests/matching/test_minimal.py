@@ -149,18 +149,20 @@ def test_finds_the_planted_minimum_matches(dtype, seed):
 
 
 every = jaxrepsim.minimal_matches
+compiled = jax.jit(every)
 
 
 def every_shuffled(x, y, epsilon, seed):
     return jaxrepsim.minimal_matches(x, y, epsilon, key=jax.random.key(seed))
 
 
+@pytest.mark.parametrize("function", [every, compiled], ids=["plain", "compiled"])
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
-@calls.over_seeds(3)
-def test_all_units_at_once_are_minimal_matches(dtype, seed):
+@calls.over_seeds(2)
+def test_all_units_at_once_are_minimal_matches(dtype, function, seed):
     batch = calls.small_batch(seed, dtype)
     epsilon = batch.epsilon[:, 1]
-    found = calls.one_by_one(every, batch.x, batch.y, epsilon, dtype=dtype)
+    found = calls.one_by_one(function, batch.x, batch.y, epsilon, dtype=dtype)
     assert found.x.shape == (calls.CASES, JOINT, calls.UNITS)
     found = calls.joint(found)
     for c, table in enumerate(batch.table):
