@@ -19,7 +19,6 @@ from tests.matching import calls
 from tests.programs import resources
 from tests.wrapped import under_checks, under_shard_map
 
-fold_in = jax.jit(update)
 joined = jax.jit(merge)
 finished = jax.jit(finalize)
 STATES = Triangle(0, None)  # the axes of stacked states in float64: counters are shared
@@ -29,7 +28,7 @@ def streamed(batches, dtype, block, units=None):
     with jax.enable_x64(dtype == np.float64):
         state = init(units or [a.shape[1] for a in batches[0]], dtype, block)
         for batch in batches:
-            state = fold_in(state, *(jnp.asarray(a, dtype) for a in batch))
+            state = update(state, *(jnp.asarray(a, dtype) for a in batch))
         return state
 
 

@@ -178,6 +178,7 @@ def test_the_key_alone_decides():
 single = jax.jit(lambda points, seed: k_means(points, K, jax.random.key(seed), starts=1))
 
 
+@pytest.mark.long
 def test_a_batch_is_each_by_itself():
     points = np.stack([blobs(seed)[0] for seed in range(3)])
     where = np.arange(N) < np.array([[N], [10], [0]])

@@ -167,6 +167,7 @@ def test_units_that_vary_by_one_unit_in_the_last_place(dtype):
     assert_moments(streamed(np.split(whole, 10), dtype), whole, dtype, 3 * TOLERANCE[dtype])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_devices_along_an_axis(dtype):
     """Of different numbers of samples, one with none."""
@@ -278,6 +279,7 @@ def test_some_networks_in_another_order():
         state.within(3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_layers_in_a_batch(dtype):
     """States that `vmap` stacked say what each of them says."""

@@ -67,6 +67,7 @@ def test_the_joint_graph_is_the_positive_part_of_all_correlations(dtype):
     assert graph.min() == 0
 
 
+@pytest.mark.long
 def test_the_joint_graph_of_pairs_in_a_batch():
     plants = [co_clusters(seed) for seed in range(3)]
     x, y = (np.stack(side) for side in zip(*((plant.x, plant.y) for plant in plants), strict=True))

@@ -40,7 +40,7 @@ def networks(seed=0, samples=300):
     return [*sound, dependent, ref.with_dead(rng, sound[2][:, 5:20], count=3)]
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_equals_the_brute_force_over_small_networks(dtype, seed):
     rng = np.random.default_rng(seed)

@@ -150,7 +150,7 @@ def test_equals_peeling_by_svd_with_more_units_than_a_block_of_directions(depend
 
 @pytest.mark.parametrize("crossed", [False, True])
 @pytest.mark.parametrize("dependent", [False, True])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_accuracy_of_the_policy_over_a_whole_peel(dtype, dependent, crossed):
     """As for a pair, `test_profile.py`."""
     rng = np.random.default_rng(3)

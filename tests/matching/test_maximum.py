@@ -104,7 +104,7 @@ def test_recovers_what_was_planted(dtype, seed):
 
 @pytest.mark.parametrize("crossed", [False, True])
 @pytest.mark.parametrize("dependent", [False, True])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_ill_conditioned_in_the_gaps(dtype, dependent, crossed, seed):
     """The oracle's sets at every ε² that is twice the bound from each critical value."""
@@ -195,6 +195,7 @@ def test_one_compilation_serves_every_epsilon():
     assert sizes == sorted(sizes)
 
 
+@pytest.mark.long
 def test_layers_of_different_width_stack_by_zero_padding():
     pairs = calls.unpadded([(12, 3, 2), (7, 1, 3), (3, 4, 5)], seed=9)
     stacked = [np.stack([calls.pad(pair[side]) for pair in pairs]) for side in (0, 1)]
