@@ -114,9 +114,9 @@ def test_the_order_is_always_the_same_and_limits_cut_it_short(larger):
 
 
 def test_bounded_in_time():
-    """Far too many to enumerate: 2 of 24 + 24 units in general position span all of a plane."""
+    """Far too many to enumerate: 2 of 12 + 12 units in general position span all of a plane."""
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(2, 2, 24))
+    x, y = rng.normal(size=(2, 2, 12))
     enumerate_all(x, y, 0.01, np.float64, limit=2)  # compiled before the clock runs
     found, iterator = enumerate_all(x, y, 0.01, np.float64, seconds=0.3)
     assert len(found) > 0

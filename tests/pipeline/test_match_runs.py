@@ -16,10 +16,16 @@ from jaxrepsim.pipeline.matches import agreed_settings, match_runs
 from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf
-from tests.pipeline.conftest import jaxrepsim
+from tests.pipeline.conftest import blank_figures
 from tests.pipeline.test_cli import said
 
 CONFIG = AnalysisConfig(matching=MatchingConfig(epsilons=(0.3,), layers=("conv8", "logits")))
+
+
+@pytest.fixture(autouse=True)
+def undrawn():
+    with blank_figures():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +35,12 @@ def copies(finished, tmp_path_factory):
     return [shutil.copytree(finished, place / name) for name in ("one", "two")]
 
 
-def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path):
+def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["match", *map(str, copies), "--out", str(out), "--matching.epsilons", "0.3"]
     arguments += ["--matching.layers", "fc1", "logits", "--minimal-matches.units", "0"]
-    done = jaxrepsim(*arguments)
-    assert done.returncode == 0
-    assert "extracted 2 layers of 6 networks" in done.stdout
+    assert main(arguments) == 0
+    assert "extracted 2 layers of 6 networks" in capsys.readouterr().out
     results = read_netcdf(out / "results" / "results.nc")
     similarity = results["similarity"].to_dataset()
     assert list(similarity.network.values) == ["one/0", "one/1", "one/2", "two/0", "two/1", "two/2"]
@@ -44,9 +49,9 @@ def test_the_same_network_in_two_runs_is_wholly_alike(copies, tmp_path):
     inside = similarity.similarity.sel(pair="one/0-one/1")
     np.testing.assert_allclose(similarity.similarity.sel(pair="two/0-two/1"), inside)
     assert (out / "report.html").is_file()
-    assert jaxrepsim("report", out).returncode == 0
+    assert main(["report", str(out)]) == 0
     files = {path: path.stat().st_mtime_ns for path in (out / "activations").iterdir()}
-    assert jaxrepsim(*arguments).returncode == 0
+    assert main(arguments) == 0
     assert {path: path.stat().st_mtime_ns for path in (out / "activations").iterdir()} == files
 
 
