@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+from itertools import count
 from pathlib import Path
 
 import jax
@@ -11,13 +12,16 @@ MEMORY = 1_200_000_000
 """Bytes of a process above which it lets go of its programs; those used again come back from the cache on disk."""
 MAPPINGS = 30_000
 """Each program holds some four memory mappings, and Linux gives a process 65,530: then compilers crash."""
+COUNTED = 16
+"""Every so many times the mappings are counted: to list tens of thousands takes longer than most tests."""
 _limit = MEMORY
+_turns = count(1)
 
 
 def free_where_many() -> None:
     """Lets go of all compiled programs where they take much."""
     global _limit
-    if _resident() > _limit or _mappings() > MAPPINGS:
+    if _resident() > _limit or (next(_turns) % COUNTED == 0 and _mappings() > MAPPINGS):
         jax.clear_caches()
         gc.collect()
         if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):

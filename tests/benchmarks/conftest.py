@@ -1,3 +1,2 @@
 from tests.pipeline.conftest import finished as finished
-from tests.pipeline.conftest import once as once
 from tests.pipeline.conftest import tiny_config as tiny_config

@@ -48,6 +48,7 @@ def test_side_by_side_agrees_on_every_row(finished, capsys):
         assert name in table
 
 
+@pytest.mark.long
 def test_growth_fits_an_axis(capsys, monkeypatch):
     curves = growth.curves
     monkeypatch.setattr(growth, "curves", lambda quick: curves(quick)[:1])

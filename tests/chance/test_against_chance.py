@@ -117,7 +117,7 @@ def test_all_dead(dead):
     np.testing.assert_array_equal(found.p_random, 1.0)
 
 
-@pytest.mark.parametrize(("n_x", "n_y"), [(0, 3), (1, 1)])
+@pytest.mark.parametrize(("n_x", "n_y"), [(0, 3), pytest.param(1, 1, marks=pytest.mark.long)])
 def test_shapes_of_any_size(n_x, n_y):
     pair = [jax.ShapeDtypeStruct((8, n), np.float32) for n in (n_x, n_y)]
     found = jax.eval_shape(against, *pair, jax.ShapeDtypeStruct((2,), np.float32), 0)

@@ -43,8 +43,13 @@ def test_a_second_call_and_one_of_the_same_bucket_compile_nothing(name):
     assert not seen
 
 
+def each(names, *quick):
+    """Some of them by default: each is a compilation of seconds."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
 @pytest.mark.parametrize("rows", ["few", pytest.param("many", marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", each(FUNCTIONS, "shuffled", "validated"))
 def test_is_what_it_is_under_jit(name, rows):
     """The padding changes nothing but the rounding of float32, random numbers by key included."""
     x, y = pair(74, 6, 4, 2)
@@ -67,7 +72,7 @@ def test_orders_are_those_of_jax(x64):
         np.testing.assert_array_equal(permuted_rows(KEY, 200, 2)[::2], 2 * wanted)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", each(FUNCTIONS, "shuffled", "validated"))
 def test_numbers_that_are_not_finite(name):
     """Refused where they are seen, else NaN."""
     x, y = pair(80, 7, 5)
@@ -89,12 +94,7 @@ def test_integers_half_precision_and_lists_are_taken():
         np.testing.assert_allclose(chance.cross_validated_residuals(given, y, KEY), wanted, rtol=1e-6)
 
 
-def each(names):
-    """One of them by default: each is a compilation of seconds."""
-    return [name if name == "validated" else pytest.param(name, marks=pytest.mark.long) for name in names]
-
-
-@pytest.mark.parametrize("name", each(FUNCTIONS))
+@pytest.mark.parametrize("name", each(FUNCTIONS, "validated"))
 def test_under_shard_map_with_its_default_checks(name):
     x, y = pair(80, 7, 5)
     found = under_shard_map(FUNCTIONS[name], x, y)
@@ -102,7 +102,7 @@ def test_under_shard_map_with_its_default_checks(name):
         np.testing.assert_allclose(a, b, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", each(FUNCTIONS))
+@pytest.mark.parametrize("name", each(FUNCTIONS, "validated"))
 def test_under_checkify_and_debug_nans(name):
     x, y = pair(80, 7, 5)
     x[:, 1] = x[:, 0]  # dependent units, and a dead one

@@ -65,7 +65,7 @@ def test_inner_products_and_ranks_are_kept(m, dependent):
     np.testing.assert_array_equal(numerical_rank(together), joint)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @pytest.mark.parametrize(("m", "dependent"), [(24, False), (24, True), (10, False), (7, False), (5, True)])
 def test_squared_residuals_follow_the_beta_distribution(m, dependent, dtype):
     """A random direction's share outside d dimensions of m is Beta((m − d)/2, d/2), of mean 1 − d/m."""
@@ -145,6 +145,7 @@ def test_the_key_alone_decides():
     assert len(np.unique(np.concatenate([first, other]), axis=0)) == 128
 
 
+@pytest.mark.long
 def test_layers_of_different_width_and_samples_in_a_batch():
     """Padding with dead units changes no distribution, and each layer may have samples of its own."""
     (x, y), (few_x, few_y) = raw(ROWS), raw(5)
@@ -168,8 +169,7 @@ def test_layers_of_different_width_and_samples_in_a_batch():
 )
 def test_any_size_and_the_samples_default_to_the_rows(m, n_x, n_y, dtype):
     x, y = ref.random_pair(np.random.default_rng(0), m, n_x, n_y)
-    one = jax.jit(lambda x, y: random_profiles(x, y, jax.random.key(0), 2))
-    found = calls.call(one, x, y, dtype=dtype)
+    found = calls.call(lambda x, y: random_profiles(x, y, jax.random.key(0), 2), x, y, dtype=dtype)
     assert found.x.dtype == found.y.dtype == dtype
     assert found.x.shape == (2, n_x)
     assert found.y.shape == (2, n_y)

@@ -67,6 +67,7 @@ def test_the_key_alone_decides(pair):
     assert len(np.unique(draws, axis=0)) == 2 * DRAWS
 
 
+@pytest.mark.long
 def test_pairs_and_keys_in_a_batch(pair):
     batch = jax.jit(jax.vmap(lambda x, y, seed: shuffled_profiles(x, y, jax.random.key(seed), DRAWS, 4)))
     x, y = pair
@@ -80,7 +81,7 @@ def test_pairs_and_keys_in_a_batch(pair):
 @pytest.mark.parametrize(("m", "n_x", "n_y"), [(5, 0, 3), (3, 4, 5)])
 def test_any_size(m, n_x, n_y):
     ((x, y),) = calls.unpadded([(m, n_x, n_y)])
-    found = calls.call(by_row, x, y, 7, dtype=np.float32)
+    found = calls.call(lambda x, y: shuffled_profiles(x, y, jax.random.key(7), DRAWS), x, y, dtype=np.float32)
     assert found.x.shape == (DRAWS, n_x)
     assert found.y.shape == (DRAWS, n_y)
     wanted = expected(x, y, 7, 1, np.float32)

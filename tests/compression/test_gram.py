@@ -73,7 +73,7 @@ def test_units_that_networks_share(seed):
         np.testing.assert_array_equal(jaxrepsim.residuals(rows[1], rows[0])[:5], 0)
 
 
-@calls.over_seeds(4)
+@calls.over_seeds(2)
 def test_units_that_depend_on_others_are_left_to_qr(seed):
     """What rounding to float32 leaves of a dependency is a direction of its own, which sums of products cannot show."""
     rng = np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def test_scales_cost_no_digits(x64):
         assert_same_geometry(finalize(state_of(scaled, y)), (scaled, y), 1e-14 if x64 else 1e-6)
 
 
-@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("x64", [pytest.param(False, marks=pytest.mark.long), True])
 def test_dead_and_constant_units(x64):
     x, y = pair()
     x[:, 1] = 0
@@ -168,7 +168,7 @@ def test_more_samples_cost_no_digits():
         assert (error <= 6e-16 * np.sqrt(np.outer(np.diag(exact), np.diag(exact)))).all()
 
 
-@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("x64", [pytest.param(False, marks=pytest.mark.long), True])
 def test_states_merge_around_other_offsets(x64):
     x, y = pair()
     offsets = [0, 20, -5]
@@ -180,7 +180,7 @@ def test_states_merge_around_other_offsets(x64):
         assert_same_geometry(finalize(found), whole, 1e-14 if x64 else 1e-6)
 
 
-@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("x64", [pytest.param(False, marks=pytest.mark.long), True])
 def test_donated_stacked_and_scanned(x64):
     x, y = pair(4096 + 300)
     push = jax.jit(update, donate_argnums=0)
@@ -206,7 +206,7 @@ def test_donated_stacked_and_scanned(x64):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("x64", [pytest.param(False, marks=pytest.mark.long), True])
 def test_what_is_not_finite_is_refused_or_nan(x64, bad):
     x, y = pair(20)
     x[3, 1] = bad

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from jaxrepsim.convergent import bipartite_match, semi_match
-from tests.matching.calls import over_seeds
+from tests.matching.calls import LOGIC_DTYPES, over_seeds
 
 compiled = jax.jit(bipartite_match)
 batched = jax.jit(jax.vmap(bipartite_match))
@@ -50,7 +50,7 @@ def small_cases(rng, shape):
     return np.array([continuous, ties, dead, twins, negative, np.zeros(shape), np.full(shape, -0.5)])
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)
 @over_seeds(6)
 def test_no_permutation_has_a_larger_total(shape, dtype, seed):

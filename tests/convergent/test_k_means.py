@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from jaxrepsim.convergent import k_means
 from jaxrepsim.convergent.k_means import draw, lloyd
 from tests.convergent.planted import by_first_appearance
-from tests.matching.calls import DTYPES, LOGIC_DTYPES, call
+from tests.matching.calls import LOGIC_DTYPES, call
 
 N, D, K = 24, 3, 3
 PRECISION = {np.float64: 1e-12, np.float32: 1e-5}
@@ -47,7 +47,7 @@ def blobs(seed, n=N, spread=0.3):
     return 4 * np.eye(K)[truth] + spread * rng.normal(size=(n, D)), truth
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 def test_planted_clusters_and_no_more_inertia_than_scikit_learn(dtype):
     for seed in range(10):
         points, truth = blobs(seed)
@@ -178,6 +178,7 @@ def test_the_key_alone_decides():
 single = jax.jit(lambda points, seed: k_means(points, K, jax.random.key(seed), starts=1))
 
 
+@pytest.mark.long
 def test_a_batch_is_each_by_itself():
     points = np.stack([blobs(seed)[0] for seed in range(3)])
     where = np.arange(N) < np.array([[N], [10], [0]])

@@ -151,6 +151,7 @@ def test_float32(kind):
             np.testing.assert_allclose(found.coefficients[k], exact.coefficients[k], atol=2e-4)
 
 
+@pytest.mark.long
 def test_vmap_gives_the_same():
     pairs = [lassos.correlations(*lassos.small_pairs(5)[kind]) for kind in ("latent", "dependent", "few samples")]
     grams, crosses = (np.stack(part) for part in zip(*pairs, strict=True))

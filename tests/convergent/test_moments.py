@@ -96,7 +96,7 @@ def assert_moments(state, samples, dtype, tolerance=None):
 SIZES = st.lists(st.sampled_from([0, 1, 2, 9, 32]), max_size=8)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @hypothesis.settings(deadline=None, max_examples=15, derandomize=True, database=None)
 @hypothesis.given(sizes=SIZES, seed=st.integers(0, 99))
 def test_any_split_into_batches(dtype, sizes, seed):
@@ -105,7 +105,7 @@ def test_any_split_into_batches(dtype, sizes, seed):
     assert_moments(streamed(batches, dtype), np.concatenate([batch(rng, 0), *batches]), dtype)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @hypothesis.settings(deadline=None, max_examples=10, derandomize=True, database=None)
 @hypothesis.given(order=st.permutations(range(5)), seed=st.integers(0, 99))
 def test_any_order_of_merging(dtype, order, seed):
@@ -119,7 +119,7 @@ def test_any_order_of_merging(dtype, order, seed):
     assert_moments(states[0], np.concatenate(batches), dtype)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(6)
 def test_scale_shift_sign_and_order(dtype, seed):
     rng = np.random.default_rng(seed)
@@ -167,7 +167,8 @@ def test_units_that_vary_by_one_unit_in_the_last_place(dtype):
     assert_moments(streamed(np.split(whole, 10), dtype), whole, dtype, 3 * TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_devices_along_an_axis(dtype):
     """Of different numbers of samples, one with none."""
     rng = np.random.default_rng(2)
@@ -200,7 +201,7 @@ def test_eight_devices_give_what_numpy_gives():
     assert float(off[1]) <= 1e-10
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_the_one_shot_correlation_is_the_same(dtype):
     whole = batch(np.random.default_rng(3), 96)
     state = streamed(np.split(whole, 3), dtype)
@@ -278,7 +279,8 @@ def test_some_networks_in_another_order():
         state.within(3)
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_layers_in_a_batch(dtype):
     """States that `vmap` stacked say what each of them says."""
     rng = np.random.default_rng(10)

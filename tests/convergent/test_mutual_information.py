@@ -257,6 +257,7 @@ def test_along_an_axis():
         np.testing.assert_array_equal(found.counts[device], table(x, y))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_stacked_layers(dtype):
     x, y = (np.stack(parts) for parts in zip(pair(8), pair(9), strict=True))

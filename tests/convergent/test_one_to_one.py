@@ -7,7 +7,7 @@ import pytest
 
 from jaxrepsim.convergent import agreement, column_order, cycle_consistent, one_to_one, permuted
 from jaxrepsim.convergent.one_to_one import OneToOne
-from tests.matching.calls import over_seeds
+from tests.matching.calls import LOGIC_DTYPES, over_seeds
 
 SHAPES = [(6, 6), (4, 6), (6, 4)]
 DERIVED = (
@@ -59,7 +59,7 @@ def similarities(rng, shape):
     return live
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", LOGIC_DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)
 @over_seeds(5)
 def test_all_that_is_derived(shape, dtype, seed):

@@ -92,9 +92,16 @@ def test_a_second_call_and_one_of_the_same_bucket_compile_nothing(name):
     assert not seen
 
 
-@pytest.mark.parametrize("function", [*FUNCTIONS.values(), of_counts], ids=[*FUNCTIONS, "counts"])
-def test_is_what_it_is_under_jit(function):
+def each(names, *more):
+    """Two of them by default: the others are compilations of seconds."""
+    quick = ("partners", "moments", *more)
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
+@pytest.mark.parametrize("name", each([*FUNCTIONS, "counts"], "clusters"))
+def test_is_what_it_is_under_jit(name):
     """The padding changes nothing, random numbers by key included."""
+    function = (FUNCTIONS | {"counts": of_counts})[name]
     x, y = pair(77, 10, 9, 2)
     plain, jitted = function(x, y), jax.jit(function)(x, y)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), plain, jitted)
@@ -119,12 +126,6 @@ def test_batches_of_other_sizes_compile_nothing():
         for samples in (70, 80, 65):
             state = of_streams(state, *pair(samples, 12, 10), np.arange(samples) % 3 > 0)
     assert not seen
-
-
-def each(names):
-    """Two of them by default: the others are compilations of seconds."""
-    quick = ("partners", "moments")
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
 
 
 @pytest.mark.parametrize("name", each(FUNCTIONS))

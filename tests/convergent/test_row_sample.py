@@ -101,6 +101,7 @@ def test_along_an_axis():
         jax.tree.map(lambda a, b, device=device: np.testing.assert_array_equal(a[device], b), state, whole)
 
 
+@pytest.mark.long
 def test_on_eight_devices():
     """Both passes, inside shard_map."""
     subprocess.run(

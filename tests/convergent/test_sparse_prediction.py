@@ -154,6 +154,7 @@ def test_moments_of_streamed_samples_and_of_the_other_direction():
     np.testing.assert_allclose(back.coefficients[0, :N_Y], lassos.by_scikit_learn(y, x, PENALTIES[0]), atol=1e-6)
 
 
+@pytest.mark.long
 def test_vmap_over_pairs():
     pairs = [lassos.small_pairs(7)[kind] for kind in ("latent", "constant", "all constant")]
     xs, ys = (np.stack(side) for side in zip(*pairs, strict=True))

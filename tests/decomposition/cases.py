@@ -1,11 +1,30 @@
 """What the tests of decompositions share: pairs of one shape, with every edge case of the field among them."""
 
+import jax
 import numpy as np
 
+import jaxrepsim
 from tests import reference as ref
 from tests.matching import calls
 
 SAMPLES, UNITS = 40, 12  # the shape of the pairs that are too large for brute force
+AT_ONCE = 64
+"""So many small pairs are certified by one program, the largest of all to compile: half of its time."""
+_certified = jax.jit(jax.vmap(jaxrepsim.certificates))
+
+
+def certificates(x, y, epsilon, dtype):
+    """Those of small cases, each at several ε: (case, ε, ...)."""
+    cases, levels = epsilon.shape
+    every = np.repeat(x, levels, axis=0), np.repeat(y, levels, axis=0), epsilon.ravel()
+    places = np.arange(-(-cases * levels // AT_ONCE) * AT_ONCE) % (cases * levels)  # the last ones more than once
+    found = [
+        calls.call(_certified, *(a[some] for a in every), dtype=dtype)
+        for some in np.split(places, len(places) // AT_ONCE)
+    ]
+    return jax.tree.map(
+        lambda *parts: np.concatenate(parts)[: cases * levels].reshape(cases, levels, *parts[0].shape[1:]), *found
+    )
 
 
 def degenerate():

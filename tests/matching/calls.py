@@ -81,6 +81,12 @@ def call(function: Callable, *arguments: Any, dtype: type, **options: Any) -> An
         return jax.tree.map(np.asarray, function(*map(put, arguments), **options))
 
 
+def one_by_one(function: Callable, *batches: Any, dtype: type) -> Any:
+    """Plain calls for each case of a batch, stacked: they share the program of a bucket, which a vmap would not."""
+    found = [call(function, *case, dtype=dtype) for case in zip(*batches, strict=True)]
+    return jax.tree.map(lambda *parts: np.stack(parts), *found)
+
+
 def joint(result: Any) -> np.ndarray:
     """The x and y parts of a Match or a MatchProfile as one array over the joint index."""
     return np.concatenate([result.x, result.y], axis=-1)

@@ -40,8 +40,8 @@ def networks(seed=0, samples=300):
     return [*sound, dependent, ref.with_dead(rng, sound[2][:, 5:20], count=3)]
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
-@calls.over_seeds(5)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
+@calls.over_seeds(3)
 def test_equals_the_brute_force_over_small_networks(dtype, seed):
     rng = np.random.default_rng(seed)
     k = int(rng.integers(2, 6))
@@ -62,7 +62,7 @@ def test_equals_peeling_by_svd_and_separate_calls(function):
         calls.assert_critical_close(calls.joint(profile), ref.joint_peel([given[a], given[b]]), 1e-9)
 
 
-@pytest.mark.parametrize("function", [jaxrepsim.match_profiles, jitted])
+@pytest.mark.parametrize("function", [jaxrepsim.match_profiles, pytest.param(jitted, marks=pytest.mark.long)])
 def test_in_float32(function):
     given = [x.astype(np.float32).astype(np.float64) for x in networks()]
     found = call(given, dtype=np.float32, function=function)
@@ -71,6 +71,7 @@ def test_in_float32(function):
         calls.assert_critical_close(calls.joint(profile), expected, calls.BOUND[np.float32])
 
 
+@pytest.mark.long
 def test_under_vmap():
     given = networks()
     batch = [np.stack([x, x[::-1] + 0.1 * x]) for x in given]
@@ -109,11 +110,11 @@ def test_a_pair_is_two_places(pair):
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (1, 1), (5, 2)])
-def test_degenerate_sizes(shape):
+@pytest.mark.parametrize("function", [jaxrepsim.match_profiles, pytest.param(jitted, marks=pytest.mark.long)])
+def test_degenerate_sizes(function, shape):
     rng = np.random.default_rng(0)
     given = [rng.normal(size=(7, n)) for n in (*shape, 2)]
-    for function in (jaxrepsim.match_profiles, jitted):
-        assert_equals_separate_calls(call(given, function=function), given, list(combinations(range(3), 2)))
+    assert_equals_separate_calls(call(given, function=function), given, list(combinations(range(3), 2)))
 
 
 def test_networks_too_large_to_be_copied_beside_small_ones():
@@ -197,7 +198,7 @@ def test_cross_products(pairs):
 # Not a number, and warnings
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_a_traced_network_that_is_not_finite_spoils_its_own_pairs_alone(dtype):
     given = networks()
     expected = call(given, dtype=dtype, function=jitted)

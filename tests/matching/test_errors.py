@@ -60,7 +60,9 @@ def test_epsilon_in_its_range(name, epsilon):
         WITH_EPSILON[name](GOOD, GOOD, epsilon)
 
 
-@pytest.mark.parametrize("name", WITH_EPSILON)
+@pytest.mark.parametrize(
+    "name", ["maximum_match", *(pytest.param(name, marks=pytest.mark.long) for name in [*WITH_EPSILON][1:])]
+)
 def test_epsilon_may_be_traced(name):
     found = jax.jit(WITH_EPSILON[name])(GOOD, GOOD, 0.0)
     assert found.size.sum() > 0

@@ -7,8 +7,8 @@ from tests import reference as ref
 from tests.matching import calls
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
-@calls.over_seeds(10)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
+@calls.over_seeds(5)
 def test_equals_the_union_of_all_matches(dtype, seed):
     batch = calls.small_batch(seed, dtype)
     found = calls.joint(calls.call(calls.batch_maximum, batch.x, batch.y, batch.epsilon, dtype=dtype))
@@ -48,7 +48,7 @@ def test_equals_algorithm_1_on_64_units_a_side():
 
 
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
-@calls.over_seeds(4)
+@calls.over_seeds(2)
 def test_nested_in_epsilon(dtype, seed):
     batch = calls.small_batch(seed, dtype)
     epsilons = np.sort(np.random.default_rng(seed).uniform(size=(calls.CASES, calls.EPSILONS)))
@@ -56,7 +56,7 @@ def test_nested_in_epsilon(dtype, seed):
     assert (found[:, :-1] <= found[:, 1:]).all()
 
 
-@calls.over_seeds(4)
+@calls.over_seeds(2)
 def test_is_a_match_and_union_closed(seed):
     """The maximum matches of two sets of units are matches, their union is one, and lies in that of all units."""
     batch = calls.small_batch(seed, np.float64)
@@ -104,7 +104,7 @@ def test_recovers_what_was_planted(dtype, seed):
 
 @pytest.mark.parametrize("crossed", [False, True])
 @pytest.mark.parametrize("dependent", [False, True])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 @calls.over_seeds(3)
 def test_ill_conditioned_in_the_gaps(dtype, dependent, crossed, seed):
     """The oracle's sets at every ε² that is twice the bound from each critical value."""
@@ -195,6 +195,7 @@ def test_one_compilation_serves_every_epsilon():
     assert sizes == sorted(sizes)
 
 
+@pytest.mark.long
 def test_layers_of_different_width_stack_by_zero_padding():
     pairs = calls.unpadded([(12, 3, 2), (7, 1, 3), (3, 4, 5)], seed=9)
     stacked = [np.stack([calls.pad(pair[side]) for pair in pairs]) for side in (0, 1)]
@@ -206,6 +207,7 @@ def test_layers_of_different_width_stack_by_zero_padding():
             np.testing.assert_array_equal(padded, np.pad(single, (0, calls.UNITS - len(single))))
 
 
+@pytest.mark.long
 def test_over_all_pairs_of_networks():
     rng = np.random.default_rng(10)
     signals = rng.normal(size=(calls.SAMPLES, 3))

@@ -38,8 +38,8 @@ def one_by_one(table, real, epsilon, unit, order):
 
 
 @pytest.mark.parametrize("natural", [True, False])
-@pytest.mark.parametrize("dtype", calls.DTYPES)
-@calls.over_seeds(6)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
+@calls.over_seeds(3)
 def test_equals_the_one_by_one_rule_and_is_minimal(dtype, natural, seed):
     batch, rng = calls.small_batch(seed, dtype), np.random.default_rng(seed)
     unit = queries(batch, rng)
@@ -61,7 +61,7 @@ def test_equals_the_one_by_one_rule_and_is_minimal(dtype, natural, seed):
 
 
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
-@calls.over_seeds(4)
+@calls.over_seeds(2)
 def test_reaches_every_minimal_match(dtype, seed):
     """With the units outside a v-minimal match tried first, what is left is that match."""
     batch, rng = calls.small_batch(seed, dtype), np.random.default_rng(seed)
@@ -149,19 +149,20 @@ def test_finds_the_planted_minimum_matches(dtype, seed):
 
 
 every = jaxrepsim.minimal_matches
-every_shuffled = jax.jit(lambda x, y, epsilon, seed: jaxrepsim.minimal_matches(x, y, epsilon, key=jax.random.key(seed)))
-small_every = jax.jit(jax.vmap(jaxrepsim.minimal_matches))
-small_shuffled = jax.jit(
-    jax.vmap(lambda x, y, epsilon, seed: jaxrepsim.minimal_matches(x, y, epsilon, key=jax.random.key(seed)))
-)
+compiled = jax.jit(every)
 
 
+def every_shuffled(x, y, epsilon, seed):
+    return jaxrepsim.minimal_matches(x, y, epsilon, key=jax.random.key(seed))
+
+
+@pytest.mark.parametrize("function", [every, compiled], ids=["plain", "compiled"])
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
-@calls.over_seeds(3)
-def test_all_units_at_once_are_minimal_matches(dtype, seed):
+@calls.over_seeds(2)
+def test_all_units_at_once_are_minimal_matches(dtype, function, seed):
     batch = calls.small_batch(seed, dtype)
     epsilon = batch.epsilon[:, 1]
-    found = calls.call(small_every, batch.x, batch.y, epsilon, dtype=dtype)
+    found = calls.one_by_one(function, batch.x, batch.y, epsilon, dtype=dtype)
     assert found.x.shape == (calls.CASES, JOINT, calls.UNITS)
     found = calls.joint(found)
     for c, table in enumerate(batch.table):
@@ -194,14 +195,14 @@ def check_minimal(x, y, epsilon, unit, match):
 
 
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
-@calls.over_seeds(3)
+@calls.over_seeds(1)
 def test_a_key_gives_random_orders_and_minimal_matches(dtype, seed):
     batch = calls.small_batch(seed, dtype)
     epsilon = batch.epsilon[:, 1]
     distinct, several = set(), 0
     for key in range(4):
-        found = calls.call(small_shuffled, batch.x, batch.y, epsilon, np.full(calls.CASES, key, np.uint32), dtype=dtype)
-        found = calls.joint(found)
+        keys = np.full(calls.CASES, key, np.uint32)
+        found = calls.joint(calls.one_by_one(every_shuffled, batch.x, batch.y, epsilon, keys, dtype=dtype))
         for c, table in enumerate(batch.table):
             real = np.flatnonzero(batch.real[c])
             for i, unit in enumerate(real):
@@ -251,25 +252,25 @@ def test_any_size(dtype, m, n_x, n_y):
             assert (minimal == match).all(axis=1).any() if len(minimal) else not match.any()
 
 
-@pytest.mark.parametrize("dtype", calls.DTYPES)
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
 def test_dead_and_unmatched_units_have_none(dtype):
     x, y, expected = exact_groups(6)
     for unit in np.flatnonzero(~expected.any(axis=0))[:6]:
         assert not calls.joint(calls.call(calls.minimal, x, y, 0.0, unit, dtype=dtype)).any()
 
 
-def test_duplicate_units():
+@pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
+def test_duplicate_units(dtype):
     """Two copies on one side: either will do, and the order decides."""
     x, y = np.zeros((80, 24)), np.zeros((80, 24))
     x[:2, 0] = 3, 4
     x[:, 1], y[:, 0] = -3 * x[:, 0], 2 * x[:, 0]
     reversed_order = np.arange(48)[::-1].astype(np.int32)
-    for dtype in calls.DTYPES:
-        found = calls.joint(calls.call(every, x, y, 0.0, dtype=dtype))
-        assert [np.flatnonzero(found[unit]).tolist() for unit in (0, 1)] == [[0, 24], [1, 24]]
-        assert np.flatnonzero(found[24]).tolist() in ([0, 24], [1, 24])
-        assert found.sum() == 6
-        natural = calls.joint(calls.call(calls.minimal, x, y, 0.0, 24, dtype=dtype))
-        assert np.flatnonzero(natural).tolist() == [1, 24]
-        other = calls.joint(calls.call(calls.minimal, x, y, 0.0, 24, order=reversed_order, dtype=dtype))
-        assert np.flatnonzero(other).tolist() == [0, 24]
+    found = calls.joint(calls.call(every, x, y, 0.0, dtype=dtype))
+    assert [np.flatnonzero(found[unit]).tolist() for unit in (0, 1)] == [[0, 24], [1, 24]]
+    assert np.flatnonzero(found[24]).tolist() in ([0, 24], [1, 24])
+    assert found.sum() == 6
+    natural = calls.joint(calls.call(calls.minimal, x, y, 0.0, 24, dtype=dtype))
+    assert np.flatnonzero(natural).tolist() == [1, 24]
+    other = calls.joint(calls.call(calls.minimal, x, y, 0.0, 24, order=reversed_order, dtype=dtype))
+    assert np.flatnonzero(other).tolist() == [0, 24]

@@ -11,7 +11,7 @@ from tests.matching import calls
 
 
 @pytest.mark.parametrize("dtype", calls.DTYPES)
-@calls.over_seeds(10)
+@calls.over_seeds(4)
 def test_equals_the_brute_force(dtype, seed):
     batch = calls.small_batch(seed, dtype)
     found = calls.call(calls.batch_profile, batch.x, batch.y, dtype=dtype)
@@ -23,7 +23,7 @@ def test_equals_the_brute_force(dtype, seed):
 
 @pytest.mark.parametrize("dtype", calls.DTYPES)
 @pytest.mark.parametrize("m", [200, 30, 20])
-@calls.over_seeds(3)
+@calls.over_seeds(2)
 def test_equals_peeling_by_svd(m, dtype, seed):
     x, y = ref.grouped_pair(np.random.default_rng(seed), m, 24, 4)
     x, y = (calls.pad(a, 200, 24).astype(dtype).astype(np.float64) for a in (x, y))
@@ -41,7 +41,7 @@ def test_equals_peeling_by_svd_on_64_units_a_side():
 @pytest.mark.parametrize("crossed", [False, True])
 @pytest.mark.parametrize("dependent", [False, True])
 @pytest.mark.parametrize("dtype", calls.DTYPES)
-@calls.over_seeds(6)
+@calls.over_seeds(2)
 def test_accuracy_of_the_policy_over_a_whole_peel(dtype, dependent, crossed, seed):
     """The error of a critical ε² is at most the largest error of a squared residual over the peel.
 
@@ -72,7 +72,7 @@ def test_accuracy_of_the_policy_on_64_units_a_side(dtype, dependent):
 
 @pytest.mark.parametrize("change", calls.CHANGES)
 @pytest.mark.parametrize("dtype", calls.LOGIC_DTYPES)
-@calls.over_seeds(2)
+@calls.over_seeds(1)
 def test_invariant(dtype, change, seed):
     batch = calls.small_batch(seed, dtype)
     changed = change(np.random.default_rng(seed), batch.x, batch.y, dtype)
@@ -94,7 +94,7 @@ def test_recovers_what_was_planted(dtype, seed):
     np.testing.assert_array_equal(found[label == -2], np.inf)
 
 
-@calls.over_seeds(5)
+@calls.over_seeds(2)
 def test_agrees_with_the_maximum_match_next_to_every_critical_value(seed):
     """Relative 1e-6 below and above each critical ε, and on a grid."""
     x, y = ref.grouped_pair(np.random.default_rng(seed), 80, 24, 4)
@@ -112,6 +112,7 @@ def test_agrees_with_the_maximum_match_next_to_every_critical_value(seed):
     np.testing.assert_array_equal(swept, looked_up)
 
 
+@pytest.mark.long
 @calls.over_seeds(5)
 def test_agrees_with_the_maximum_match_in_float32(seed):
     x, y = ref.grouped_pair(np.random.default_rng(seed), 80, 24, 4)
@@ -173,7 +174,7 @@ def test_logits_of_constant_sum(dtype, total):
 
 def test_layers_of_different_width_stack_by_zero_padding():
     pairs = calls.unpadded([(12, 3, 2), (7, 1, 3), (3, 4, 5)], seed=6)
-    stacked = [np.stack([calls.pad(pair[side]) for pair in pairs]) for side in (0, 1)]
+    stacked = [np.resize([calls.pad(pair[side]) for pair in pairs], (calls.CASES, 12, 5)) for side in (0, 1)]
     found = calls.call(calls.batch_profile, *stacked, dtype=np.float64)
     for layer, (x, y) in enumerate(pairs):
         alone = calls.call(calls.profile, x, y, dtype=np.float64)
@@ -182,6 +183,7 @@ def test_layers_of_different_width_stack_by_zero_padding():
             np.testing.assert_array_equal(padded[len(single) :], np.inf)
 
 
+@pytest.mark.long
 def test_over_all_pairs_of_networks():
     rng = np.random.default_rng(7)
     signals = rng.normal(size=(calls.SAMPLES, 3))

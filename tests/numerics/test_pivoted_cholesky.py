@@ -14,7 +14,10 @@ def gram_of(rng, n, rank):
     return units.T @ units
 
 
-@pytest.mark.parametrize(("n", "rank"), [(0, 0), (1, 1), (5, 5), (32, 32), (33, 20), (70, 70), (70, 3)])
+@pytest.mark.parametrize(
+    ("n", "rank"),
+    [(0, 0), (1, 1), *(pytest.param(n, n, marks=pytest.mark.long) for n in (5, 32)), (33, 20), (70, 70), (70, 3)],
+)
 def test_it_is_a_factor(n, rank):
     gram = gram_of(np.random.default_rng(n + rank), n, rank)
     with jax.enable_x64(True):

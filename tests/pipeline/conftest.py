@@ -6,15 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import jax
 import pytest
-from filelock import FileLock
+from matplotlib.figure import Figure
 
 from jaxrepsim import activations, cli
+from jaxrepsim.report.figure import Drawing
 from jaxrepsim.training import normalise
 from tests.pipeline import tiny
 from tests.programs import free_where_many
@@ -30,10 +30,18 @@ class Done(NamedTuple):
     stderr: str
 
 
+@contextlib.contextmanager
+def blank_figures():
+    """Reports have all their figures, and these nothing in them: tests/report draws them, which takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Drawing, "figure", lambda *of_what: Figure((1, 1)))
+        yield
+
+
 def jaxrepsim(*arguments) -> Done:
-    """Runs the command in this process."""
+    """Runs the command in this process; the figures of its report stay blank."""
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), blank_figures():
         try:
             status = cli.main([*map(str, arguments)])
         except SystemExit as exit:  # the parser's own errors, and help
@@ -65,23 +73,6 @@ def tiny_config(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("config") / "tiny.py"
     path.write_text(tiny.CONFIG, encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]], Path]:
-    """A function that gives the folder of a name, filled by the first worker that asks for it."""
-
-    def filled(name: str, fill: Callable[[Path], object]) -> Path:
-        shared = tmp_path_factory.getbasetemp()
-        place = (shared if worker_id == "master" else shared.parent) / name
-        place.mkdir(exist_ok=True)
-        with FileLock(place / "lock"):
-            if not (place / "done").exists():
-                fill(place / "run")
-                (place / "done").touch()
-        return place / "run"
-
-    return filled
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ def test_of_many_layers_with_few_samples_some_are_named_and_the_rest_counted(rng
 
 def test_many_small_layers_share_files_and_programs(rng, tmp_path):
     config = replace(CONFIG, minimal_matches=MinimalMatches(units=2))
-    layers = {f"layer{index}": 2 for index in range(120)}
+    layers = {f"layer{index}": 2 for index in range(60)}
     networks = {name: file(rng, samples=30, **layers) for name in "ab"}
     networks["b"].layers["layer7"][:] = networks["a"].layers["layer7"]
     calls = []
@@ -136,7 +136,7 @@ def test_many_small_layers_share_files_and_programs(rng, tmp_path):
     similarity = whole["similarity"]
     assert list(similarity.layer.values) == list(layers)
     assert (similarity.similarity.sel(layer="layer7") == 1).all()
-    chosen = ("layer7", "layer100")
+    chosen = ("layer7", "layer50")
     few = analysed(networks, replace(config, matching=replace(config.matching, layers=chosen)), tmp_path / "few")
     for name, group in few.items():
         xr.testing.assert_allclose(whole[name].sel(layer=list(chosen)), group)

@@ -12,7 +12,7 @@ from jaxrepsim.pipeline import finished_runs
 from jaxrepsim.pipeline.finished_runs import Needs
 from jaxrepsim.pipeline.jobs import load_source
 from jaxrepsim.pipeline.results_files import read_netcdf
-from tests.pipeline.conftest import SMOKE
+from tests.pipeline.conftest import SMOKE, blank_figures
 
 CONFIG = Path("configs") / "two" / "pair.py"
 FOLDERS = {name: Path("runs") / "two" / "pair" / name for name in ("one", "other")}
@@ -51,7 +51,8 @@ def test_a_run_folder_has_one_run(pair):
 
 def test_one_run_of_a_file_or_all(pair, capsys):
     before = stamps(FOLDERS["one"])
-    assert cli.main(["match", str(pair), "--only", "other"]) == 0
+    with blank_figures():
+        assert cli.main(["match", str(pair), "--only", "other"]) == 0
     assert stamps(FOLDERS["one"]) == before
     made = read_netcdf(FOLDERS["other"] / "results" / "results.nc")
     assert_equal(made, read_netcdf(FOLDERS["one"] / "results" / "results.nc"))
@@ -62,7 +63,8 @@ def test_one_run_of_a_file_or_all(pair, capsys):
 
 def test_a_config_file_s_runs_are_done_first_where_they_are_not_finished(pair, monkeypatch):
     before = stamps(FOLDERS["one"])
-    runs = finished_runs.finished([pair])
+    with blank_figures():
+        runs = finished_runs.finished([pair])
     assert [(run.name, run.folder) for run in runs] == [*FOLDERS.items()]
     assert (FOLDERS["other"] / "report.html").exists()
     assert stamps(FOLDERS["one"]) == before

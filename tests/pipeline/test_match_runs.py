@@ -16,9 +16,16 @@ from jaxrepsim.pipeline.matches import agreed_settings, match_runs
 from jaxrepsim.pipeline.parts import Chance, MinimalMatches
 from jaxrepsim.pipeline.progress import silent
 from jaxrepsim.pipeline.results_files import read_netcdf
+from tests.pipeline.conftest import blank_figures
 from tests.pipeline.test_cli import said
 
 CONFIG = AnalysisConfig(matching=MatchingConfig(epsilons=(0.3,), layers=("conv8", "logits")))
+
+
+@pytest.fixture(autouse=True)
+def undrawn():
+    with blank_figures():
+        yield
 
 
 @pytest.fixture(scope="module")

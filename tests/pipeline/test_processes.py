@@ -44,6 +44,7 @@ def assert_same_activations(folder, finished):
         np.testing.assert_allclose(found.T @ found, inner, atol=1e-5 * inner.max())  # single precision, other batches
 
 
+@pytest.mark.long
 def test_eight_devices(trained, finished, tmp_path):
     command = [sys.executable, "-m", "tests.pipeline.eight_devices", trained, tmp_path / "sampled.npz"]
     variables = {**os.environ, **eight_devices()}

@@ -1,9 +1,10 @@
 """Made-up results of every shape that the report must be able to show."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,11 @@ GROUP_CASES: dict[str, Callable[[], DataTree]] = {
 """With the groups that not all results have."""
 
 
+def by_default(shapes: Iterable[str], *quick: str) -> list[Any]:
+    """Parameters: all shapes, of which the others are long. Each has every figure drawn and laid out."""
+    return [shape if shape in quick else pytest.param(shape, marks=pytest.mark.long) for shape in shapes]
+
+
 @cache
 def _made(name: str) -> DataTree:
     return (CASES | GROUP_CASES)[name]()
@@ -198,12 +204,15 @@ def whole() -> DataTree:
 
 
 @pytest.fixture(scope="session")
-def whole_page(whole: DataTree, tmp_path_factory: pytest.TempPathFactory) -> str:
+def whole_page(whole: DataTree, once: Callable[[str, Callable[[Path], object]], Path]) -> str:
     """Their page with every figure, as it is built from the saved file; drawn once for all tests that look at it."""
-    folder = tmp_path_factory.mktemp("whole")
-    whole.to_netcdf(folder / "results.nc", engine="h5netcdf")
-    build(load_datatree(folder / "results.nc", engine="h5netcdf"), folder / "report.html")
-    return (folder / "report.html").read_text(encoding="utf-8")
+
+    def fill(folder: Path) -> None:
+        folder.mkdir()
+        whole.to_netcdf(folder / "results.nc", engine="h5netcdf")
+        build(load_datatree(folder / "results.nc", engine="h5netcdf"), folder / "report.html")
+
+    return (once("whole", fill) / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture

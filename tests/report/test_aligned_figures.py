@@ -13,7 +13,7 @@ from jaxrepsim.report.sections.mutual_information import unit_pairs
 from jaxrepsim.report.sections.one_to_one.matrices import by_partner, matrices, shrunk
 from jaxrepsim.report.sections.one_to_one.partners import ordered
 from jaxrepsim.report.style import Column
-from tests.report.conftest import LONG, make_results
+from tests.report.conftest import LONG, by_default, make_results
 from tests.report.groups import add_alignments
 from tests.report.test_figures import assert_drawn
 from tests.report.trees import with_padding
@@ -54,7 +54,7 @@ def image(axes: Axes) -> np.ndarray:
     return np.ma.filled(shown.astype(float), np.nan)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", by_default(SHAPES, "one layer, one pair", "two units", "hostile names"))
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     column: Column = "double" if shape in ("two units", "usual") else "single"
     for drawing in FIGURES.values():

@@ -90,16 +90,12 @@ def look(folder: Path, frames: list[Frame]) -> tuple[list[dict[str, Any]], list[
 def seen(
     whole_page: str, make: Callable[..., DataTree], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Frame, dict[str, Any]]:
-    """The usual case, a comparison of files, and all groups with names that are hard to lay out, in one browser."""
+    """A comparison of files, and all groups with names that are hard to lay out, in one browser."""
     folder = tmp_path_factory.mktemp("page")
-
-    def made(**shape) -> str:
-        build(make(**shape), folder / "report.html")
-        return (folder / "report.html").read_text(encoding="utf-8")
-
-    files = made(layers=("a",), networks=("x/" * 40, "y"), redraws=1, samples=0, epochs=None, accuracy=False)
-    usual = made(title="b" * 90, redraws=1)
-    pages = [(usual, 6, 5), (files, 6, 3), (whole_page, 3 + len(SECTIONS), len(DRAWINGS))]
+    compared = {"networks": ("x/" * 40, "y"), "redraws": 1, "samples": 0, "epochs": None, "accuracy": False}
+    build(make(layers=("a",), title="b" * 90, **compared), folder / "report.html")
+    files = (folder / "report.html").read_text(encoding="utf-8")
+    pages = [(files, 6, 3), (whole_page, 3 + len(SECTIONS), len(DRAWINGS))]
     frames = [Frame(width, scheme, *page) for page in pages for width in WIDTHS for scheme in ("light", "dark")]
     measured, console = look(folder, frames)
     assert len(console) == 1, console

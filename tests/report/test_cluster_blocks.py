@@ -18,6 +18,7 @@ from jaxrepsim.report.sections.clusters.blocks import by_cluster, joint_correlat
 from jaxrepsim.report.sections.clusters.mixing import CLUSTERINGS, clustered, mixing
 from jaxrepsim.report.sections.clusters.mixing import DRAWING as SHARES
 from jaxrepsim.report.style import save
+from tests.report.conftest import by_default
 from tests.report.groups_alignment import add_alignment, planted_correlations, unaligned
 from tests.report.test_figures import assert_drawn
 from tests.report.test_sparse import COLUMNS, EXTREMES, LAYERS, SHAPES, shaped
@@ -36,7 +37,7 @@ def labels(results: DataTree, kind: str, layer: int, pair: int) -> list[tuple[in
     return [(int(results[f"clusters/{kind}_{side}"][layer, pair, unit]), side, unit) for side, unit in places]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", by_default(SHAPES, "one layer", "hostile names"))
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     results, column = shaped(shape), COLUMNS[shape]
     for drawing in (BLOCKS, SHARES):

@@ -161,6 +161,7 @@ def test_names_of_users_are_text(page: Callable[..., Page]) -> None:
     assert "warnings" in read.values("class")
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_comparison_of_files_with_few_samples(make: Callable[..., DataTree], tmp_path: Path) -> None:
     results = make(layers=("a", "b"), networks=("a.npz", "b.npz"), redraws=1, samples=0, epochs=None, accuracy=False)
     results["similarity/samples"][0] = 20

@@ -25,7 +25,7 @@ from jaxrepsim.report.sections.sparse_prediction.prediction import (
     tradeoff,
 )
 from jaxrepsim.report.style import Column
-from tests.report.conftest import LONG, make_results
+from tests.report.conftest import LONG, by_default, make_results
 from tests.report.groups_alignment import PENALTIES, THRESHOLDS, add_alignment, unaligned
 from tests.report.test_figures import assert_drawn
 
@@ -61,7 +61,7 @@ def units(results: DataTree, name: str, layer: int, pair: int, **at: int) -> np.
     return both[np.concatenate([np.arange(len(sides[0])) < count] * 2)]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", by_default(SHAPES, "usual", "one layer", "hostile names"))
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     results, column = shaped(shape), COLUMNS[shape]
     for drawing in (CURVES, BARS):

@@ -16,7 +16,7 @@ from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.sections.decomposition import certificates, simple_matches
 from jaxrepsim.report.sections.decomposition.simple_matches import any_simple, places
 from jaxrepsim.report.style import Column
-from tests.report.conftest import GROUP_CASES, made
+from tests.report.conftest import GROUP_CASES, by_default, made
 from tests.report.groups import add_groups, covers, not_computed
 from tests.report.test_figures import assert_drawn
 
@@ -25,7 +25,12 @@ DRAWINGS = {drawing.name: drawing for module in SECTIONS for drawing in module.S
 EXTREMES = ("all groups, one layer, one pair", "all groups, many layers", "many simple matches")
 
 
-@pytest.mark.parametrize("case", GROUP_CASES)
+@pytest.mark.parametrize(
+    "case",
+    by_default(
+        GROUP_CASES, "all groups, one layer, one pair", "all groups, two networks", "all groups, nothing matches"
+    ),
+)
 def test_every_shape_is_drawn_and_the_extremes_are_legible(case: str) -> None:
     results = made(case)
     column: Column = "double" if case in ("all groups", "all groups, one layer, one pair") else "single"

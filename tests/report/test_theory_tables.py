@@ -57,7 +57,7 @@ def members(results: DataTree, layer: int, pair: int, epsilon: int) -> list[tupl
     return found
 
 
-@pytest.mark.parametrize("slots", [7, 400])
+@pytest.mark.parametrize("slots", [7, 100])
 def test_decomposition_rows(make: Callable[..., DataTree], slots: int) -> None:
     results = add_groups(make(layers=("a", "b", "c")), slots=slots)
     rows = decomposition_rows(results)

@@ -44,10 +44,10 @@ def test_updates_are_those_of_coupled_weight_decay_and_momentum():
         )
         return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(8), labels])
 
-    step = jax.jit(partial(train_step, recipe))
+    step, differentiated = jax.jit(partial(train_step, recipe)), jax.jit(jax.value_and_grad(loss_of))
     params, momentum = state.params, jax.tree.map(jnp.zeros_like, state.params)
     for _ in range(2):
-        expected_loss, gradient = jax.value_and_grad(loss_of)(params)
+        expected_loss, gradient = differentiated(params)
         momentum = jax.tree.map(lambda m, g, p: 0.9 * m + g + 0.1 * p, momentum, gradient, params)
         params = jax.tree.map(lambda p, m: p - 0.05 * m, params, momentum)
         state, metrics = step(state, images, labels, jax.random.key(1))

@@ -24,6 +24,7 @@ from jaxrepsim.report.experiments.reliable_features import (
 from jaxrepsim.report.experiments.shared_subspaces import Subspaces, shared_subspaces, subspaces
 from jaxrepsim.report.sections.one_to_one.aligned import alignment
 from jaxrepsim.report.sections.sparse_prediction.prediction import best_penalties, tradeoff
+from tests.report.conftest import by_default
 from tests.report.groups_alignment import add_alignment, unaligned
 from tests.report.test_figures import assert_drawn
 from tests.report.test_sparse import COLUMNS, EXTREMES, LAYERS, SHAPES, shaped, units
@@ -48,7 +49,7 @@ def partners(results: DataTree, layer: int) -> dict[tuple[int, int], dict[int, t
     return found
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", by_default(SHAPES, "one layer", "hostile names"))
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     for draw in DRAWN:
         assert_drawn(draw(shaped(shape), COLUMNS[shape]), COLUMNS[shape], shape in EXTREMES)

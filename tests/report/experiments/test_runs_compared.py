@@ -16,7 +16,7 @@ from jaxrepsim.report.experiments.side_by_side import runs_by_depth, side_by_sid
 from jaxrepsim.report.experiments.width import by_width, similarity_by_width, width_table
 from jaxrepsim.report.match_profiles import profile_auc
 from jaxrepsim.report.style import Column
-from tests.report.conftest import LONG, make_results
+from tests.report.conftest import LONG, by_default, make_results
 from tests.report.test_figures import assert_drawn
 
 LAYERS = ("conv1", "conv2", "fc1", "logits")
@@ -75,7 +75,7 @@ SHAPES: dict[str, Callable[[], Mapping[str, DataTree]]] = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", by_default(SHAPES, "one run", "nothing matches"))
 def test_every_shape_is_drawn_and_the_extremes_are_legible(shape: str) -> None:
     found = SHAPES[shape]()
     column: Column = "double" if shape in ("one run", "few samples everywhere") else "single"
