@@ -21,8 +21,8 @@ class Compressed(NamedTuple):
 
     Let Q be an orthonormal basis of the samples' space whose first vector is constant, 1/√m, and whose others span,
     with it, the units of all networks and their `squares`. `rows` is QᵀZ. So all inner products of its columns are
-    those of the activations: any function of activations takes `rows`. The first row is √m·mean, and the columns of the other
-    rows have the inner products of *centred* activations: what `compress` gives lacks that split.
+    those of the activations: any function of activations takes `rows`. The first row is √m·mean, and the columns of the
+    other rows have the inner products of *centred* activations: what `compress` gives lacks that split.
 
     `squares` is Qᵀk, where k_i = |z_i − mean|² is the squared length of sample i around the mean. Its inner products
     with the `squares` of another network are the fourth-order sums Σ_i k_i l_i, which estimates without bias need
