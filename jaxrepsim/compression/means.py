@@ -79,8 +79,10 @@ def _with_means(
     squares = jnp.concatenate([variances[None] / jnp.sqrt(count), jnp.zeros((len(root), networks))])
     if has_squares(joint):
         squares = squares.at[1:].set(root[:, n:] - 2 * inner_products((root[:, :n] * from_shift).T, of_network))
-    found = (jnp.where(covariance.finite, part, jnp.nan).astype(dtype) for part in (rows, squares, ones + zeros))
-    return *found, bound_of(covariance_of(without_squares(joint)), owner, networks, dtype)
+    rows, squares, samples = (
+        jnp.where(covariance.finite, part, jnp.nan).astype(dtype) for part in (rows, squares, ones + zeros)
+    )
+    return rows, squares, samples, bound_of(covariance_of(without_squares(joint)), owner, networks, dtype)
 
 
 _summary_in_one_program = jax.jit(with_all_digits(_with_means), static_argnums=(2, 3))

@@ -1,5 +1,7 @@
 """Normalised Bures similarity."""
 
+import jax.numpy as jnp
+
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.measures.networks import Activations, Basis, Raw, centred, pair, program
 from jaxrepsim.measures.rotation import chord
@@ -35,7 +37,7 @@ def bures(x: Activations, y: Activations) -> Float[Array, ""]:
 
 
 def _of(x: Raw | Basis, y: Raw | Basis) -> Array:
-    return 1 - chord(centred(x).joint, centred(y).joint) ** 2 / 2
+    return jnp.maximum(1 - chord(centred(x).joint, centred(y).joint) ** 2 / 2, 0)
 
 
 _bures = program(_of, gradient=True)

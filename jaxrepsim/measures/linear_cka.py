@@ -9,8 +9,8 @@ def linear_cka(x: Activations, y: Activations) -> Float[Array, ""]:
     """Linear centred kernel alignment: how alike the similarities between samples are.
 
     With X and Y centred, ‖XᵀY‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F): the cosine between the matrices XXᵀ and YYᵀ of the inner
-    products of samples, and the mean squared correlation of principal components, weighted by how much each varies. So it sees
-    the few strongest directions, and hardly the others.
+    products of samples, and the mean squared correlation of principal components, weighted by how much each varies. So
+    it sees the few strongest directions, and hardly the others.
 
     Independent networks do not read 0: of n independent Gaussian units a side, the expectation on m samples is about
     n / (n + m). See `debiased_cka`.

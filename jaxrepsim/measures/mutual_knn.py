@@ -27,7 +27,7 @@ def mutual_knn(x: ArrayLike, y: ArrayLike, k: int = 10) -> Float[Array, ""]:
         k: How many neighbours, fewer than there are samples.
 
     Returns:
-        A number in [0, 1]; 0 where a network is zero for every sample.
+        A number in [0, 1]; 0 where all samples lie in one direction in a network: none is nearer.
 
     Raises:
         TypeError: Activations that are not real numbers.
@@ -61,8 +61,9 @@ def _of(x: Raw, y: Raw, k: int) -> Array:
 
     rows = jnp.arange(len(sides[0]), dtype=jnp.int32)
     found = jnp.where(rows < samples, jax.lax.map(shared, rows, batch_size=BLOCK), 0)
-    alive = jnp.any(sides[0] != 0) & jnp.any(sides[1] != 0)
-    return jnp.where(alive, jnp.sum(found) / (samples * k).astype(sides[0].dtype), 0)
+    there = rows[:, None] < samples
+    varies = jnp.all(jnp.stack([jnp.any(there & (side != side[:1])) for side in sides]))
+    return jnp.where(varies, jnp.sum(found) / (samples * k).astype(sides[0].dtype), 0)
 
 
 def _nearest(rows: Float[Array, "m n"], sample: Int[Array, ""], samples: Array, k: int) -> Int[Array, "k"]:

@@ -9,8 +9,8 @@ def procrustes(x: Activations, y: Activations) -> Float[Array, ""]:
     """How far apart representations are after the best rotation: a metric.
 
     With X and Y centred and of norm 1, the narrower one widened with zeros, min_Q ‖X − YQ‖_F over orthogonal Q, which
-    is √(2 − 2‖XᵀY‖∗), ‖·‖∗ the sum of singular values. Where CKA sums squared singular values, this sums them as they are:
-    it sees weaker directions too.
+    is √(2 − 2‖XᵀY‖∗), ‖·‖∗ the sum of singular values. Where CKA sums squared singular values, this sums them as they
+    are: it sees weaker directions too.
 
     Args:
         x: (samples, n_x), activations of one network, or compressed with y (`jaxrepsim.compression.summarise`).

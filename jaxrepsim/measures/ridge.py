@@ -1,7 +1,7 @@
 """The share of a network's variance that another predicts on samples held out."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import jax
@@ -21,12 +21,12 @@ def ridge(x: ArrayLike, y: ArrayLike, penalties: Sequence[float] = PENALTIES, fo
     """Held-out R² of x from y by ridge regression: what the units of y predict of those of x on new samples.
 
     The samples are cut into `folds` runs of consecutive ones, as neighbours are often alike. For each run the weights
-    are fitted on the others, the penalty being the one that predicts best when each of these others is left out in turn:
-    so the run that is predicted has no part in it. With x̂ the predictions and x̄ the mean of the samples that were
+    are fitted on the others, the penalty being the one that predicts best when each of these others is left out in
+    turn: so the run that is predicted has no part in it. With x̂ the predictions and x̄ the mean of the samples that were
     fitted, R² = 1 − Σ|x − x̂|² / Σ|x − x̄|² over all samples and units.
 
-    A penalty λ adds λ·v·|B|² to the mean squared error, v the mean variance of the units of y: in that unit the scale of
-    activations does not matter. Unlike `linear_regression` it does not grow with chance: where nothing is shared it is
+    A penalty λ adds λ·v·|B|² to the mean squared error, v the mean variance of the units of y: in that unit the scale
+    of activations does not matter. Unlike `linear_regression` it does not grow with chance: where nothing is shared it is
     0 or a little below.
 
     Args:
@@ -67,7 +67,7 @@ def ridge(x: ArrayLike, y: ArrayLike, penalties: Sequence[float] = PENALTIES, fo
 class _Sums(NamedTuple):
     """Of some samples, all units about the means of all samples. A leading axis is one of folds."""
 
-    count: Array
+    samples: Array
     x: Array
     y: Array
     xx: Array
@@ -82,7 +82,7 @@ def _of(x: Raw, y: Raw, penalties: tuple[float, ...], folds: int) -> Array:
     samples = jnp.asarray(x.samples)
     # Run f begins at f · samples / folds, rounded down; in pieces, as the product may be too large for 32 bits.
     begins = [samples // folds * f + samples % folds * f // folds for f in range(folds + 1)]
-    run = jnp.stack([(row >= begin) & (row < end) for begin, end in zip(begins[:-1], begins[1:], strict=True)])
+    run = jnp.stack([(row >= begin) & (row < end) for begin, end in pairwise(begins)])
 
     def sums(member: Array) -> _Sums:
         some, counted = jnp.where(member[:, None], b, 0), jnp.sum(member).astype(dtype)
@@ -91,23 +91,19 @@ def _of(x: Raw, y: Raw, penalties: tuple[float, ...], folds: int) -> Array:
 
     of_run = jax.lax.map(sums, run)
     whole = jax.tree.map(lambda part: jnp.sum(part, axis=0), of_run)
-    variance = jnp.trace(whole.yy) / jnp.maximum(whole.count, 1) / jnp.maximum(jnp.asarray(y.units, dtype), 1)
+    variance = jnp.trace(whole.yy) / jnp.maximum(whole.samples, 1) / jnp.maximum(jnp.asarray(y.units, dtype), 1)
     strength = jnp.asarray(penalties, dtype) * jnp.where(variance > 0, variance, 1)
 
     def errors(left_out: Array, read: Array) -> tuple[Array, Array]:
-        """Squared errors at each penalty on the runs in `read` (rows of indices), fitted without those in `left_out`."""
+        """Squared errors at each penalty on each of the runs in `read`, fitted without those in `left_out`."""
         fitted = jax.tree.map(lambda total, part: total - jnp.sum(part[left_out], axis=0), whole, of_run)
         return jax.lax.map(lambda one: _errors(fitted, jax.tree.map(lambda part: part[one], of_run), strength), read)
 
     pairs = np.array(list(combinations(range(folds), 2)))
     inner, _ = jax.lax.map(lambda both: errors(both, both), jnp.asarray(pairs))  # (pairs, 2, penalties)
-    # Of run f, held out, those pairs that hold it, each read on the other.
-    chosen = [
-        jnp.argmin(
-            sum(inner[place, 1 - side] for place, both in enumerate(pairs) for side in (0, 1) if both[side] == f)
-        )
-        for f in range(folds)
-    ]
+    # Where run f is held out: the errors on each other run, fitted without both.
+    other = inner[:, ::-1].reshape(len(pairs) * 2, -1)
+    chosen = [jnp.argmin(jnp.sum(other[pairs.ravel() == f], axis=0)) for f in range(folds)]
     outer, baseline = jax.lax.map(lambda one: errors(one, one), jnp.arange(folds)[:, None])  # (folds, 1, penalties)
     error = sum(outer[f, 0, best] for f, best in enumerate(chosen))
     total = jnp.sum(baseline)
@@ -116,16 +112,16 @@ def _of(x: Raw, y: Raw, penalties: tuple[float, ...], folds: int) -> Array:
 
 def _errors(fitted: _Sums, read: _Sums, strength: Float[Array, "p"]) -> tuple[Float[Array, "p"], Array]:
     """Squared errors on some samples at each penalty, of weights fitted on others; and those of their mean."""
-    count = jnp.maximum(fitted.count, 1)
+    count = jnp.maximum(fitted.samples, 1)
     mean_x, mean_y = fitted.x / count, fitted.y / count
     values, turn = one_at_a_time(
         lambda matrix: tuple(jnp.linalg.eigh(matrix)), fitted.yy / count - mean_y[:, None] * mean_y
     )
     cross = turn.T @ (fitted.yx / count - mean_y[:, None] * mean_x)
     # On the samples that are read, about the means of those that were fitted.
-    yy = read.yy - _outer(read.y, mean_y) - _outer(mean_y, read.y) + read.count * _outer(mean_y, mean_y)
-    yx = read.yx - _outer(read.y, mean_x) - _outer(mean_y, read.x) + read.count * _outer(mean_y, mean_x)
-    xx = read.xx - 2 * jnp.sum(read.x * mean_x) + read.count * jnp.sum(mean_x**2)
+    yy = read.yy - _outer(read.y, mean_y) - _outer(mean_y, read.y) + read.samples * _outer(mean_y, mean_y)
+    yx = read.yx - _outer(read.y, mean_x) - _outer(mean_y, read.x) + read.samples * _outer(mean_y, mean_x)
+    xx = read.xx - 2 * jnp.sum(read.x * mean_x) + read.samples * jnp.sum(mean_x**2)
     yy, yx = turn.T @ yy @ turn, turn.T @ yx
 
     def at(penalty: Array) -> Array:

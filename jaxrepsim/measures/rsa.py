@@ -20,8 +20,8 @@ def rsa(x: ArrayLike, y: ArrayLike, distance: str = "correlation", compare: str 
     `euclidean`, the squared length of their difference. A sample of which every unit is the same has correlation 0, and
     a sample of zeros cosine 0, with every other.
 
-    Comparisons: `pearson`; `spearman`, Pearson's of ranks, ties at the mean of their ranks; `cosine` of the lists as they
-    are.
+    Comparisons: `pearson`; `spearman`, Pearson's of ranks, ties at the mean of their ranks; `cosine` of the lists as
+    they are.
 
     Distances are positive, so `cosine` is near 1 for any two networks. It takes memory and time of samples².
 
@@ -63,8 +63,8 @@ def _of(x: Raw, y: Raw, distance: str, compare: str) -> Array:
     m, samples = x.rows.shape[0], jnp.asarray(x.samples)
     first, second = jnp.arange(m)[:, None], jnp.arange(m)
     counted = ((first < second) & (second < samples)).ravel()
-    lists = (jnp.where(counted, _distances(network, distance).ravel(), 0) for network in (x, y))
-    return _compared(*lists, counted, compare)
+    a, b = (jnp.where(counted, _distances(network, distance).ravel(), 0) for network in (x, y))
+    return _compared(a, b, counted, compare)
 
 
 def _distances(network: Raw, distance: str) -> Float[Array, "m m"]:

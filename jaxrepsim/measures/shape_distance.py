@@ -28,8 +28,8 @@ def shape_distance(x: Activations, y: Activations, alpha: float = 0.5) -> Float[
 
     Raises:
         TypeError: Activations that are not real numbers.
-        ValueError: `alpha` outside [0, 1], not two axes, different numbers of samples, networks not compressed together,
-            or a concrete activation that is NaN or infinite. Where one is traced, it is NaN.
+        ValueError: `alpha` outside [0, 1], not two axes, different numbers of samples, networks not compressed
+            together, or a concrete activation that is NaN or infinite. Where one is traced, it is NaN.
 
     It has no gradient.
 

@@ -20,8 +20,8 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
 
     With the units centred and of norm 1, √(min_P Σ Pᵢⱼ |xᵢ − yⱼ|²), P ≥ 0 with row sums 1/n_x and column sums 1/n_y: a
     Wasserstein distance between two clouds of units, and so a metric. Where n_x = n_y the best P is a permutation over
-    n; else it is found by optimal transport, exactly. All units count alike, whatever their scale; a constant unit is at
-    the origin, at 1 from any that varies.
+    n; else it is found by optimal transport, exactly. All units count alike, whatever their scale; a constant unit is
+    at the origin, at 1 from any that varies.
 
     Args:
         x: (samples, n_x), activations of one network, or compressed with y (`jaxrepsim.compression.summarise`).
@@ -31,8 +31,8 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
         A distance in [0, 2]; 1 between a network that never varies and one of which every unit varies.
 
     Raises:
-        InputError: Unequal numbers of units in traced networks, or on an accelerator: optimal transport is solved on the
-            host; or no units at all.
+        InputError: Unequal numbers of units in traced networks, or on an accelerator: optimal transport is solved on
+            the host; or no units at all.
         ImportError: Unequal numbers of units without POT, of the extra `measures`.
         TypeError: Activations that are not real numbers.
         ValueError: Not two axes, different numbers of samples, networks not compressed together, or a concrete

@@ -25,8 +25,8 @@ def svcca(x: Activations, y: Activations, variance: float = 0.99) -> Float[Array
 
     Raises:
         TypeError: Activations that are not real numbers.
-        ValueError: A share outside (0, 1], not two axes, different numbers of samples, networks not compressed together,
-            or a concrete activation that is NaN or infinite. Where one is traced, it is NaN.
+        ValueError: A share outside (0, 1], not two axes, different numbers of samples, networks not compressed
+            together, or a concrete activation that is NaN or infinite. Where one is traced, it is NaN.
 
     It has no gradient.
 
