@@ -94,6 +94,10 @@ def fold(rows: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(part * scale for part, scale in zip(parts, scales, strict=True))
 
 
+CONSTANT = 1e-14
+"""A unit varies where its norm around the mean exceeds this share of its norm."""
+
+
 class TriangleWithMeans(NamedTuple):
     """The triangle of more columns: ones, the units of all networks, and for each network the samples' squared lengths.
 
@@ -133,7 +137,8 @@ def summary(
     """Rows of all units with √m·mean first, the squared lengths around the mean in that basis, and m.
 
     The column of ones is factored first, so that the first row of the triangle is along it. The squared length of a
-    sample around the mean is |z|² − 2z·mean + |mean|², linear in the columns; its mean is the sum of the variances.
+    sample around the mean is |z|² − 2z·mean + |mean|², linear in the columns; its mean is the sum of the variances. A
+    mean of k standard deviations costs it the last k² of 10¹⁶.
     """
     ones, *others = finalize(state.triangle, axis_name)
     units, lengths = others[: len(others) // 2], jnp.concatenate(others[len(others) // 2 :], axis=1)
@@ -141,12 +146,19 @@ def summary(
     root = jnp.abs(ones[0, 0])
     first = jnp.arange(len(ones))[:, None] == 0
     turned = [jnp.where(first, sign * part, part) for part in units]
-    around = [jnp.where(first, 0.0, part) for part in turned]
+    # What rounding leaves of a constant unit around its mean is nothing.
+    around = [jnp.where(first | (_norms(part[1:]) <= CONSTANT * _norms(part)), 0.0, part) for part in turned]
+    turned = [jnp.where(first, part, centred) for part, centred in zip(turned, around, strict=True)]
     divisor = jnp.maximum(root, 1.0)
     cross = jnp.stack([part @ (whole[0] / divisor) for part, whole in zip(around, turned, strict=True)], axis=1)
     variances = jnp.stack([jnp.sum(part * part) for part in around])
     squares = jnp.where(first, variances / divisor, lengths - 2 * cross)
     return jnp.concatenate(turned, axis=1), squares, jnp.round(root**2)
+
+
+def _norms(rows: Float[Array, "m n"]) -> Float[Array, "n"]:
+    scale = binary_scale(rows)
+    return jnp.sqrt(jnp.sum((rows / scale) ** 2, axis=0)) * scale
 
 
 def _push(state: Triangle, chunk: tuple[Array, ...], count: Int[Array, ""]) -> Triangle:

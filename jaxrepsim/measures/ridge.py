@@ -26,8 +26,8 @@ def ridge(x: ArrayLike, y: ArrayLike, penalties: Sequence[float] = PENALTIES, fo
     fitted, R² = 1 − Σ|x − x̂|² / Σ|x − x̄|² over all samples and units.
 
     A penalty λ adds λ·v·|B|² to the mean squared error, v the mean variance of the units of y: in that unit the scale
-    of activations does not matter. Unlike `linear_regression` it does not grow with chance: where nothing is shared it is
-    0 or a little below.
+    of activations does not matter. Unlike `linear_regression` it does not grow with chance: where nothing is shared it
+    is 0 or a little below.
 
     Args:
         x: (samples, n_x), the units that are predicted: raw, as samples are held out.

@@ -63,7 +63,13 @@ def _of(x: Raw, y: Raw, distance: str, compare: str) -> Array:
     m, samples = x.rows.shape[0], jnp.asarray(x.samples)
     first, second = jnp.arange(m)[:, None], jnp.arange(m)
     counted = ((first < second) & (second < samples)).ravel()
-    a, b = (jnp.where(counted, _distances(network, distance).ravel(), 0) for network in (x, y))
+    # Samples that are all the same have no distances, which products would leave to rounding.
+    there = jnp.arange(m)[:, None] < samples
+    varies = (jnp.any(there & (network.rows != network.rows[:1])) for network in (x, y))
+    a, b = (
+        jnp.where(counted & some, _distances(network, distance).ravel(), 0)
+        for network, some in zip((x, y), varies, strict=True)
+    )
     return _compared(a, b, counted, compare)
 
 
