@@ -48,6 +48,18 @@ def test_google_svcca(pair, mean, strongest):
 
 
 @pytest.mark.parametrize(
+    ("pair", "swapped", "mean"),
+    [(demo, False, 0.7346677196174035), (demo, True, 0.7368405675246635), (other, False, 0.7780507586728499)],
+)
+def test_google_svcca_projection_weighted(pair, swapped, mean):
+    """Computed with google/svcca at commit 1f3fbf1: `cca_dirns1` and `cca_coef1` of `get_cca_similarity` of the centred
+    arrays, centred and of norm 1, weighted as in Morcos et al.; its `compute_pwcca` does something else (see
+    docs/measures.md)."""
+    x, y = pair()[::-1] if swapped else pair()
+    assert value(measures.pwcca, x, y) == pytest.approx(mean, abs=1e-6)
+
+
+@pytest.mark.parametrize(
     ("pair", "alpha", "angle"),
     [
         (demo, 0.0, 0.7509896032371814),
