@@ -136,14 +136,15 @@ def merge(first: Compression, second: Compression) -> Compression:
     if not _units(first):
         return first
     if isinstance(first, GramMatrix) and isinstance(second, GramMatrix):
-        return gram.merge(first, second)
+        if gram.has_squares(first) == gram.has_squares(second):
+            return gram.merge(first, second)
     if isinstance(first, Triangle) and isinstance(second, Triangle):
         return triangles.merge(first, second)
     if isinstance(first, TriangleWithMeans) and isinstance(second, TriangleWithMeans):
         return TriangleWithMeans(triangles.merge(first.triangle, second.triangle))
     raise ValueError(
-        "a compression of activations in float32 and one of activations in float64 do not merge, nor in float64 one "
-        "with squares and one without"
+        "a compression of activations in float32 and one of activations in float64 do not merge, nor one with squares "
+        "and one without"
     )
 
 
