@@ -105,6 +105,7 @@ def _summarised(
     factor = triangle(jnp.concatenate([varying, around], axis=1))[0]
     root = jnp.sqrt(jnp.asarray(samples, joint.dtype))
     whole = jnp.concatenate([root * jnp.concatenate([mean_length, mean])[None], factor])
+    whole = jnp.where(jnp.all(jnp.isfinite(joint)), whole, jnp.nan)
     return whole[:, networks:], whole[:, :networks] * scale**2
 
 

@@ -135,9 +135,9 @@ def merge(first: Compression, second: Compression) -> Compression:
     _check_fit(first, _units(second))
     if not _units(first):
         return first
-    if isinstance(first, GramMatrix) and isinstance(second, GramMatrix):
-        if gram.has_squares(first) == gram.has_squares(second):
-            return gram.merge(first, second)
+    sums = isinstance(first, GramMatrix) and isinstance(second, GramMatrix)
+    if sums and gram.has_squares(first) == gram.has_squares(second):
+        return gram.merge(first, second)
     if isinstance(first, Triangle) and isinstance(second, Triangle):
         return triangles.merge(first, second)
     if isinstance(first, TriangleWithMeans) and isinstance(second, TriangleWithMeans):

@@ -94,8 +94,8 @@ def fold(rows: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(part * scale for part, scale in zip(parts, scales, strict=True))
 
 
-CONSTANT = 1e-14
-"""A unit varies where its norm around the mean exceeds this share of its norm."""
+CONSTANT = 1e-12
+"""A unit varies where its norm around the mean exceeds this share of its norm: less is what rounding leaves."""
 
 
 class TriangleWithMeans(NamedTuple):

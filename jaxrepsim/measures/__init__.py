@@ -14,6 +14,8 @@ from jaxrepsim.measures.linear_cka import linear_cka as linear_cka
 from jaxrepsim.measures.linear_regression import linear_regression as linear_regression
 from jaxrepsim.measures.match_auc import match_auc as match_auc
 from jaxrepsim.measures.match_similarity import match_similarity as match_similarity
+from jaxrepsim.measures.measure import INVARIANCES as INVARIANCES
+from jaxrepsim.measures.measure import Measure as Measure
 from jaxrepsim.measures.mutual_knn import mutual_knn as mutual_knn
 from jaxrepsim.measures.permutation import permutation as permutation
 from jaxrepsim.measures.procrustes import procrustes as procrustes
@@ -24,6 +26,4 @@ from jaxrepsim.measures.rsa import rsa as rsa
 from jaxrepsim.measures.shape_distance import shape_distance as shape_distance
 from jaxrepsim.measures.soft_matching import soft_matching as soft_matching
 from jaxrepsim.measures.svcca import svcca as svcca
-from jaxrepsim.measures.table import INVARIANCES as INVARIANCES
 from jaxrepsim.measures.table import MEASURES as MEASURES
-from jaxrepsim.measures.table import Measure as Measure

@@ -33,9 +33,8 @@ def linear_regression(x: Activations, y: Activations) -> Float[Array, ""]:
     round in the notation of the first.
 
     >>> import jax, jax.numpy as jnp
-    >>> y = jax.random.normal(jax.random.key(0), (500, 3))
-    >>> x = y[:, :1] ** 2 + jnp.sqrt(2) * y @ jnp.array([[1.0], [0.0], [0.0]])
-    >>> f"{float(linear_regression(x, y)):.1f} {float(linear_regression(y @ jnp.ones((3, 1)), y)):.1f}"
+    >>> y, noise = jax.random.normal(jax.random.key(0), (2, 1000, 3))
+    >>> f"{float(linear_regression(y + noise, y)):.1f} {float(linear_regression(y @ jnp.ones((3, 1)), y)):.1f}"
     '0.5 1.0'
     """
     return _linear_regression(*pair(x, y))

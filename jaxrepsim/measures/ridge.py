@@ -51,7 +51,7 @@ def ridge(x: ArrayLike, y: ArrayLike, penalties: Sequence[float] = PENALTIES, fo
     >>> import jax
     >>> x, noise, other = jax.random.normal(jax.random.key(0), (3, 500, 20))
     >>> from jaxrepsim.measures import linear_regression
-    >>> f"{float(linear_regression(x, other)):.2f} {float(ridge(x, other)):.2f} {float(ridge(x + noise, x)):.1f}"
+    >>> f"{float(linear_regression(x, other)):.2f} {abs(float(ridge(x, other))):.2f} {float(ridge(x + noise, x)):.1f}"
     '0.04 0.00 0.5'
     """
     if not penalties or not all(isinstance(one, int | float) and 0 < one < np.inf for one in penalties):

@@ -20,7 +20,7 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
 
     With the units centred and of norm 1, √(min_P Σ Pᵢⱼ |xᵢ − yⱼ|²), P ≥ 0 with row sums 1/n_x and column sums 1/n_y: a
     Wasserstein distance between two clouds of units, and so a metric. Where n_x = n_y the best P is a permutation over
-    n; else it is found by optimal transport, exactly. All units count alike, whatever their scale; a constant unit is
+    n; else optimal transport is solved as a linear program. All units count alike, whatever their scale; a constant unit is
     at the origin, at 1 from any that varies.
 
     Args:
@@ -33,7 +33,7 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
     Raises:
         InputError: Unequal numbers of units in traced networks, or on an accelerator: optimal transport is solved on
             the host; or no units at all.
-        ImportError: Unequal numbers of units without POT, of the extra `measures`.
+        ImportError: Plain calls without SciPy.
         TypeError: Activations that are not real numbers.
         ValueError: Not two axes, different numbers of samples, networks not compressed together, or a concrete
             activation that is NaN or infinite. Where one is traced, it is NaN.
@@ -63,13 +63,16 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
 
 
 def _most_similar(similarity: Float[np.ndarray, "n_x n_y"]) -> np.float64:
-    """The largest mean similarity over plans between uniform masses."""
-    from ot.lp import emd
+    """The largest mean similarity over plans between uniform masses: a linear program."""
+    from scipy.optimize import linprog
+    from scipy.sparse import eye_array, kron, vstack
 
     n_x, n_y = similarity.shape
-    # The network simplex ends where masses are whole numbers, and rounds nothing.
-    plan = emd(np.full(n_x, float(n_y)), np.full(n_y, float(n_x)), 1 - similarity, numItermax=10**7)
-    return np.sum(np.asarray(plan) * similarity) / (n_x * n_y)
+    sums = vstack([kron(eye_array(n_x), np.ones((1, n_y))), kron(np.ones((1, n_x)), eye_array(n_y))], format="csc")
+    # Masses that are whole numbers: so are those of the best plan.
+    masses = np.concatenate([np.full(n_x, float(n_y)), np.full(n_y, float(n_x))])
+    found = linprog(-similarity.ravel(), A_eq=sums, b_eq=masses, method="highs-ds")
+    return np.float64(-found.fun / (n_x * n_y))
 
 
 def _of_assignment(xp: ModuleType, found: Correlations, partner: Any) -> Any:

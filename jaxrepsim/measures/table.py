@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
 
 from jaxrepsim.measures.angular_procrustes import angular_procrustes
 from jaxrepsim.measures.bures import bures
@@ -13,6 +12,7 @@ from jaxrepsim.measures.linear_cka import linear_cka
 from jaxrepsim.measures.linear_regression import linear_regression
 from jaxrepsim.measures.match_auc import match_auc
 from jaxrepsim.measures.match_similarity import match_similarity
+from jaxrepsim.measures.measure import INVARIANCES, ROTATIONS, Invariance, Measure
 from jaxrepsim.measures.mutual_knn import mutual_knn
 from jaxrepsim.measures.permutation import permutation
 from jaxrepsim.measures.procrustes import procrustes
@@ -23,52 +23,6 @@ from jaxrepsim.measures.rsa import rsa
 from jaxrepsim.measures.shape_distance import shape_distance
 from jaxrepsim.measures.soft_matching import soft_matching
 from jaxrepsim.measures.svcca import svcca
-
-Invariance = Literal["orthogonal", "isotropic_scaling", "unit_scaling", "permutation", "invertible", "translation"]
-"""Changes of the units of a network: a rotation or reflection; all of them times one positive number; each times a
-positive number of its own; another order; any invertible linear map; a constant added to each."""
-INVARIANCES: tuple[Invariance, ...] = (
-    "orthogonal",
-    "isotropic_scaling",
-    "unit_scaling",
-    "permutation",
-    "invertible",
-    "translation",
-)
-ROTATIONS: frozenset[Invariance] = frozenset(("orthogonal", "isotropic_scaling", "permutation", "translation"))
-"""What the measures of the geometry of samples do not see."""
-
-
-class Measure(NamedTuple):
-    """One row of the table. All is said of the function at its defaults."""
-
-    function: Callable
-    """(x, y) to a number."""
-    kind: Literal["similarity", "distance"]
-    """Whether more is more alike."""
-    range: tuple[float, float]
-    """The least and the largest value."""
-    metric: bool
-    """Whether it is a metric on representations that vary, up to its invariances."""
-    symmetric: bool
-    """Whether x and y may be swapped."""
-    invariances: frozenset[Invariance]
-    """Changes of either network, or of both, that do not change it; all others of `INVARIANCES` do."""
-    needs: Literal["compressed", "squares", "rows"]
-    """What is enough: inner products (raw activations, `compress`ed by `summarise`, or `summary` of a stream); these
-    with the squared lengths of samples; or raw activations alone."""
-    constant: float
-    """The value between a network that never varies (for the matches: that is zero) and any that does."""
-    samples: str
-    """How many samples it takes."""
-    bias: str
-    """What it reads where nothing is shared."""
-    source: str
-    """The paper, and the place in it."""
-    reference: str
-    """The independent implementation with which it agrees."""
-    gradient: bool = False
-    """Whether it may be differentiated."""
 
 
 def _rotation(function: Callable, **row: object) -> Measure:

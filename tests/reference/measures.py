@@ -180,11 +180,9 @@ def permutation(x: Array, y: Array) -> float:
 
 
 def soft_matching(x: Array, y: Array) -> float:
-    """By a linear program."""
+    """By an assignment of copies: n_y of each unit of x, n_x of each of y."""
     a, b = (centred(z) / np.where(centred(z).any(axis=0), np.linalg.norm(centred(z), axis=0), 1) for z in (x, y))
     cost = spatial.distance.cdist(a.T, b.T, "sqeuclidean")
-    n, k = cost.shape
-    rows, columns = np.kron(np.eye(n), np.ones(k)), np.kron(np.ones(n), np.eye(k))
-    masses = np.concatenate([np.full(n, 1 / n), np.full(k, 1 / k)])
-    found = optimize.linprog(cost.ravel(), A_eq=np.vstack([rows, columns]), b_eq=masses)
-    return float(np.sqrt(max(found.fun, 0)))
+    copies = np.repeat(np.repeat(cost, cost.shape[1], axis=0), cost.shape[0], axis=1)
+    chosen = optimize.linear_sum_assignment(copies)
+    return float(np.sqrt(copies[chosen].mean()))
