@@ -135,8 +135,7 @@ def merge(first: Compression, second: Compression) -> Compression:
     _check_fit(first, _units(second))
     if not _units(first):
         return first
-    sums = isinstance(first, GramMatrix) and isinstance(second, GramMatrix)
-    if sums and gram.has_squares(first) == gram.has_squares(second):
+    if isinstance(first, GramMatrix) and isinstance(second, GramMatrix) and _both_or_neither(first, second):
         return gram.merge(first, second)
     if isinstance(first, Triangle) and isinstance(second, Triangle):
         return triangles.merge(first, second)
@@ -281,6 +280,11 @@ def _fitting(state: Compression, activations: Sequence[ArrayLike]) -> tuple[Arra
     _check_fit(state, [array.shape[1] for array in arrays])
     dtype = jnp.float32 if isinstance(state, GramMatrix) else jnp.float64
     return tuple(narrowed(array, dtype) for array in arrays)
+
+
+def _both_or_neither(first: GramMatrix, second: GramMatrix) -> bool:
+    """Whether squares are summed in both, or in neither."""
+    return gram.has_squares(first) == gram.has_squares(second)
 
 
 def _check_fit(state: Compression, received: Sequence[int]) -> None:

@@ -20,8 +20,8 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
 
     With the units centred and of norm 1, √(min_P Σ Pᵢⱼ |xᵢ − yⱼ|²), P ≥ 0 with row sums 1/n_x and column sums 1/n_y: a
     Wasserstein distance between two clouds of units, and so a metric. Where n_x = n_y the best P is a permutation over
-    n; else optimal transport is solved as a linear program. All units count alike, whatever their scale; a constant unit is
-    at the origin, at 1 from any that varies.
+    n; else optimal transport is solved as a linear program. All units count alike, whatever their scale; a constant
+    unit is at the origin, at 1 from any that varies.
 
     Args:
         x: (samples, n_x), activations of one network, or compressed with y (`jaxrepsim.compression.summarise`).

@@ -103,7 +103,9 @@ def test_rsatoolbox(pair):
         tables = [rsatoolbox.rdm.calc_rdm(rsatoolbox.data.Dataset(side), method=method) for side in pair()]
         for compare, theirs in comparisons.items():
             expected = rsatoolbox.rdm.compare(*tables, method=theirs).item()
-            assert value(measures.rsa, *pair(), distance, compare) == pytest.approx(expected, abs=1e-8)
+            # Of rectified samples some distances are equal up to rounding, which then decides their ranks.
+            bound = 1e-7 if compare == "spearman" else 1e-10
+            assert value(measures.rsa, *pair(), distance, compare) == pytest.approx(expected, abs=bound)
 
 
 @pytest.mark.long

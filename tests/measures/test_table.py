@@ -112,9 +112,9 @@ def test_scales_cost_no_digits(name):
 
 @pytest.mark.parametrize("name", each(MEASURES))
 def test_float32_is_near_float64(name):
-    for x, y in (*DEGENERATE.values(), planted(10)):
-        if len(x) < x.shape[1] and name == "debiased_cka":
-            continue
+    # Rounded to float32 a rank is full, as float64 sees.
+    cases = [pair for case, pair in DEGENERATE.items() if case != "low rank"]
+    for x, y in (*cases, planted(10)):
         x, y = x.astype(np.float32), y.astype(np.float32)
         assert value(name, x, y, np.float32) == pytest.approx(value(name, x, y), abs=5e-3)
 
