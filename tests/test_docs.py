@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jaxrepsim.measures import MEASURES
+
 ROOT = Path(__file__).parent.parent
 AXIOMS = (ROOT / "docs" / "axioms.md").read_text(encoding="utf-8")
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
@@ -45,6 +47,17 @@ def test_every_cell_that_claims_something_names_a_test():
 
 
 PAGES = ["README.md", "CONTRIBUTING.md", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/**/*.md")))]
+
+
+def test_every_measure_has_its_section():
+    """Definition, what it is blind to, bias, cost, and when to use it."""
+    sections = re.split(r"^### ", (ROOT / "docs" / "measures.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    texts = dict(section.split("\n", 1) for section in sections)
+    assert set(texts) == set(MEASURES)
+    for text in texts.values():
+        assert all(f"*{part}" in text for part in ("Definition.", "Blind to", "Use it"))
+        assert re.search(r"\*[Bb]ias", text)
+        assert re.search(r"\*[Cc]ost", text)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -12,6 +12,7 @@ import pytest
 import jaxrepsim
 from jaxrepsim import decomposition
 from jaxrepsim.matching.prepared import prepared
+from jaxrepsim.measures import MEASURES
 from jaxrepsim.numerics.buckets import units_bucket
 from tests.compilations import traces
 from tests.matching import calls
@@ -47,12 +48,30 @@ def pair(samples, n_x, n_y, seed=0):
     return [side.astype(np.float32) for side in sides]
 
 
-@pytest.mark.parametrize("name", CALLS)
+def some_measures(always=("linear_cka", "debiased_cka", "soft_matching", "ridge")):
+    """Those whose calls differ: of inner products, of fourth-order sums, with a part on the host, of raw rows."""
+    return [name if name in always else pytest.param(name, marks=pytest.mark.long) for name in MEASURES]
+
+
+@pytest.mark.parametrize("name", [*CALLS, *some_measures()])
 def test_a_second_call_compiles_nothing_nor_does_another_shape_of_the_bucket(name):
-    CALLS[name](*pair(120, 6, 7))
+    call = CALLS[name] if name in CALLS else MEASURES[name].function
+    call(*pair(120, 6, 7))
     with traces() as seen:
-        CALLS[name](*pair(120, 6, 7, seed=1))
-        CALLS[name](*pair(126, 9, 8))
+        call(*pair(120, 6, 7, seed=1))
+        call(*pair(126, 9, 8))
+    assert not seen
+
+
+@pytest.mark.parametrize("name", ["linear_cka", "debiased_cka"])
+def test_measures_of_compressions_compile_once_a_bucket(name):
+    def call(pair):
+        return MEASURES[name].function(*jaxrepsim.compression.summarise(*pair))
+
+    call(pair(120, 6, 7))
+    with traces() as seen:
+        call(pair(120, 6, 7, seed=1))
+        call(pair(126, 9, 8))
     assert not seen
 
 
@@ -120,14 +139,15 @@ def test_many_calls_leave_memory_as_it_was():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", [*CALLS, *MEASURES])
 def test_a_thousand_calls_of_each_function(name):
+    call = CALLS[name] if name in CALLS else MEASURES[name].function
     x, y = pair(120, 6, 7)
-    CALLS[name](x, y)
-    CALLS[name](x, y)
+    call(x, y)
+    call(x, y)
     maps, memory = resources()
     for _ in range(1000):
-        CALLS[name](x, y)
+        call(x, y)
     maps_after, memory_after = resources()
     assert maps_after < maps + 200
     assert memory_after < memory + 50

@@ -22,9 +22,9 @@ ORDER = (
     "activations",
     "matching",
     "decomposition",
+    "convergent",
     "measures",
     "chance",
-    "convergent",
     "report",
     "pipeline",
     "comparison",
@@ -36,7 +36,7 @@ APART = {
     "compression": {"numerics"},
     "matching": {"numerics", "compression"},
     "decomposition": {"numerics", "compression", "matching"},
-    "measures": {"numerics", "compression", "matching"},
+    "measures": {"numerics", "compression", "matching", "convergent"},
     "chance": {"numerics", "compression", "matching"},
     "convergent": {"numerics"},
 }
@@ -104,12 +104,13 @@ class Refuse:
             raise ImportError(name)
 sys.meta_path.insert(0, Refuse())
 import jaxrepsim, jax.numpy as jnp
+import jaxrepsim.measures
 assert jaxrepsim.maximum_match(jnp.eye(3), jnp.eye(3), 0.1).size == 6
 """
     refused = {
         *("flax", "optax", "orbax", "matplotlib", "tensorflow_datasets", "xarray", "sklearn", "jaxtyping", "beartype"),
         *("safetensors", "tyro", "rich", "msgspec", "h5netcdf", "jinja2", "filelock", "PIL", "importlib_resources"),
-        *("pysat", "networkx", "grain", "equinox", "torch"),
+        *("pysat", "networkx", "grain", "equinox", "torch", "scipy"),
     }
     subprocess.run([sys.executable, "-c", code.format(refused=refused)], check=True)
 

@@ -7,19 +7,22 @@ import numpy as np
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, ArrayLike, Float
-from jaxrepsim.compression import gram, triangles
+from jaxrepsim.compression import gram, means, triangles
+from jaxrepsim.compression.compressed import Compressed, of_networks
 from jaxrepsim.compression.gram import GramMatrix
-from jaxrepsim.compression.triangles import Triangle
+from jaxrepsim.compression.triangles import Triangle, TriangleWithMeans
 from jaxrepsim.errors import IllConditionedWarning
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.call_site import warn_at_call_site
 from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
 
-Compression = GramMatrix | Triangle
+Compression = GramMatrix | Triangle | TriangleWithMeans
 """A state: sums of products of activations in float32, or the triangle of those in float64."""
 
 
-def init(units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None = None) -> Compression:
+def init(
+    units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None = None, squares: bool = False
+) -> Compression:
     """The compression of no samples.
 
     Args:
@@ -28,6 +31,8 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None
             off; in float64, which needs x64, the triangle of their QR.
         block: Of float64: how many samples are gathered before they are factored. By default 8200, or 12n + 8 if that
             is more, n being the units of all networks.
+        squares: Whether the squared length of each sample in each network is a column more, so that `summary` has
+            them. In float64 another is of ones, without which there are no means.
 
     Returns:
         An empty state: of 2(n + 1)² numbers in float32, of block + n rows in float64.
@@ -44,10 +49,10 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32, block: int | None
     if min(units, default=0) < 0 or (block is not None and block < 1):
         raise ValueError(f"needed are numbers of units and a block of 1 or more, received {tuple(units)} and {block}")
     if jnp.finfo(dtype).bits == 32:
-        return gram.empty(units)
+        return gram.empty(units, squares)
     if jnp.result_type(float) != jnp.float64:
         raise ValueError("a compression of activations in float64 needs jax.enable_x64(True)")
-    return triangles.empty(units, block)
+    return triangles.with_means(units, block) if squares else triangles.empty(units, block)
 
 
 def update(state: Compression, *activations: ArrayLike) -> Compression:
@@ -103,6 +108,8 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
         arrays = tuple(padded(array, (rows, array.shape[1])) for array in arrays)
     if isinstance(state, GramMatrix):
         return gram.update(state, arrays, samples)
+    if isinstance(state, TriangleWithMeans):
+        return triangles.update_with_means(state, arrays, samples)
     return triangles.update(state, arrays, samples)
 
 
@@ -128,11 +135,16 @@ def merge(first: Compression, second: Compression) -> Compression:
     _check_fit(first, _units(second))
     if not _units(first):
         return first
-    if isinstance(first, GramMatrix) and isinstance(second, GramMatrix):
+    if isinstance(first, GramMatrix) and isinstance(second, GramMatrix) and _both_or_neither(first, second):
         return gram.merge(first, second)
     if isinstance(first, Triangle) and isinstance(second, Triangle):
         return triangles.merge(first, second)
-    raise ValueError("a compression of activations in float32 and one of activations in float64 do not merge")
+    if isinstance(first, TriangleWithMeans) and isinstance(second, TriangleWithMeans):
+        return TriangleWithMeans(triangles.merge(first.triangle, second.triangle))
+    raise ValueError(
+        "a compression of activations in float32 and one of activations in float64 do not merge, nor one with squares "
+        "and one without"
+    )
 
 
 def finalize(
@@ -157,9 +169,11 @@ def finalize(
     >>> [rows.shape for rows in finalize(init((3, 2)))]
     [(5, 3), (5, 2)]
     """
-    if isinstance(state, Triangle):
+    if not isinstance(state, GramMatrix):
         if centred:
             raise ValueError("a compression of activations in float64 has no means: centre the activations before")
+        if isinstance(state, TriangleWithMeans):
+            return triangles.finalize(state.triangle, axis_name)[1 : 1 + len(_units(state))]
         return triangles.finalize(state, axis_name)
     if not state.shift:
         return ()
@@ -167,6 +181,41 @@ def finalize(
     if not traced(state):
         _warn_where_inexact(np.asarray(bound))
     return rows
+
+
+def summary(state: Compression, axis_name: str | None = None) -> tuple[Compressed, ...]:
+    """What `summarise` makes of all samples at once: rows with the means first, and the squares where they were summed.
+
+    Zero rows count as samples.
+
+    Args:
+        state: Of float32; or of float64, begun by `init(units, jnp.float64, squares=True)`.
+        axis_name: See `finalize`.
+
+    Returns:
+        One for each network, in float64 where x64 is on, else in float32. Warns as `finalize` does.
+
+    Raises:
+        ValueError: A float64 state without means.
+
+    >>> x = jnp.arange(6.0).reshape(3, 2)
+    >>> (found,) = summary(update(init((2,), squares=True), x))
+    >>> [round(float(mean), 3) for mean in found.rows[0] / found.samples**0.5]
+    [2.0, 3.0]
+    >>> round(float(found.squares @ found.squares), 2)  # Σ |z − mean|⁴
+    128.0
+    """
+    if isinstance(state, TriangleWithMeans):
+        rows, squares, samples = triangles.summary(state, axis_name)
+        return of_networks(rows, squares, _units(state), samples)
+    if isinstance(state, Triangle):
+        raise ValueError("this compression of activations in float64 has no means: begin it with squares=True")
+    if not state.shift:
+        return ()
+    rows, squares, samples, bound = means.summary(state, axis_name)
+    if not traced(state):
+        _warn_where_inexact(np.asarray(bound))
+    return of_networks(rows, squares, _units(state), samples)
 
 
 def error_bound(state: GramMatrix, axis_name: str | None = None) -> Float[Array, "networks"]:
@@ -233,6 +282,11 @@ def _fitting(state: Compression, activations: Sequence[ArrayLike]) -> tuple[Arra
     return tuple(narrowed(array, dtype) for array in arrays)
 
 
+def _both_or_neither(first: GramMatrix, second: GramMatrix) -> bool:
+    """Whether squares are summed in both, or in neither."""
+    return gram.has_squares(first) == gram.has_squares(second)
+
+
 def _check_fit(state: Compression, received: Sequence[int]) -> None:
     wanted = _units(state)
     if wanted != received:
@@ -243,4 +297,6 @@ def _check_fit(state: Compression, received: Sequence[int]) -> None:
 
 
 def _units(state: Compression) -> list[int]:
+    if isinstance(state, TriangleWithMeans):
+        return triangles.units_of(state)
     return [part.shape[-1] for part in (state.shift if isinstance(state, GramMatrix) else state.rows)]

@@ -94,6 +94,73 @@ def fold(rows: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(part * scale for part, scale in zip(parts, scales, strict=True))
 
 
+CONSTANT = 1e-12
+"""A unit varies where its norm around the mean exceeds this share of its norm: less is what rounding leaves."""
+
+
+class TriangleWithMeans(NamedTuple):
+    """The triangle of more columns: ones, the units of all networks, and for each network the samples' squared lengths.
+
+    Fields:
+        triangle: Of 1 + 2k networks.
+    """
+
+    triangle: Triangle
+
+
+def with_means(units: Sequence[int], block: int | None = None) -> TriangleWithMeans:
+    """The state of no samples."""
+    return TriangleWithMeans(empty((1, *units, *(1 for _ in units)), block))
+
+
+def units_of(state: TriangleWithMeans) -> list[int]:
+    """How many units each network has."""
+    columns = [part.shape[-1] for part in state.triangle.rows]
+    return columns[1 : 1 + len(columns) // 2]
+
+
+@jax.jit
+def update_with_means(
+    state: TriangleWithMeans, arrays: tuple[Float[Array, "m _"], ...], samples: Int[Array, ""] | int
+) -> TriangleWithMeans:
+    """The state after the first `samples` rows of the arrays."""
+    ones = jnp.ones((arrays[0].shape[0], 1), arrays[0].dtype)
+    lengths = (jnp.sum(array * array, axis=1, keepdims=True) for array in arrays)
+    return TriangleWithMeans(update(state.triangle, (ones, *arrays, *lengths), samples))
+
+
+@partial(jax.jit, static_argnums=1)
+@with_all_digits
+def summary(
+    state: TriangleWithMeans, axis_name: str | None
+) -> tuple[Float[Array, "rows n"], Float[Array, "rows k"], Float[Array, ""]]:
+    """Rows of all units with √m·mean first, the squared lengths around the mean in that basis, and m.
+
+    The column of ones is factored first, so that the first row of the triangle is along it. The squared length of a
+    sample around the mean is |z|² − 2z·mean + |mean|², linear in the columns; its mean is the sum of the variances. A
+    mean of k standard deviations costs it the last k² of 10¹⁶.
+    """
+    ones, *others = finalize(state.triangle, axis_name)
+    units, lengths = others[: len(others) // 2], jnp.concatenate(others[len(others) // 2 :], axis=1)
+    sign = jnp.where(ones[0, 0] < 0, -1.0, 1.0)
+    root = jnp.abs(ones[0, 0])
+    first = jnp.arange(len(ones))[:, None] == 0
+    turned = [jnp.where(first, sign * part, part) for part in units]
+    # What rounding leaves of a constant unit around its mean is nothing.
+    around = [jnp.where(first | (_norms(part[1:]) <= CONSTANT * _norms(part)), 0.0, part) for part in turned]
+    turned = [jnp.where(first, part, centred) for part, centred in zip(turned, around, strict=True)]
+    divisor = jnp.maximum(root, 1.0)
+    cross = jnp.stack([part @ (whole[0] / divisor) for part, whole in zip(around, turned, strict=True)], axis=1)
+    variances = jnp.stack([jnp.sum(part * part) for part in around])
+    squares = jnp.where(first, variances / divisor, lengths - 2 * cross)
+    return jnp.concatenate(turned, axis=1), squares, jnp.round(root**2)
+
+
+def _norms(rows: Float[Array, "m n"]) -> Float[Array, "n"]:
+    scale = binary_scale(rows)
+    return jnp.sqrt(jnp.sum((rows / scale) ** 2, axis=0)) * scale
+
+
 def _push(state: Triangle, chunk: tuple[Array, ...], count: Int[Array, ""]) -> Triangle:
     """`update` by the first `count` rows of a block or less."""
     block = _block(state.rows)

@@ -1,8 +1,10 @@
 """The warning of units that are too nearly dependent for their dtype."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Float, Values
 from jaxrepsim.errors import IllConditionedWarning
@@ -23,11 +25,20 @@ def condition(network: Float[Values, "m n"]) -> float:
     if not columns.size:
         return 1.0
     singular = np.linalg.svd(columns, compute_uv=False)
-    eps = np.finfo(columns.dtype).eps
-    # The factorisation itself leaves up to 1e-12 of a dependency in float64.
-    left = max(4 * eps * np.sqrt(columns.size), 1e-12 if columns.dtype == np.float64 else 0.0)
-    there = singular > left * singular[0]
+    there = singular > rank_cutoff(columns.dtype, columns.shape) * singular[0]
     return float(singular[0] / singular[there][-1])
+
+
+def rank_cutoff(dtype: DTypeLike, shape: tuple[int, ...]) -> float:
+    """The share of the largest singular value up to which another is what rounding leaves of a dependency.
+
+    Args:
+        dtype: Of the matrix.
+        shape: Of the matrix.
+    """
+    # The factorisation itself leaves up to 1e-12 in float64.
+    least = 1e-12 if np.dtype(dtype) == np.float64 else 0.0
+    return max(4 * float(np.finfo(dtype).eps) * math.prod(shape) ** 0.5, least)
 
 
 def warn_if_ill_conditioned(networks: Sequence[Float[Array, "_ _"]], weights: Sequence[float]) -> None:

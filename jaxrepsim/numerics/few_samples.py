@@ -25,6 +25,17 @@ def warn_of_few_samples(networks: Sequence[Array]) -> None:
     if samples >= FEW * units or any(isinstance(network, Tracer) for network in networks):
         return
     if not is_compressed(networks):
+        warn_of(samples, units)
+
+
+def warn_of(samples: int, units: int) -> None:
+    """Warns once a call site where there are fewer samples than ten a unit.
+
+    Args:
+        samples: How many there are.
+        units: Of the widest network.
+    """
+    if samples < FEW * units:
         warn_at_call_site(
             f"{samples} samples for {units} units, fewer than {FEW} a unit: part of what matches does so by chance; "
             "take more samples, or see jaxrepsim.chance",
