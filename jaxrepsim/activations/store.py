@@ -21,6 +21,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +44,8 @@ class ActivationFile(NamedTuple):
         metadata: The note of the file's origin.
         basis: Which joint compression made the rows; empty for raw activations, and where the file does not say.
         inputs: A fingerprint of what the network saw; empty where the file does not say.
+        squares: For each layer whose rows begin with √m·mean, Qᵀk of the squared lengths k of its samples: `(rows,)` or
+            `(redraws, rows)`; see `jaxrepsim.compression.Compressed`.
     """
 
     layers: OrderedDict[str, np.ndarray]
@@ -50,6 +53,7 @@ class ActivationFile(NamedTuple):
     metadata: dict[str, Any]
     basis: str = ""
     inputs: str = ""
+    squares: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 def save(

@@ -20,7 +20,7 @@ from jaxrepsim.errors import FewSamplesWarning, InputError, said_of
 from jaxrepsim.numerics.call_site import warn_at_call_site
 from jaxrepsim.pipeline import analysis, correspondence, matching_stage
 from jaxrepsim.pipeline.part import Inputs
-from jaxrepsim.pipeline.parts import AcrossLayers, AnalysisConfig, Chance, Joint, MinimalMatches
+from jaxrepsim.pipeline.parts import AcrossLayers, AnalysisConfig, Chance, Joint, Measures, MinimalMatches
 from jaxrepsim.pipeline.passes import sources
 from jaxrepsim.pipeline.passes.sources import Files
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, SamplingConfig
@@ -32,6 +32,7 @@ Network = Mapping[str, ArrayLike] | ActivationFile | str | os.PathLike[str]
 def compare(
     networks: Mapping[str, Network],
     *,
+    measures: Sequence[str] = Measures().names,
     layers: Layers | None = None,
     epsilons: Sequence[float] = MatchingConfig().epsilons,
     across_layers: bool = False,
@@ -48,6 +49,7 @@ def compare(
     Args:
         networks: Two or more, by name: the activations of each on the same inputs in the same order, from input to
             output. Widths may differ, and so may architectures.
+        measures: Names of the table `jaxrepsim.measures.MEASURES`; the similarity of the match is there in any case.
         layers: Which layers, by their names in the first network; by default all. Layers of equal names are paired by
             them; where no names are equal, those of equal numbers of layers are paired by order. Else a mapping says
             which belong together: `{label: (layer of the first network, layer of the second, ...)}`.
@@ -88,6 +90,7 @@ def compare(
     config = AnalysisConfig(
         matching=MatchingConfig(tuple(map(float, epsilons)), tuple(pairing.layers), seed=_seed(key)),
         sampling=SamplingConfig(images=max(max(file.samples.values()) for file in named.values())),
+        measures=Measures(names=tuple(measures)),
         minimal_matches=MinimalMatches(units=minimal_units),
         joint=Joint(on=len(named) > 2),
         across_layers=AcrossLayers(on=across_layers),

@@ -10,6 +10,7 @@ from jaxrepsim.pipeline.parts.decomposition import Decomposition
 from jaxrepsim.pipeline.parts.dimensionality import Dimensionality
 from jaxrepsim.pipeline.parts.exciting_images import ExcitingImages
 from jaxrepsim.pipeline.parts.joint import Joint
+from jaxrepsim.pipeline.parts.measures import Measures
 from jaxrepsim.pipeline.parts.minimal_matches import MinimalMatches
 from jaxrepsim.pipeline.parts.mutual_information import MutualInformation
 from jaxrepsim.pipeline.parts.one_to_one import OneToOne
@@ -29,6 +30,7 @@ class AnalysisConfig:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     similarity: Similarity = field(default_factory=Similarity)
+    measures: Measures = field(default_factory=Measures)
     minimal_matches: MinimalMatches = field(default_factory=MinimalMatches)
     decomposition: Decomposition = field(default_factory=Decomposition)
     stability: Stability = field(default_factory=Stability)

@@ -1,0 +1,148 @@
+"""Other measures of similarity beside the match, against depth, and where they disagree with it."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from pandas import DataFrame
+from scipy.stats import rankdata
+
+from jaxrepsim.measures import MEASURES
+from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
+from jaxrepsim.report.figure import Drawing, arranged, draw_spread, framed, over_layers, panel_grid
+from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.results import Floats, Results, Spread, computed, names, over_known, pair_similarity
+from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
+from jaxrepsim.report.style import ACCENT, Column
+from jaxrepsim.report.tables import Rows, cells, page_rows
+
+_CELL = ("layer", "pair", "measure")
+_ACROSS = {"single": 2, "double": 4}
+VARIABLES: dict[str, Variable] = {
+    **coordinates(measure="measure: Name of the measure, a row of the table that `jaxrepsim measures` prints."),
+    **Alike(_CELL, PURE).named(
+        value="value: What the measure gives for the pair's first and second network, the mean over redraws; NaN where "
+        "it needs more than the activations that are there.",
+        swapped="value of the exchanged pair: What the measure gives for the second and first network; that of a "
+        "symmetric measure is the same.",
+    ),
+}
+
+
+def by_measure(results: Results) -> dict[str, Floats]:
+    """All measures of a comparison by name, those of the match first: (layer, pair) each."""
+    epsilon = headline_epsilon(results)
+    similarity = pair_similarity(results)[..., epsilon]
+    found = {f"match_similarity, ε = {epsilon_labels(results)[epsilon]}": similarity, "match_auc": profile_auc(results)}
+    group = results["measures"]
+    return found | {name: group["value"].sel(measure=name).values for name in group["measure"].values.tolist()}
+
+
+def disagreement(results: Results) -> DataFrame:
+    """How far each measure orders the layers otherwise than the match does.
+
+    Returns:
+        One row for each measure other than `match_auc`: `measure`; `correlation`, Spearman's over layers with
+        match_auc, of means over pairs, positive where both call the same layers alike; `layer`, whose place in the two
+        orders differs most; `here` and `match`, its places, 1 for the layer that is most alike.
+    """
+    values = {name: over_known(each).mean for name, each in by_measure(results).items()}
+    match = values.pop("match_auc")
+    rows = []
+    for name, each in values.items():
+        known = np.flatnonzero(~np.isnan(each))
+        if len(known) < 3:
+            continue
+        alike = -each if name in MEASURES and MEASURES[name].kind == "distance" else each
+        here, there = (rankdata(-order[known]) for order in (alike, match))
+        spread = here.std() * there.std()
+        correlation = float(np.mean((here - here.mean()) * (there - there.mean())) / spread) if spread else np.nan
+        most = int(np.abs(here - there).argmax())
+        rows.append((name, correlation, names(results, "layer")[known[most]], here[most], there[most]))
+    return DataFrame(rows, columns=["measure", "correlation", "layer", "here", "match"])
+
+
+def _rows(results: Results) -> Rows:
+    """One row per layer: its name, and of every measure the mean, the smallest and the largest over pairs."""
+    values = by_measure(results).values()
+    return page_rows(
+        {
+            "layer": names(results, "layer"),
+            "values": [list(row) for row in zip(*(cells(over_known(each)) for each in values), strict=True)],
+        }
+    )
+
+
+def _table(results: Results) -> DataFrame:
+    table = results["measures"].to_dataset()[["value", "swapped"]]
+    return table.to_dataframe(dim_order=["layer", "measure", "pair"]).reset_index().dropna(subset="value")
+
+
+def _sentences(results: Results) -> list[str]:
+    table = disagreement(results).dropna(subset="correlation")
+    table = table[~table["measure"].str.startswith("match_")]
+    if table.empty:
+        return []
+    least = table.loc[table["correlation"].idxmin()]
+    return [
+        f"Of the other measures, {least['measure']} orders layers least as the match does: the rank correlation of the "
+        f"two is {least['correlation']:.2f}."
+    ]
+
+
+def _draw(results: Results, column: Column) -> Figure:
+    """One panel a measure: its values against depth, the mean over pairs and a band to the extremes."""
+    values = {name: each for name, each in by_measure(results).items() if not np.isnan(each).all()}
+    across, down, width = arranged(len(values), _ACROSS[column], column)
+    labels = layer_labels(names(results, "layer"), "single")
+    with framed(column, down * (0.62 * width + 0.3) + labels.height + 0.3) as figure:
+        panels = panel_grid(figure, len(values), across)
+        for place, (axes, (name, each)) in enumerate(zip(panels, values.items(), strict=True)):
+            spread = over_known(each)
+            draw_spread(axes, spread, 0, band=results.sizes["pair"] > 1, color=ACCENT, marker="o")
+            axes.set_title(name, loc="left", pad=3)
+            _limits(axes, name, spread)
+            if place + across >= len(panels):
+                over_layers([axes], labels)
+                axes.set_xlabel("")
+            else:
+                axes.set_xticks([])
+        figure.supxlabel("layer, from input to output")
+    return figure
+
+
+def _limits(axes, name: str, spread: Spread) -> None:
+    low, high = MEASURES[name].range if name in MEASURES else (0.0, 1.0)
+    low = max(low, min(0.0, float(np.nanmin(spread.low))))
+    axes.set_ylim(low, high if np.isfinite(high) else None)
+    axes.yaxis.set_major_formatter("{x:.2g}")
+
+
+def _caption(results: Results) -> str:
+    over = "" if results.sizes["pair"] == 1 else " Means over pairs; bands run from the smallest pair to the largest."
+    distances = [name for name in by_measure(results) if name in MEASURES and MEASURES[name].kind == "distance"]
+    turned = f" {' and '.join(distances)}: smaller is more alike." if distances else ""
+    return f"Similarity by the match, and by other measures on the same activations, against depth.{over}{turned}"
+
+
+SECTION = Section(
+    title="Other measures",
+    file=__file__,
+    variables=VARIABLES,
+    context=lambda results: {
+        "rows": _rows(results),
+        "measures": list(by_measure(results)),
+        "disagreement": [*disagreement(results).itertuples()],
+    },
+    sentences=_sentences,
+    figures=(
+        Drawing(
+            "measures",
+            "Measures against depth",
+            _draw,
+            _caption,
+            "Small line charts against depth, one for each measure. The numbers are in the table of measures.",
+            lambda results: computed(results, "measures/value"),
+        ),
+    ),
+    tables={"measures": _table},
+)
