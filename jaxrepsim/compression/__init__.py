@@ -13,4 +13,3 @@ from jaxrepsim.compression.streaming import merge as merge
 from jaxrepsim.compression.streaming import summary as summary
 from jaxrepsim.compression.streaming import update as update
 from jaxrepsim.compression.triangles import Triangle as Triangle
-from jaxrepsim.compression.triangles import TriangleWithMeans as TriangleWithMeans

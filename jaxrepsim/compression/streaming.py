@@ -10,13 +10,13 @@ from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.compression import gram, means, triangles
 from jaxrepsim.compression.compressed import Compressed, of_networks
 from jaxrepsim.compression.gram import GramMatrix
-from jaxrepsim.compression.triangles import Triangle, TriangleWithMeans
+from jaxrepsim.compression.triangles import Triangle
 from jaxrepsim.errors import IllConditionedWarning
 from jaxrepsim.numerics.buckets import padded, size_bucket
 from jaxrepsim.numerics.call_site import warn_at_call_site
 from jaxrepsim.numerics.inputs import as_activations, narrowed, traced
 
-Compression = GramMatrix | Triangle | TriangleWithMeans
+Compression = GramMatrix | Triangle
 """A state: sums of products of activations in float32, or the triangle of those in float64."""
 
 
@@ -52,7 +52,7 @@ def init(
         return gram.empty(units, squares)
     if jnp.result_type(float) != jnp.float64:
         raise ValueError("a compression of activations in float64 needs jax.enable_x64(True)")
-    return triangles.with_means(units, block) if squares else triangles.empty(units, block)
+    return triangles.empty(units, block, squares)
 
 
 def update(state: Compression, *activations: ArrayLike) -> Compression:
@@ -108,8 +108,6 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
         arrays = tuple(padded(array, (rows, array.shape[1])) for array in arrays)
     if isinstance(state, GramMatrix):
         return gram.update(state, arrays, samples)
-    if isinstance(state, TriangleWithMeans):
-        return triangles.update_with_means(state, arrays, samples)
     return triangles.update(state, arrays, samples)
 
 
@@ -135,12 +133,11 @@ def merge(first: Compression, second: Compression) -> Compression:
     _check_fit(first, _units(second))
     if not _units(first):
         return first
-    if isinstance(first, GramMatrix) and isinstance(second, GramMatrix) and _both_or_neither(first, second):
-        return gram.merge(first, second)
-    if isinstance(first, Triangle) and isinstance(second, Triangle):
-        return triangles.merge(first, second)
-    if isinstance(first, TriangleWithMeans) and isinstance(second, TriangleWithMeans):
-        return TriangleWithMeans(triangles.merge(first.triangle, second.triangle))
+    if _has_squares(first) == _has_squares(second):
+        if isinstance(first, GramMatrix) and isinstance(second, GramMatrix):
+            return gram.merge(first, second)
+        if isinstance(first, Triangle) and isinstance(second, Triangle):
+            return triangles.merge(first, second)
     raise ValueError(
         "a compression of activations in float32 and one of activations in float64 do not merge, nor one with squares "
         "and one without"
@@ -169,11 +166,9 @@ def finalize(
     >>> [rows.shape for rows in finalize(init((3, 2)))]
     [(5, 3), (5, 2)]
     """
-    if not isinstance(state, GramMatrix):
+    if isinstance(state, Triangle):
         if centred:
             raise ValueError("a compression of activations in float64 has no means: centre the activations before")
-        if isinstance(state, TriangleWithMeans):
-            return triangles.finalize(state.triangle, axis_name)[1 : 1 + len(_units(state))]
         return triangles.finalize(state, axis_name)
     if not state.shift:
         return ()
@@ -205,11 +200,13 @@ def summary(state: Compression, axis_name: str | None = None) -> tuple[Compresse
     >>> round(float(found.squares @ found.squares), 2)  # Σ |z − mean|⁴
     128.0
     """
-    if isinstance(state, TriangleWithMeans):
+    if isinstance(state, Triangle):
+        if not state.rows:
+            return ()
+        if not state.means:
+            raise ValueError("this compression of activations in float64 has no means: begin it with squares=True")
         rows, squares, samples = triangles.summary(state, axis_name)
         return of_networks(rows, squares, _units(state), samples)
-    if isinstance(state, Triangle):
-        raise ValueError("this compression of activations in float64 has no means: begin it with squares=True")
     if not state.shift:
         return ()
     rows, squares, samples, bound = means.summary(state, axis_name)
@@ -282,9 +279,8 @@ def _fitting(state: Compression, activations: Sequence[ArrayLike]) -> tuple[Arra
     return tuple(narrowed(array, dtype) for array in arrays)
 
 
-def _both_or_neither(first: GramMatrix, second: GramMatrix) -> bool:
-    """Whether squares are summed in both, or in neither."""
-    return gram.has_squares(first) == gram.has_squares(second)
+def _has_squares(state: Compression) -> bool:
+    return gram.has_squares(state) if isinstance(state, GramMatrix) else bool(state.means)
 
 
 def _check_fit(state: Compression, received: Sequence[int]) -> None:
@@ -297,6 +293,4 @@ def _check_fit(state: Compression, received: Sequence[int]) -> None:
 
 
 def _units(state: Compression) -> list[int]:
-    if isinstance(state, TriangleWithMeans):
-        return triangles.units_of(state)
     return [part.shape[-1] for part in (state.shift if isinstance(state, GramMatrix) else state.rows)]

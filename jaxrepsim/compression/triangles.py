@@ -30,14 +30,19 @@ class Triangle(NamedTuple):
         rows: For each network (capacity, units), float64: the triangle of what was folded, below it the samples that
             wait. The rest is zeros, so that all rows together are what the state stands for.
         filled: How many samples wait.
+        means: Columns more, (capacity, 1) each: of ones, and for each network of the samples' squared lengths. Empty
+            where means are not asked for.
     """
 
     rows: tuple[Float[Array, "capacity _"], ...]
     filled: Int[Array, ""]
+    means: tuple[Float[Array, "capacity _"], ...] = ()
 
 
-def empty(units: Sequence[int], block: int | None = None) -> Triangle:
-    """The state of no samples: block + n rows, n being the units of all networks."""
+def empty(units: Sequence[int], block: int | None = None, means: bool = False) -> Triangle:
+    """The state of no samples: block + n rows, n being the units of all networks, and the columns for means."""
+    if means:
+        return _parted(empty((1, *units, *(1 for _ in units)), block))
     total = sum(units)
     capacity = total + (max(BLOCK, 12 * total + 8) if block is None else block)
     rows = tuple(on_device(np.zeros((capacity, n))) for n in units)
@@ -48,6 +53,10 @@ def empty(units: Sequence[int], block: int | None = None) -> Triangle:
 @with_all_digits
 def update(state: Triangle, arrays: tuple[Array, ...], samples: Int[Array, ""] | int) -> Triangle:
     """The state after the first `samples` rows of the arrays, which are in its dtype."""
+    if state.means:
+        ones = jnp.ones((arrays[0].shape[0], 1), arrays[0].dtype)
+        lengths = (jnp.sum(array * array, axis=1, keepdims=True) for array in arrays)
+        return _parted(update(_whole(state), (ones, *arrays, *lengths), samples))
     # Inside shard_map a state may still be the same on all devices where its first batch is not: the types must agree.
     state = state._replace(rows=varying_like(state.rows, *arrays))
     block = _block(state.rows)
@@ -63,6 +72,8 @@ def update(state: Triangle, arrays: tuple[Array, ...], samples: Int[Array, ""] |
 @jax.jit
 def merge(first: Triangle, second: Triangle) -> Triangle:
     """The state of the samples of both."""
+    if first.means:
+        return _parted(merge(_whole(first), _whole(second)))
     arrays = finalize(second, None)
     return update(first, arrays, arrays[0].shape[0])
 
@@ -73,6 +84,8 @@ def finalize(state: Triangle, axis_name: str | None) -> tuple[Float[Array, "rows
     """The triangle of all samples, of all devices along an axis of a mesh where one is named."""
     if not state.rows:
         return ()
+    if state.means:
+        return finalize(_whole(state), axis_name)[1 : 1 + len(state.rows)]
     return fold_devices(fold(state.rows), axis_name)
 
 
@@ -98,49 +111,30 @@ CONSTANT = 1e-12
 """A unit varies where its norm around the mean exceeds this share of its norm: less is what rounding leaves."""
 
 
-class TriangleWithMeans(NamedTuple):
-    """The triangle of more columns: ones, the units of all networks, and for each network the samples' squared lengths.
-
-    Fields:
-        triangle: Of 1 + 2k networks.
-    """
-
-    triangle: Triangle
+def _whole(state: Triangle) -> Triangle:
+    """All columns as those of networks: the ones first, so that the first row of the triangle is along them."""
+    return Triangle((*state.means[:1], *state.rows, *state.means[1:]), state.filled)
 
 
-def with_means(units: Sequence[int], block: int | None = None) -> TriangleWithMeans:
-    """The state of no samples."""
-    return TriangleWithMeans(empty((1, *units, *(1 for _ in units)), block))
-
-
-def units_of(state: TriangleWithMeans) -> list[int]:
-    """How many units each network has."""
-    columns = [part.shape[-1] for part in state.triangle.rows]
-    return columns[1 : 1 + len(columns) // 2]
-
-
-@jax.jit
-def update_with_means(
-    state: TriangleWithMeans, arrays: tuple[Float[Array, "m _"], ...], samples: Int[Array, ""] | int
-) -> TriangleWithMeans:
-    """The state after the first `samples` rows of the arrays."""
-    ones = jnp.ones((arrays[0].shape[0], 1), arrays[0].dtype)
-    lengths = (jnp.sum(array * array, axis=1, keepdims=True) for array in arrays)
-    return TriangleWithMeans(update(state.triangle, (ones, *arrays, *lengths), samples))
+def _parted(whole: Triangle) -> Triangle:
+    """The way back."""
+    ones, *others = whole.rows
+    k = len(others) // 2
+    return Triangle(tuple(others[:k]), whole.filled, (ones, *others[k:]))
 
 
 @partial(jax.jit, static_argnums=1)
 @with_all_digits
 def summary(
-    state: TriangleWithMeans, axis_name: str | None
+    state: Triangle, axis_name: str | None
 ) -> tuple[Float[Array, "rows n"], Float[Array, "rows k"], Float[Array, ""]]:
     """Rows of all units with √m·mean first, the squared lengths around the mean in that basis, and m.
 
-    The column of ones is factored first, so that the first row of the triangle is along it. The squared length of a
-    sample around the mean is |z|² − 2z·mean + |mean|², linear in the columns; its mean is the sum of the variances. A
-    mean of k standard deviations costs it the last k² of 10¹⁶.
+    The first row of the triangle is along the column of ones. The squared length of a sample around the mean is
+    |z|² − 2z·mean + |mean|², linear in the columns; its mean is the sum of the variances. A mean of k standard
+    deviations costs it a factor k² of its 10¹⁶.
     """
-    ones, *others = finalize(state.triangle, axis_name)
+    ones, *others = finalize(_whole(state), axis_name)
     units, lengths = others[: len(others) // 2], jnp.concatenate(others[len(others) // 2 :], axis=1)
     sign = jnp.where(ones[0, 0] < 0, -1.0, 1.0)
     root = jnp.abs(ones[0, 0])
