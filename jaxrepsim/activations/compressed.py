@@ -1,5 +1,6 @@
 """The activations of several models, compressed jointly while they run: none is ever stored."""
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -14,9 +15,10 @@ from jaxrepsim.activations.capturing import Capturing, Channels, begun, flattene
 from jaxrepsim.activations.fingerprint import fingerprint
 from jaxrepsim.activations.store import ActivationFile
 from jaxrepsim.activations.units import check_finite
-from jaxrepsim.compression import Compression, Triangle, gram
+from jaxrepsim.compression import Compressed, Compression, Triangle, gram
+from jaxrepsim.compression.streaming import absorb
 from jaxrepsim.data.progress import Progress, on_stderr, patient
-from jaxrepsim.errors import InputError, said_of
+from jaxrepsim.errors import IllConditionedWarning, InputError, said_of
 from jaxrepsim.frameworks import on_host
 
 Member = tuple[str, str]
@@ -93,18 +95,19 @@ def capture_compressed(
     report = patient(on_stderr if progress is True else progress or None)
 
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}
+    squares: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}
     samples: dict[str, dict[str, int]] = {name: {} for name in running}
     groups = [(members, np.dtype(np.float32)) for members in _groups(running, across_layers)]
     while groups:
         again = []
         for joint in _streamed(running, groups, report):
-            rows, exact = _finished(joint.state)
+            parts, exact = _finished(joint.state)
             if not exact:
                 again.append((joint.members, np.dtype(np.float64)))
                 continue
-            needed = min(joint.samples, sum(part.shape[1] for part in rows))
-            for (name, layer), part in zip(joint.members, rows, strict=True):
-                found[name][layer], samples[name][layer] = part[:needed], joint.samples
+            for (name, layer), part in zip(joint.members, parts, strict=True):
+                found[name][layer], squares[name][layer] = np.asarray(part.rows), np.asarray(part.squares)
+                samples[name][layer] = joint.samples
         groups = again
     basis = fingerprint(*(rows for layers in found.values() for rows in layers.values()))
     saw = fingerprint(*(array for each in running.values() for array in each.arrays))
@@ -117,6 +120,7 @@ def capture_compressed(
                 {"one_basis": across_layers},
                 basis,
                 saw,
+                squares[name],
             ),
         )
         for name, each in running.items()
@@ -169,7 +173,7 @@ def _streamed(
         name, layer = members[0]
         with jax.enable_x64(True):
             samples = running[name].total * running[name].positions(layer)
-            joints.append(_Joint(members, samples, compression.init(units, dtype)))
+            joints.append(_Joint(members, samples, compression.init(units, dtype, squares=True)))
     wanted = {name: {layer for joint in joints for at, layer in joint.members if at == name} for name in running}
     passes = [
         each._replace(axes=OrderedDict((layer, axis) for layer, axis in each.axes.items() if layer in wanted[name]))
@@ -201,15 +205,15 @@ def _absorbed(
     """The state after a batch of `count` inputs, and whether each layer is finite."""
     real = jnp.arange(maps[0].shape[0]) < count
     units = [flattened(each, "", axis) for each, axis in zip(maps, axes, strict=True)]
-    used = jnp.repeat(real, units[0].shape[0] // real.shape[0])[:, None]
+    used = jnp.repeat(real, units[0].shape[0] // real.shape[0])
     finite = jnp.stack([jnp.isfinite(each).all() for each in units])
-    return compression.update(state, *(jnp.where(used, each, 0) for each in units)), finite
+    return absorb(state, units, used), finite
 
 
-def _finished(state: Compression) -> tuple[list[np.ndarray], bool]:
-    """Each layer's rows, and whether they are exact enough."""
-    with jax.enable_x64(True):
-        if isinstance(state, Triangle):
-            return list(map(np.asarray, compression.finalize(state))), True
-        rows, bounds = gram.finalize(jax.device_get(state), None, False)
-        return list(map(np.asarray, rows)), bool((np.asarray(bounds) <= gram.allowed(jnp.float64)).all())
+def _finished(state: Compression) -> tuple[tuple[Compressed, ...], bool]:
+    """Each layer's rows and squares, and whether they are exact enough."""
+    with jax.enable_x64(True), warnings.catch_warnings(action="ignore", category=IllConditionedWarning):
+        exact = isinstance(state, Triangle) or bool(
+            (np.asarray(compression.error_bound(state)) <= gram.allowed(jnp.float64)).all()
+        )
+        return compression.summary(jax.device_get(state)), exact

@@ -13,6 +13,7 @@ Its metadata (safetensors only) may hold, each as JSON text:
 - `basis`: of compressed activations, which joint compression made them: only files of one compression have rows that
   correspond;
 - `inputs`: a fingerprint of what the network saw; files of different inputs are not compared;
+- `squares`: of layers that are compressed with their means, the array of the squared lengths of their samples;
 - `metadata`: where it is from.
 """
 
@@ -64,6 +65,7 @@ def save(
     layouts: Mapping[str, str] | None = None,
     basis: str = "",
     inputs: str = "",
+    squares: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes an activation file, whole or not at all.
 
@@ -76,26 +78,32 @@ def save(
         basis: Names the joint compression that made the layers; files with other names, or none, are not compared with
             this one.
         inputs: Names what the network saw, as `fingerprint` does.
+        squares: Of layers that are compressed with their means; see `ActivationFile`.
 
     Raises:
         InputError: The ending is another, there is no layer, or one of them has another rank, is empty or not finite,
-            or has a layout that is not said.
+            or has a layout that is not said; squares are not those of a layer's rows.
     """
     target = Path(path)
     if target.suffix != ".safetensors":
         raise InputError(f"cannot write activations to {target}: the name must end in .safetensors")
     checked = _checked(target, {name: np.asarray(array) for name, array in layers.items()}, layouts or {}, ())
+    lengths = _squares(target, checked, {name: np.asarray(values) for name, values in (squares or {}).items()})
     header = {
         "layers": json.dumps(list(checked)),
         "layout": json.dumps({name: "RNC" if array.ndim == 3 else "NC" for name, array in checked.items()}),
         "samples": json.dumps(_samples(target, checked, samples or {})),
         "basis": json.dumps(basis),
         "inputs": json.dumps(inputs),
+        "squares": json.dumps({name: f"{name} (squares)" for name in lengths}),
         "metadata": json.dumps(dict(metadata or {})),
     }
+    arrays = {**checked, **{f"{name} (squares)": values for name, values in lengths.items()}}
+    if len(arrays) < len(checked) + len(lengths):
+        raise InputError(f"cannot write {target}: a layer has the name of another one's squares; rename it")
     save_file = safetensors_for(target).numpy.save_file
     with atomic_path(target) as temporary:
-        save_file({name: np.ascontiguousarray(array) for name, array in checked.items()}, temporary, metadata=header)
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary, metadata=header)
 
 
 def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> ActivationFile:
@@ -129,6 +137,8 @@ def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> Activat
     arrays, header = formats.read(source)
     if {"layers", "samples", "metadata"} <= header.keys() and "layout" not in header:
         layouts = ("RNC",)  # from `save`, which stated no layouts once, and took no other ones
+    named = _parsed(source, header, "squares", {})
+    lengths = {name: arrays.pop(array) for name, array in named.items() if array in arrays}
     order = _parsed(source, header, "layers", list(arrays))
     if sorted(order) != sorted(arrays):
         raise InputError(f"{source}: its metadata name the layers {order}, its arrays are {list(arrays)}")
@@ -136,7 +146,10 @@ def load(path: str | os.PathLike[str], layouts: Collection[str] = ()) -> Activat
     layers = _checked(source, {name: arrays[name] for name in order}, stated, layouts)
     samples = _samples(source, layers, _parsed(source, header, "samples", {}))
     basis, inputs = (_parsed(source, header, key, "") for key in ("basis", "inputs"))
-    return ActivationFile(layers, samples, {**_parsed(source, header, "metadata", {}), **header}, basis, inputs)
+    squares = _squares(source, layers, lengths)
+    return ActivationFile(
+        layers, samples, {**_parsed(source, header, "metadata", {}), **header}, basis, inputs, squares
+    )
 
 
 def not_activations(path: Path, nor: str = "") -> InputError:
@@ -194,6 +207,16 @@ def _checked(
             layers[name] = values if layout == "RNC" else as_units(values, name, layout)
             check_finite(name, layers[name])
     return layers
+
+
+def _squares(path: Path, layers: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The squared lengths of samples, of layers compressed with their means."""
+    for name, values in given.items():
+        if name not in layers:
+            raise InputError(f"{path}: {unknown('layer', name, layers)}")
+        if values.shape != layers[name].shape[:-1] or not np.isfinite(values).all():
+            raise InputError(f"{path}: the squares of layer {name!r} are not numbers, one for each of its rows")
+    return dict(given)
 
 
 def _samples(path: Path, layers: Mapping[str, np.ndarray], given: Mapping[str, Any]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, ArrayLike, Float
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.compression import gram, means, triangles
 from jaxrepsim.compression.compressed import Compressed, of_networks
 from jaxrepsim.compression.gram import GramMatrix
@@ -109,6 +109,21 @@ def update(state: Compression, *activations: ArrayLike) -> Compression:
     if isinstance(state, GramMatrix):
         return gram.update(state, arrays, samples)
     return triangles.update(state, arrays, samples)
+
+
+def absorb(state: Compression, arrays: Sequence[Array], real: Bool[Array, "m"]) -> Compression:
+    """`update` within a program, by rows of which some are padding.
+
+    Args:
+        state: A state.
+        arrays: (rows, units), one a network.
+        real: (rows,), which rows are samples; the others may hold anything.
+    """
+    dtype = jnp.float32 if isinstance(state, GramMatrix) else jnp.float64
+    rows = tuple(jnp.where(real[:, None], array, 0).astype(dtype) for array in arrays)
+    if isinstance(state, GramMatrix):
+        return gram.update(state, rows, jnp.sum(real))
+    return triangles.update(state, rows, rows[0].shape[0], real)
 
 
 def merge(first: Compression, second: Compression) -> Compression:

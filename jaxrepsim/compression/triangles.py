@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim._typing import Array, Float, Int
+from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.numerics.buckets import by_network
 from jaxrepsim.numerics.factor import triangular_factor
 from jaxrepsim.numerics.inputs import on_device
@@ -51,10 +51,19 @@ def empty(units: Sequence[int], block: int | None = None, means: bool = False) -
 
 @jax.jit
 @with_all_digits
-def update(state: Triangle, arrays: tuple[Array, ...], samples: Int[Array, ""] | int) -> Triangle:
-    """The state after the first `samples` rows of the arrays, which are in its dtype."""
+def update(
+    state: Triangle, arrays: tuple[Array, ...], samples: Int[Array, ""] | int, real: Bool[Array, "m"] | None = None
+) -> Triangle:
+    """The state after the first `samples` rows of the arrays, which are in its dtype.
+
+    Args:
+        state: A state.
+        arrays: (rows, units), one a network.
+        samples: How many rows are looked at.
+        real: (rows,), which of them are samples; the others are zero. By default all.
+    """
     if state.means:
-        ones = jnp.ones((arrays[0].shape[0], 1), arrays[0].dtype)
+        ones = (jnp.ones(arrays[0].shape[0], bool) if real is None else real)[:, None].astype(arrays[0].dtype)
         lengths = (jnp.sum(array * array, axis=1, keepdims=True) for array in arrays)
         return _parted(update(_whole(state), (ones, *arrays, *lengths), samples))
     # Inside shard_map a state may still be the same on all devices where its first batch is not: the types must agree.

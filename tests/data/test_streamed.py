@@ -244,7 +244,7 @@ def test_settings(place, setting, value):
 
 
 def test_digits_are_not_streamed(place):
-    with pytest.raises(InputError, match="the digits are none"):
+    with pytest.raises(InputError, match="those of 'digits' are in memory"):
         load(config(place, name="digits", validation_split="test"))
 
 

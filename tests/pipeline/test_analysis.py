@@ -90,7 +90,7 @@ def test_only_the_chosen_layers_are_compared(rng, tmp_path):
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        ({"conv": 5}, "b has no layer 'fc'; it has: conv"),
+        ({"conv": 5}, "b has no layer 'fc', which a has"),
         ({"conv": 5, "fc": 2, "more": 2}, "a has no layer 'more', which b has"),
         ({"conv": (61, 5), "fc": 2}, "layer 'conv' has 60 samples in a and 61 in b"),
         ({"conv": (2, 60, 5), "fc": 2}, "'conv' of a and b differ in rows"),

@@ -415,7 +415,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(tiny_config, tmp_pa
     probe = ["unshare", "--mount", "--map-root-user", "true"]
     if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip("this machine lets no process mount a file system of its own")
-    sizes = ("60k", "400k")
+    sizes = ("60k", "110k")
     mounts = [f"mkdir {tmp_path}/{size} && mount -t tmpfs -o size={size} none {tmp_path}/{size}" for size in sizes]
     (tmp_path / "runs.py").write_text(
         f"""

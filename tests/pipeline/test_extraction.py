@@ -10,9 +10,11 @@ import pytest
 from flax import linen as nn
 
 from jaxrepsim import activations
+from jaxrepsim.compression import Compressed
 from jaxrepsim.data import Dataset
 from jaxrepsim.data.dataset import Split
 from jaxrepsim.errors import InputError
+from jaxrepsim.measures import debiased_cka, linear_cka
 from jaxrepsim.pipeline import MatchingConfig
 from jaxrepsim.pipeline.passes import extraction
 from jaxrepsim.training import TrainedNetwork, normalise
@@ -70,7 +72,8 @@ def test_all_positions(dataset, networks, raw, batch_size):
     told = []
     found = extract(networks, dataset, MatchingConfig(batch_size=batch_size), lambda *call: told.append(call))
     assert found.samples == {"conv": 37 * 25, "fc": 37}
-    for layer, rows in (("conv", 12), ("fc", 18)):
+    # One a unit, one a network for the lengths of samples, and one for the means.
+    for layer, rows in (("conv", 12 + 3 + 1), ("fc", 18 + 3 + 1)):
         assert_same_geometry(*([by_seed[seed][layer] for seed in SEEDS] for by_seed in (found.layers, raw)))
         assert {found.layers[seed][layer].shape[0] for seed in SEEDS} == {rows}
     assert told[-3:] == [("extracting activations", 37, 37), ("compressing layers", 1, 2), ("compressing layers", 2, 2)]
@@ -84,8 +87,28 @@ def test_redraws_take_the_same_rows_of_every_network(dataset, networks, raw, bat
     samples = 37 * 25
     rows = np.asarray(activations.sample_positions(activations.layer_key(1, "conv"), samples, positions, 3))
     assert_same_geometry([found.layers[seed]["conv"] for seed in SEEDS], [raw[seed]["conv"][rows] for seed in SEEDS])
-    assert found.layers[3]["conv"].shape == (3, 12, 4)
+    assert found.layers[3]["conv"].shape == (3, 16, 4)
     assert found.samples == {"conv": positions, "fc": 37}  # fully connected: all images
+
+
+@pytest.mark.parametrize("positions", [None, 200])
+def test_means_and_lengths_of_samples_are_kept(dataset, networks, raw, positions):
+    """So that centred measures, and those without bias, come of a compression as of all activations."""
+    config = MatchingConfig(batch_size=8, positions=positions, redraws=2 if positions else 1, seed=1)
+    found = extract(networks, dataset, config)
+    rows = np.asarray(activations.sample_positions(activations.layer_key(1, "conv"), 37 * 25, positions or 37 * 25, 2))
+    with jax.enable_x64(True):
+        x, y = (np.asarray(raw[seed]["conv"], np.float64)[rows[-1]] for seed in SEEDS[:2])
+        pair = [
+            Compressed(
+                found.layers[seed]["conv"][-1] if positions else found.layers[seed]["conv"],
+                positions or 37 * 25,
+                found.squares[seed]["conv"][-1] if positions else found.squares[seed]["conv"],
+            )
+            for seed in SEEDS[:2]
+        ]
+        for measure in (linear_cka, debiased_cka):
+            assert float(measure(*pair)) == pytest.approx(float(measure(x, y)), abs=1e-9)
 
 
 def test_chosen_layers(dataset, networks):
@@ -141,7 +164,15 @@ def test_nearly_dependent_layers_are_extracted_once_more_by_qr(dataset, networks
     assert str(found).endswith("; once more, by QR: conv")
     assert list(found.layers[3]) == ["conv", "fc"]
     found.save(tmp_path / "a.safetensors", 3, {})
-    assert activations.load(tmp_path / "a.safetensors").metadata == {"by_qr": ["conv"]}
+    loaded = activations.load(tmp_path / "a.safetensors")
+    assert loaded.metadata == {"by_qr": ["conv"]}
+    np.testing.assert_array_equal(loaded.squares["conv"], found.squares[3]["conv"])
+    again = extract(pair[:1] * 2, dataset, MatchingConfig(batch_size=37))  # of all samples, in one batch
+    if not positions:
+        means = (each.layers[3]["conv"][0] / np.sqrt(37 * 25) for each in (found, again))
+        np.testing.assert_allclose(*means, atol=1e-6)
+        lengths = (np.sum(each.squares[3]["conv"] ** 2) for each in (found, again))
+        np.testing.assert_allclose(*lengths, rtol=1e-5)
     plain = extract(networks[:2], dataset, config)
     assert plain.by_qr == ()
     assert 0 < plain.forward < plain.seconds

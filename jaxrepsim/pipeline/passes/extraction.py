@@ -17,8 +17,9 @@ from jax.typing import DTypeLike
 
 from jaxrepsim import activations, compression
 from jaxrepsim.activations import as_units
-from jaxrepsim.compression import Compression, gram, triangles
+from jaxrepsim.compression import Compression, gram, means, triangles
 from jaxrepsim.compression.gram import GramMatrix
+from jaxrepsim.compression.streaming import absorb
 from jaxrepsim.compression.triangles import BLOCK, Triangle
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
@@ -35,7 +36,9 @@ class Extracted(NamedTuple):
 
     Fields:
         layers: For each seed, or name, its layers, (rows, units) or (redraws, rows, units), float64, on rows that all
-            share.
+            share; the first of them is √m·mean.
+        squares: Likewise (rows,) or (redraws, rows), the squared lengths of samples in the same basis; see
+            `jaxrepsim.compression.Compressed`.
         samples: For each layer, how many samples its rows stand for.
         basis: Names this compression: rows of another one do not correspond to these.
         inputs: A fingerprint of the images and of what is drawn of them.
@@ -45,6 +48,7 @@ class Extracted(NamedTuple):
     """
 
     layers: dict[Any, dict[str, np.ndarray]]
+    squares: dict[Any, dict[str, np.ndarray]]
     samples: dict[str, int]
     basis: str
     inputs: str
@@ -69,7 +73,8 @@ class Extracted(NamedTuple):
         layers = self.layers[name]
         layouts = {layer: "RNC" if rows.ndim == 3 else "NC" for layer, rows in layers.items()}
         note = {**note, "by_qr": list(self.by_qr)} if self.by_qr else note
-        activations.save(path, layers, note, self.samples, layouts, self.basis, self.inputs)
+        squares = self.squares.get(name)
+        activations.save(path, layers, note, self.samples, layouts, self.basis, self.inputs, squares)
 
 
 def inputs_of(images: Images, config: MatchingConfig) -> str:
@@ -83,9 +88,9 @@ def extract(
 ) -> Extracted:
     """Activations of any networks on the same images, each layer compressed jointly over the networks, in float64.
 
-    The joint factor has at most as many rows as the networks have units together; its columns, split by network,
-    have all the inner products of the raw activations, so nothing that is compared later is lost. Memory holds one
-    batch and the state of each layer, however many images there are.
+    The joint factor has at most as many rows as the networks have units together, and a few more for means; its
+    columns, split by network, have all the inner products of the raw activations, centred or not, so nothing that is
+    compared later is lost. Memory holds one batch and the state of each layer, however many images there are.
 
     Activations in float32 are summed up as products. The layers for which that is not exact enough (see
     `jaxrepsim.compression.error_bound`) are extracted once more, by QR.
@@ -111,6 +116,7 @@ def extract(
     begun = perf_counter()
     mesh = Mesh(np.array(jax.devices()), ("data",))
     found: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
+    squares: dict[Any, dict[str, np.ndarray]] = {name: {} for name in subjects}
     samples: dict[str, int] = {}
     inexact: list[str] = []
     running = 0.0
@@ -120,12 +126,12 @@ def extract(
         layers, seconds = _streamed(mesh, subjects, images, config, dtype, partial(progress, what))
         running += seconds
         for done, (layer, state) in enumerate(layers.items(), start=1):
-            rows, exact = state.finish(mesh)
+            rows, lengths, exact = state.finish(mesh)
             samples[layer] = state.samples
             if not exact:
                 inexact.append(layer)
-            for name, own in zip(subjects, rows, strict=True):
-                found[name][layer] = own
+            for name, own, squared in zip(subjects, rows, lengths, strict=True):
+                found[name][layer], squares[name][layer] = own, squared
             progress("compressing layers", done, len(layers))
 
     compress(config, jnp.float32, "extracting activations")
@@ -134,7 +140,7 @@ def extract(
         compress(again, jnp.float64, "extracting activations once more, by QR")
     basis = activations.fingerprint(*(rows for layers in found.values() for rows in layers.values()))
     seconds = perf_counter() - begun
-    return Extracted(found, samples, basis, inputs_of(images, config), tuple(inexact), seconds, running)
+    return Extracted(found, squares, samples, basis, inputs_of(images, config), tuple(inexact), seconds, running)
 
 
 def _streamed(
@@ -176,6 +182,7 @@ class _Layer:
         self, mesh: Mesh, units: tuple[int, ...], rows: int, chosen: Draw | None, samples: int, dtype: DTypeLike
     ) -> None:
         self.samples = samples
+        self._units = units
         self._chosen = chosen
         redraws = chosen.redraws if chosen else 1
         # All redraws have buffers of their own, so they are smaller; no buffer is larger than what comes.
@@ -189,15 +196,21 @@ class _Layer:
         self._state, faults = _absorb(mesh, self._state, tuple(maps), real, index)
         return faults
 
-    def finish(self, mesh: Mesh) -> tuple[list[np.ndarray], bool]:
-        """Each network's rows, and whether they are exact enough."""
+    def finish(self, mesh: Mesh) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
+        """Each network's rows and squares, and whether they are exact enough."""
         redrawn = self._chosen is not None
         with jax.enable_x64(True):
             merged = _merged(mesh, redrawn, self._state)
-            found, exact = (merged, True) if isinstance(self._state, Triangle) else _factored(merged, redrawn)
-        rows = list(map(np.asarray, found))
-        needed = min(self.samples, sum(part.shape[-1] for part in rows))
-        return [part[..., :needed, :] for part in rows], exact
+            rows, squares, exact = (
+                (*merged[:2], True) if isinstance(self._state, Triangle) else _factored(merged, redrawn)
+            )
+        rows, squares = np.asarray(rows), np.asarray(squares)
+        # Rows of zeros, in every redraw, say nothing.
+        used = np.any(rows != 0, axis=-1) | np.any(squares != 0, axis=-1)
+        used = used.any(axis=0) if redrawn else used
+        used[0] = True
+        parts = np.split(rows[..., used, :], np.cumsum(self._units)[:-1], axis=-1)
+        return parts, [squares[..., used, at] for at in range(len(self._units))], exact
 
 
 def _begin(
@@ -240,7 +253,7 @@ def _empty(mesh: Mesh, units: tuple[int, ...], dtype: np.dtype, block: int, redr
     def of_each(part: jax.Array) -> jax.Array:
         return jax.lax.with_sharding_constraint(jnp.broadcast_to(part, (*lead, *part.shape)), placed)
 
-    return _changed(compression.init(units, dtype, block), of_each)
+    return _changed(compression.init(units, dtype, block, squares=True), of_each)
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=1)
@@ -252,12 +265,11 @@ def _absorb(
         used = jnp.repeat(real, units[0].shape[0] // real.shape[0])[:, None]
         state = _changed(state, lambda part: part[0])
         if index is None:
-            state = compression.update(state, *(jnp.where(used, each, 0) for each in units))
+            state = absorb(state, units, used[:, 0])
         else:
             taken = index[0]
-            rows = [jnp.where(taken[..., None] >= 0, each[taken], 0) for each in units]
             axes = _axes(state, 0, None)
-            state = jax.vmap(compression.update, (axes, *(0 for _ in rows)), axes)(state, *rows)
+            state = jax.vmap(absorb, (axes, 0, 0), axes)(state, [each[taken] for each in units], taken >= 0)
         faults = tuple(jax.lax.psum(each, "data") for each in _faults(state, units, used))
         return _changed(state, lambda part: part[None]), faults
 
@@ -286,7 +298,7 @@ def _merged(mesh: Mesh, redrawn: bool, state: Compression) -> Any:
     """Of all devices: the rows, or the state of which rows are made."""
 
     def merged(state: Compression) -> Any:
-        return triangles.finalize(state, "data") if isinstance(state, Triangle) else gram.over_devices(state, "data")
+        return triangles.summary(state, "data") if isinstance(state, Triangle) else gram.over_devices(state, "data")
 
     def local(state: Compression) -> Any:
         state = _changed(state, lambda part: part[0])
@@ -295,22 +307,26 @@ def _merged(mesh: Mesh, redrawn: bool, state: Compression) -> Any:
     return jax.shard_map(local, mesh=mesh, in_specs=(_axes(state, P("data"), P()),), out_specs=P())(state)
 
 
-def _factored(merged: GramMatrix, redrawn: bool) -> tuple[list[np.ndarray], bool]:
-    """Each network's rows, and whether they are exact enough, of a state or of one for each redraw."""
+def _factored(merged: GramMatrix, redrawn: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Rows and squares of all networks, and whether they are exact enough, of a state or of one for each redraw."""
     state = jax.device_get(merged)
     states = [jax.tree.map(itemgetter(at), state) for at in range(len(state.samples))] if redrawn else [state]
-    each, bounds = zip(*(gram.finalize(one, None, False) for one in states), strict=True)
-    rows = [np.stack(parts) if redrawn else parts[0] for parts in zip(*each, strict=True)]
-    return rows, bool((np.stack(bounds) <= gram.allowed(jnp.float64)).all())
+    rows, squares, _, bounds = zip(*(means.summary(one, None) for one in states), strict=True)
+    exact = bool((np.stack(bounds) <= gram.allowed(jnp.float64)).all())
+    if not redrawn:
+        return rows[0], squares[0], exact
+    most = max(map(len, rows))
+    filled = ([np.pad(one, ((0, most - len(one)), (0, 0))) for one in each] for each in (rows, squares))
+    return *map(np.stack, filled), exact
 
 
 def _axes(state: Compression, own: Any, common: Any) -> Any:
     """`own` for what each device and redraw has of a state; the counter of a triangle depends on shapes alone."""
-    return Triangle(own, common) if isinstance(state, Triangle) else own
+    return Triangle(own, common, own) if isinstance(state, Triangle) else own
 
 
 def _changed(state: Compression, function: Callable[[jax.Array], jax.Array]) -> Compression:
     """What each device and redraw has of a state, changed."""
     if isinstance(state, Triangle):
-        return state._replace(rows=tuple(map(function, state.rows)))
+        return state._replace(rows=tuple(map(function, state.rows)), means=tuple(map(function, state.means)))
     return jax.tree.map(function, state)
