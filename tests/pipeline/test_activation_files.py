@@ -103,7 +103,7 @@ def load_of(layers, **options):
 
 def test_an_extraction_says_its_basis_inputs_and_layouts(tmp_path):
     layers = {seed: {"conv": ROWS[None] * seed, "fc": ROWS * seed} for seed in (1, 2)}
-    extracted = Extracted(layers, {"conv": 90, "fc": 70}, "basis", "inputs")
+    extracted = Extracted(layers, {}, {"conv": 90, "fc": 70}, "basis", "inputs")
     for seed in layers:
         extracted.save(tmp_path / f"{seed}.safetensors", seed, {"seed": seed})
     one, two = (load(tmp_path / f"{seed}.safetensors") for seed in layers)

@@ -48,7 +48,7 @@ def test_three_networks_of_different_widths_give_all_pairs(rng, tmp_path):
     networks["c"].layers["conv"][:] = networks["a"].layers["conv"][:, ::-1] * 3
     networks["b"].layers["fc"][:, 1] = 0
     groups = analysed(networks, CONFIG, tmp_path)
-    assert list(groups) == ["similarity", "minimal_matches"]
+    assert list(groups) == ["similarity", "measures", "minimal_matches"]
     results = groups["similarity"]
     assert list(results.pair.values) == ["a-b", "a-c", "b-c"]
     assert list(results.layer.values) == ["conv", "fc"]
@@ -207,6 +207,7 @@ def test_what_a_part_uses_is_computed_where_the_part_is_asked_for():
     config = AnalysisConfig(clusters=Clusters(count=3, layers=("fc",)), joint=Joint(on=True))
     assert asked_layers(config, ["conv", "fc"]) == {
         "similarity": ["conv", "fc"],
+        "measures": ["conv", "fc"],
         "minimal_matches": ["conv", "fc"],
         "joint": ["conv", "fc"],
         "one_to_one": ["fc"],

@@ -44,7 +44,7 @@ def test_the_folder_holds_what_the_readme_says(finished):
     made = {path.name for path in finished.iterdir()}
     assert made >= {"run.json", "versions.json", "timings.json", "checkpoints", "activations", "results", "figures"}
     assert set(json.loads((finished / "timings.json").read_text())) == {
-        *("training", "extraction", "similarity", "minimal_matches", "report")
+        *("training", "extraction", "similarity", "measures", "minimal_matches", "report")
     }
     versions = json.loads((finished / "versions.json").read_text())
     assert {"python", "jax", "jaxlib", "flax", "optax", "numpy", "tensorflow-datasets", "devices"} <= set(versions)

@@ -276,7 +276,7 @@ def test_a_finished_run_can_be_given_more(folder, results, tmp_path):
     done = jaxrepsim("match", old.path, "--stability.on")
     assert done.returncode == 0, done.stdout + done.stderr
     again = xr.load_datatree(old.results, engine="h5netcdf")
-    assert again.children.keys() == {"similarity", "minimal_matches", "stability", "joint", "networks"}
+    assert again.children.keys() == {"similarity", "measures", "minimal_matches", "stability", "joint", "networks"}
     for name in ("similarity", "joint"):
         xr.testing.assert_equal(again[name].to_dataset(), results[name].to_dataset())
     assert np.isnan(again["stability/theta_lower"].sel(layer="stem")).all()
