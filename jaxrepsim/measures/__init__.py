@@ -3,6 +3,8 @@
 `MEASURES` is the table of those that compare two networks: each a number for a pair.
 """
 
+from jaxrepsim.measures.all_pairs import LINEAR as LINEAR
+from jaxrepsim.measures.all_pairs import of_all_pairs as of_all_pairs
 from jaxrepsim.measures.angular_procrustes import angular_procrustes as angular_procrustes
 from jaxrepsim.measures.bures import bures as bures
 from jaxrepsim.measures.cca import cca as cca

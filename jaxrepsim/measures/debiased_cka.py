@@ -60,24 +60,27 @@ def debiased_cka(x: Activations, y: Activations) -> Float[Array, ""]:
 
 def _of(x: Raw | Basis, y: Raw | Basis) -> Array:
     a, b = centred(x), centred(y)
-    between, within_x, within_y = _hsic(a, b), _hsic(a, a), _hsic(b, b)
+
+    def of(first: Centred, second: Centred) -> Array:
+        shared = jnp.sum(first.joint_lengths * second.joint_lengths)
+        totals = (jnp.sum(each.joint**2) for each in (first, second))
+        return hsic(alignment(first.joint, second.joint), shared, *totals, jnp.asarray(x.samples))
+
+    return quotient(of(a, b), of(a, a), of(b, b), jnp.asarray(x.samples))
+
+
+def hsic(aligned: Array, shared: Array, total_x: Array, total_y: Array, samples: Array) -> Array:
+    """m (m − 3) HSIC₁ of ‖XᵀY‖²_F, Σkᵢlᵢ, Σkᵢ and Σlᵢ; 0 where that is less than the rounding of its terms."""
+    m = jnp.maximum(samples.astype(aligned.dtype), FEWEST)
+    terms = jnp.stack([aligned, -m / (m - 2) * shared, total_x / (m - 1) * (total_y / (m - 2))])
+    found = jnp.sum(terms, axis=0)
+    return jnp.where(jnp.abs(found) > 16 * jnp.finfo(found.dtype).eps * jnp.sum(jnp.abs(terms), axis=0), found, 0)
+
+
+def quotient(between: Array, within_x: Array, within_y: Array, samples: Array) -> Array:
+    """The measure, of three estimates of HSIC."""
     found = jnp.clip(ratio(between, root(within_x) * root(within_y)), -1, 1)
-    return jnp.where(jnp.asarray(x.samples) < FEWEST, jnp.nan, found)
-
-
-def _hsic(x: Centred, y: Centred) -> Array:
-    """m (m − 3) HSIC₁; 0 where that is less than the rounding of its terms."""
-    a, b = x.joint, y.joint
-    m = jnp.maximum(jnp.asarray(x.samples, a.dtype), FEWEST)
-    terms = jnp.stack(
-        [
-            alignment(a, b),
-            -m / (m - 2) * jnp.sum(x.joint_lengths * y.joint_lengths),
-            jnp.sum(a * a) / (m - 1) * (jnp.sum(b * b) / (m - 2)),
-        ]
-    )
-    found = jnp.sum(terms)
-    return jnp.where(jnp.abs(found) > 16 * jnp.finfo(a.dtype).eps * jnp.sum(jnp.abs(terms)), found, 0)
+    return jnp.where(samples < FEWEST, jnp.nan, found)
 
 
 _debiased_cka = program(_of, gradient=True)

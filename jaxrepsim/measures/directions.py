@@ -40,6 +40,13 @@ def decomposed(a: Float[Array, "m n"]) -> tuple[Array, Array, Array]:
     return one_at_a_time(lambda matrix: tuple(jnp.linalg.svd(matrix, full_matrices=False)), a)
 
 
+def singular_values(a: Float[Array, "m n"]) -> Float[Array, "k"]:
+    """Falling."""
+    if 0 in a.shape:
+        return jnp.zeros(min(a.shape), a.dtype)
+    return one_at_a_time(lambda matrix: jnp.linalg.svd(matrix, compute_uv=False), a)
+
+
 def directions(rows: Float[Array, "r n"]) -> Directions:
     """The directions of rows; the one rule of rank of all measures is `rank_cutoff`."""
     basis, values, _ = decomposed(rows)

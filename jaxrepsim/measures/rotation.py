@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.measures.directions import decomposed
+from jaxrepsim.measures.directions import decomposed, singular_values
 from jaxrepsim.measures.networks import ratio, root
 
 
@@ -20,6 +20,18 @@ def chord(x: Float[Array, "r n_x"], y: Float[Array, "r n_y"]) -> Float[Array, ""
     distance = root(jnp.sum((a @ left - b @ right.T) ** 2))
     both = jnp.any(x != 0) & jnp.any(y != 0)
     return jnp.where(both, jnp.minimum(distance, jnp.sqrt(2.0).astype(distance.dtype)), jnp.sqrt(2.0))
+
+
+def quick_chord(x: Float[Array, "r n_x"], y: Float[Array, "r n_y"], cross: Float[Array, "n_x n_y"]) -> Float[Array, ""]:
+    """`chord` without a gradient, of the product xᵀy up to a rotation of either side.
+
+    Singular values alone take a third of the time of singular vectors; these are asked for where the difference
+    2 − 2c has too few digits.
+    """
+    norms = root(jnp.sum(x * x)) * root(jnp.sum(y * y))
+    square = 2 - 2 * ratio(jnp.sum(singular_values(cross)), norms)
+    near = square < jnp.sqrt(jnp.finfo(square.dtype).eps)
+    return jax.lax.cond(near, chord, lambda *_: jnp.sqrt(jnp.maximum(square, 0)), x, y)
 
 
 def angle(distance: Float[Array, ""]) -> Float[Array, ""]:

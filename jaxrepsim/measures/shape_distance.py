@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.errors import InputError
 from jaxrepsim.measures.directions import directions, on_few_rows
-from jaxrepsim.measures.networks import Activations, Basis, Centred, Raw, centred, pair, program
+from jaxrepsim.measures.networks import Activations, Basis, Raw, centred, pair, program
 from jaxrepsim.measures.rotation import angle, chord
 
 
@@ -49,17 +49,18 @@ def shape_distance(x: Activations, y: Activations, alpha: float = 0.5) -> Float[
 def _of(x: Raw | Basis, y: Raw | Basis, alpha: Array) -> Array:
     networks = centred(x), centred(y)
     rows = on_few_rows(*networks, unit=False)
-    return angle(chord(*(_whitened(part, network, alpha) for part, network in zip(rows, networks, strict=True))))
+    whitened = []
+    for part, network in zip(rows, networks, strict=True):
+        found = directions(part)
+        whitened.append(found.basis * lengths(found.values, network.largest, alpha))
+    return angle(chord(*whitened))
 
 
-def _whitened(rows: Float[Array, "r n"], network: Centred, alpha: Array) -> Float[Array, "r k"]:
-    """Up to a rotation."""
-    found = directions(rows)
-    # Of αs + (1 − α) with s = values · largest, divided by what neither overflows nor vanishes.
-    largest = jnp.maximum(network.largest, 1)
-    there = found.values > 0
-    lengths = alpha * found.values * (network.largest / largest) + (1 - alpha) / largest
-    return found.basis * jnp.where(there, lengths, 0)
+def lengths(values: Float[Array, "k"], scale: Float[Array, ""], alpha: Array | float) -> Float[Array, "k"]:
+    """Of the principal directions after partial whitening, from singular values in units of `scale`."""
+    # Of αs + (1 − α) with s = values · scale, divided by what neither overflows nor vanishes.
+    largest = jnp.maximum(scale, 1)
+    return jnp.where(values > 0, alpha * values * (scale / largest) + (1 - alpha) / largest, 0)
 
 
 _shape_distance = program(_of)

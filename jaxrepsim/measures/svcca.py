@@ -47,11 +47,12 @@ def svcca(x: Activations, y: Activations, variance: float = 0.99) -> Float[Array
 
 def _of(x: Raw | Basis, y: Raw | Basis, variance: Array) -> Array:
     rows = on_few_rows(centred(x), centred(y), unit=False)
-    _, correlations, rank = canonical(*(_strongest(directions(part), variance) for part in rows))
+    _, correlations, rank = canonical(*(strongest(directions(part), variance) for part in rows))
     return ratio(jnp.sum(correlations), rank.astype(rows[0].dtype))
 
 
-def _strongest(found: Directions, variance: Array) -> Directions:
+def strongest(found: Directions, variance: Array | float) -> Directions:
+    """The directions that hold a share of all variance, as few as reach it."""
     squares = found.values**2
     before = jnp.cumsum(squares) - squares
     # The share that is missing, from the small end: near 1 the sum from the large end has no digits for it.

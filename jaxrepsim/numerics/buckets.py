@@ -56,7 +56,7 @@ def padded(array: Array | np.ndarray, shape: tuple[int, ...]) -> Array | np.ndar
     return full
 
 
-def joined(arrays: Sequence[Array], shape: tuple[int, int]) -> Array | np.ndarray:
+def joined(arrays: Sequence[Array | np.ndarray], shape: tuple[int, int]) -> Array | np.ndarray:
     """The columns of all arrays in one, with zeros after them on both axes."""
     if not all(map(on_host, arrays)):
         return padded(jnp.concatenate(arrays, axis=1), shape)
