@@ -113,6 +113,7 @@ def compare(
         lambda what, done, total, note="": report(what, done, total),
         source=source,
         sampling=config.sampling,
+        measures=config.measures.computed,
         own_names=pairing.own_names,
     )
     about = {"title": f"Comparison of {', '.join(named) if len(named) < 4 else f'{len(named)} networks'}"}

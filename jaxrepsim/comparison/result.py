@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 from jaxrepsim import report
 from jaxrepsim.errors import InputError, unknown
+from jaxrepsim.measures import MEASURES
 from jaxrepsim.pipeline.results_files import read_netcdf, write_netcdf
 from jaxrepsim.report.between_networks import between_networks
 from jaxrepsim.report.epsilons import headline_epsilon
@@ -54,7 +56,7 @@ class Comparison:
     @property
     def similarity(self) -> xr.DataArray:
         """(layer, pair, epsilon): the share of both networks' units that are in the maximum ε-approximate match."""
-        return self.dataset["similarity/similarity"].mean("redraw", keep_attrs=True)
+        return cast(xr.DataArray, self.dataset["similarity/similarity"]).mean("redraw", keep_attrs=True)
 
     @property
     def plot(self) -> "Plots":
@@ -66,13 +68,15 @@ class Comparison:
 
         Returns:
             Columns network_x, network_y, layer_x, layer_y (as each network names them), measure, epsilon (NaN for a
-            measure without one), value. Similarities across layers are rows whose layers do not belong together.
+            measure without one), value. Values across layers are rows whose layers do not belong together. A measure
+            that is not symmetric has a row for either order of the networks.
         """
-        labels, pairs = self.layers, self._pairs
-        shape = {"layer": labels, "pair": range(len(pairs))}
+        pairs, shape = self._pairs, self._shape
         match = xr.DataArray(pair_similarity(self._results), shape | {"epsilon": self._results["epsilon"].values})
-        auc = xr.DataArray(profile_auc(self._results), shape)
-        tables = [_long(match, "match_similarity"), _long(auc, "match_auc").assign(epsilon=np.nan)]
+        tables = [_long(match).assign(measure="match_similarity")]
+        tables.append(_long(xr.DataArray(profile_auc(self._results), shape)).assign(measure="match_auc"))
+        if "measures" in self._results.children:
+            tables.append(_long(self._results["measures/value"].drop_vars("pair")))
         long = pd.concat(tables, ignore_index=True)
         own = self._own_names
         for side, at in (("x", 0), ("y", 1)):
@@ -81,23 +85,29 @@ class Comparison:
                 own.get(network, {}).get(layer, layer)
                 for network, layer in zip(long[f"network_{side}"], long["layer"], strict=True)
             ]
+        swapped = self._swapped(long)
         if "across_layers" in self._results.children:
-            across = _long(self._results["across_layers/similarity"].drop_vars("pair"), "match_similarity")
-            across = across.dropna(subset="value")
+            group = self._results["across_layers"].to_dataset().drop_vars("pair")
+            tables = [_long(group["similarity"]).assign(measure="match_similarity")]
+            tables += [_long(group["value"])] if "value" in group else []
+            across = pd.concat(tables, ignore_index=True)
             for side, at in (("x", 0), ("y", 1)):
                 across[f"network_{side}"] = [pairs[pair][at] for pair in across["pair"]]
             long = pd.concat([long, across], ignore_index=True)
         columns = ["network_x", "network_y", "layer_x", "layer_y", "measure", "epsilon"]
+        long = pd.concat([long, swapped], ignore_index=True).dropna(subset="value")
         # The first of equal rows is that on all rows of activations.
-        return long.drop_duplicates(columns)[[*columns, "value"]].reset_index(drop=True)
+        found = long.drop_duplicates(columns)[[*columns, "value"]].reset_index(drop=True)
+        assert isinstance(found, pd.DataFrame)  # for the type checker
+        return found
 
     def distances(
         self, measure: str = "match_similarity", layer: str | None = None, epsilon: float | None = None
     ) -> xr.DataArray:
-        """Between every two networks, 1 − similarity.
+        """Between every two networks: a distance as it is, of a similarity its largest value less the similarity.
 
         Args:
-            measure: One of the measures in `to_dataframe`.
+            measure: One of the measures in `to_dataframe`; of one that is not symmetric the mean of both orders.
             layer: By default all of them.
             epsilon: Of measures that have one; by default the largest up to 0.5.
 
@@ -107,21 +117,28 @@ class Comparison:
         Raises:
             InputError: There is no such measure, layer or ε.
         """
-        long = self.to_dataframe()
-        if measure not in (known := long["measure"].unique().tolist()):
+        known = ["match_similarity", "match_auc"]
+        others = self._results["measures"].to_dataset() if "measures" in self._results.children else None
+        known += others["measure"].values.tolist() if others is not None else []
+        if measure not in known:
             raise unknown("measure", measure, known)
         values = pair_similarity(self._results)[..., self._epsilon(epsilon)]
         if measure == "match_auc":
             values = profile_auc(self._results)
-        networks = self.networks
+        elif others is not None and measure != "match_similarity":
+            both = others.sel(measure=measure)
+            values = (both["value"].values + both["swapped"].values) / 2
+        row, networks = MEASURES[measure], self.networks
         found = xr.DataArray(
             np.zeros((len(self.layers), len(networks), len(networks))),
             {"layer": self.layers, "network": networks, "other_network": networks},
-            name=f"1 − {measure}",
+            name=measure if row.kind == "distance" else f"{row.range[1]:g} − {measure}",
         )
         for pair, (first, second) in enumerate(self._pairs):
             i, j = networks.index(first), networks.index(second)
-            found[:, i, j] = found[:, j, i] = 1 - values[:, pair]
+            found[:, i, j] = found[:, j, i] = (
+                values[:, pair] if row.kind == "distance" else row.range[1] - values[:, pair]
+            )
         if layer is None:
             return found
         if layer not in self.layers:
@@ -178,6 +195,20 @@ class Comparison:
     def _own_names(self) -> Mapping[str, Mapping[str, str]]:
         return json.loads(self._results.attrs.get("own_names", "{}"))
 
+    @property
+    def _shape(self) -> dict[str, Any]:
+        return {"layer": self.layers, "pair": range(len(self._pairs))}
+
+    def _swapped(self, long: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the exchanged networks, of measures that are not symmetric."""
+        rows = long[[not MEASURES[measure].symmetric for measure in long["measure"]]]
+        if rows.empty:
+            return rows
+        swapped = _long(self._results["measures/swapped"].drop_vars("pair")).set_index(["layer", "pair", "measure"])
+        keys = pd.MultiIndex.from_frame(rows[["layer", "pair", "measure"]])
+        sides = {f"{what}_{a}": f"{what}_{b}" for what in ("network", "layer") for a, b in ("xy", "yx")}
+        return rows.rename(columns=sides).assign(value=swapped.loc[keys, "value"].values)
+
     def _epsilon(self, epsilon: float | None) -> int:
         """The index of an ε."""
         values = self._results["epsilon"].values
@@ -207,15 +238,23 @@ class Plots:
         """Similarity against ε, one panel a layer."""
         return profiles.PANELS.figure(self._results, column)
 
-    def layers(self, column: Column = "double") -> Figure:
+    def layers(self, measure: str = "match_similarity", column: Column = "double") -> Figure:
         """Heat map of every layer of one network against every layer of the other.
 
+        Args:
+            measure: The match, or one of the measures that were computed.
+            column: The width.
+
         Raises:
-            InputError: The comparison was made without `across_layers=True`.
+            InputError: The comparison was made without `across_layers=True`, or without the measure.
         """
         if "across_layers" not in self._results.children:
             raise InputError("layers were not compared across: compare(..., across_layers=True) does that")
-        return across_layers.DRAWING.figure(self._results, column)
+        if measure == "match_similarity":
+            return across_layers.DRAWING.figure(self._results, column)
+        if measure not in (known := self._results["across_layers/measure"].values.tolist()):
+            raise unknown("measure", measure, ["match_similarity", *known])
+        return across_layers.draw_measure(self._results, measure, column)
 
     def networks(
         self,
@@ -243,5 +282,6 @@ class Plots:
         return between_networks(values, self._comparison.networks, f"{found.name}, {where}", column)
 
 
-def _long(values: xr.DataArray, measure: str) -> pd.DataFrame:
-    return values.rename("value").to_dataframe().reset_index().assign(measure=measure)
+def _long(values: xr.DataArray) -> pd.DataFrame:
+    table = values.rename("value").to_dataframe().reset_index()
+    return table if "epsilon" in table else table.assign(epsilon=np.nan)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim._typing import Array, Float, Int, Values
+from jaxrepsim._typing import Array, Float, Values
 from jaxrepsim.measures.debiased_cka import hsic, quotient
 from jaxrepsim.measures.kernels import alignment
 from jaxrepsim.measures.networks import Basis, centred, ratio, root
@@ -98,7 +98,7 @@ def _with_all(
 
 
 @jax.jit
-def _measured(values: Float[Array, "8 pairs"], samples: Int[Array, ""]) -> dict[str, Array]:
+def _measured(values: Float[Array, "8 pairs"], samples: Array) -> dict[str, Array]:
     between, aligned_x, aligned_y, shared, shared_x, shared_y, total_x, total_y = values
     terms = (
         (between, shared, total_x, total_y),

@@ -14,6 +14,11 @@ NARROW = 128
 """Units up to which a layer is padded to those of the widest such layer: it costs less than to compile for it."""
 
 
+def narrow_width(widths: Sequence[int]) -> int:
+    """That of the widest narrow layer: what all narrow ones are padded to."""
+    return max((width for width in widths if width <= NARROW), default=0)
+
+
 def compiled_sizes(inputs: Inputs, layers: Sequence[str], work: Callable[[Prepared], object]) -> dict[str, int]:
     """How many units each layer is padded to, with the programs for every such size compiled side by side.
 
@@ -24,7 +29,7 @@ def compiled_sizes(inputs: Inputs, layers: Sequence[str], work: Callable[[Prepar
     """
     networks = inputs.networks.values()
     sizes = {layer: units_bucket(max(network.layers[layer].shape[-1] for network in networks)) for layer in layers}
-    narrow = max((size for size in sizes.values() if size <= NARROW), default=0)
+    narrow = narrow_width([*sizes.values()])
     sizes = {layer: max(size, narrow) for layer, size in sizes.items()}
 
     def compiled(size: int) -> None:

@@ -85,7 +85,14 @@ def match_files(
         if (results := matching_stage.finished(folder, config)) is not None:
             return results
         inputs = Inputs(
-            networks, layers, config.matching, progress, source=source, sampling=config.sampling, wanted=config.wanted
+            networks,
+            layers,
+            config.matching,
+            progress,
+            source=source,
+            sampling=config.sampling,
+            wanted=config.wanted,
+            measures=config.measures.computed,
         )
         about = {"title": f"Comparison of {', '.join(networks)}", "data": f"activation files {', '.join(networks)}"}
         return matching_stage.match(inputs, config, folder, say, about)

@@ -50,6 +50,8 @@ class Inputs:
     """Which statistics of them are gathered."""
     groups: dict[str, xr.Dataset] = field(default_factory=dict)
     """The results so far, by name of the part; see `Part.uses`."""
+    measures: Sequence[str] = ()
+    """The measures beside the match that are computed, also across layers."""
     own_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Of each network whose layers have other names than those compared: its own names, by these."""
     lacking: Sequence[str] = ()

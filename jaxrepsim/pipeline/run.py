@@ -145,6 +145,7 @@ class Run:
             Networks(model, trained, dataset, matching, before),
             config.sampling,
             config.wanted,
+            measures=config.measures.computed,
         )
         about = {"title": config.title, "description": config.description, "data": self.data_line()}
         return matching_stage.match(inputs, config, self.folder, self.say, about, {"networks": history(trained)})

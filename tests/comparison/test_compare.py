@@ -13,6 +13,7 @@ from jaxrepsim import Comparison, FewSamplesWarning, capture, capture_compressed
 from jaxrepsim.activations import ActivationFile, save
 from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
+from jaxrepsim.measures import MEASURES, procrustes, pwcca
 
 EPSILONS = (0.3, 0.6)
 SAMPLES = 90
@@ -62,8 +63,8 @@ def test_the_long_table_names_layers_as_networks_do(found, networks):
     assert table.columns.tolist() == ["network_x", "network_y", "layer_x", "layer_y", "measure", "epsilon", "value"]
     keys = ["network_x", "network_y", "layer_x", "layer_y", "measure", "epsilon"]
     assert not table.duplicated(keys).any()
-    # Of each pair 2 × 2 layers at two ε, and the area under two profiles.
-    assert len(table) == 3 * (4 * 2 + 2)
+    # Of each pair 2 × 2 layers at two ε and by three measures, and the area under two profiles.
+    assert len(table) == 3 * (4 * (2 + 3) + 2)
     row = table[(table.layer_x == "in") & (table.layer_y == "1") & (table.epsilon == 0.6)].iloc[0]
     assert (row.network_x, row.network_y) == ("a", "b")
     assert row.value == pytest.approx(float(profile(networks["a"]["in"], networks["b"]["1"]).similarity(0.6)))
@@ -96,7 +97,7 @@ def test_what_is_saved_is_loaded(found, tmp_path):
     again = Comparison.load(tmp_path / "found.nc")
     assert again.to_dataframe().equals(found.to_dataframe())
     assert again.dataset["similarity/profile_x"].attrs["long_name"].startswith("critical ε")
-    assert repr(again) == "Comparison(a, b, c: 2 layers; similarity, joint, across_layers)"
+    assert repr(again) == "Comparison(a, b, c: 2 layers; similarity, measures, joint, across_layers)"
     with pytest.raises(InputError, match="missing or damaged"):
         Comparison.load(tmp_path / "nothing.nc")
 
@@ -252,3 +253,47 @@ def test_captured_straight_into_compressions():
     assert tables[0].equals(tables[1])
     group = small.dataset["across_layers"]
     assert (group["samples"] == SAMPLES).all()
+
+
+def test_measures_beside_the_match(networks):
+    names = ["linear_cka", "procrustes", "pwcca", "soft_matching", "mutual_knn"]
+    found = compare(networks, measures=names, across_layers=True, progress=False)
+    table = found.to_dataframe().set_index(["measure", "network_x", "network_y", "layer_x", "layer_y"])["value"]
+    with jax.enable_x64(True):
+        for name in names:
+            function = MEASURES[name].function
+            x, y, z = networks["a"]["in"], networks["b"]["0"], networks["c"]["in"]
+            assert table[name, "a", "b", "in", "0"] == pytest.approx(float(function(x, y)), abs=1e-9)
+            distance = found.distances(name, "in").sel(network="c", other_network="b").item()
+            both = (float(function(y, z)) + float(function(z, y))) / 2
+            expected = both if MEASURES[name].kind == "distance" else 1 - both
+            assert distance == pytest.approx(expected, abs=1e-9)
+        swapped = float(pwcca(networks["b"]["1"], networks["a"]["out"]))
+        assert table["pwcca", "b", "a", "1", "out"] == pytest.approx(swapped, abs=1e-9)
+        across = float(procrustes(networks["a"]["in"], networks["b"]["1"]))
+        assert table["procrustes", "a", "b", "in", "1"] == pytest.approx(across, abs=1e-9)
+    image = found.plot.layers("procrustes").axes[0].get_images()[0].get_array()
+    group = found.dataset["across_layers/value"].sel(measure="procrustes").mean("pair")
+    assert image.shape == (4, 4)
+    np.testing.assert_allclose(image[0, 1], group.sel(layer_x="in", layer_y="out"))
+    with pytest.raises(InputError, match="unknown measure 'cca'"):
+        found.plot.layers("cca")
+    with pytest.raises(InputError, match="unknown measure 'ckaa'"):
+        compare(networks, measures=["ckaa"])
+
+
+@pytest.mark.parametrize("measure", ["procrustes", "soft_matching", "angular_procrustes"])
+def test_distances_that_are_metrics_keep_the_triangle_inequality(networks, measure):
+    distances = compare(networks, measures=[measure], progress=False).distances(measure)
+    for layer in distances.values:
+        assert (layer[:, None] <= layer[:, :, None] + layer[None] + 1e-9).all()
+
+
+def test_compressions_keep_what_measures_need(networks):
+    inputs = np.random.default_rng(0).normal(size=(SAMPLES, 3)).astype(np.float32)
+    models = {name: lambda batch, shift=shift: {"only": np.tanh(batch + shift)} for shift, name in enumerate("ab")}
+    small = compare(capture_compressed(models, inputs), progress=False)
+    raw = compare({name: capture(model, inputs) for name, model in models.items()}, progress=False)
+    value = small.dataset["measures/value"]
+    np.testing.assert_allclose(value, raw.dataset["measures/value"], atol=1e-6)
+    assert value.notnull().all()

@@ -83,7 +83,7 @@ def test_only_the_chosen_layers_are_compared(rng, tmp_path):
     networks = {"a": file(rng, conv=5, fc=2), "b": file(rng, fc=2, other=3)}
     config = AnalysisConfig(matching=MatchingConfig(layers=("fc",)), minimal_matches=MinimalMatches(units=0))
     groups = analysed(networks, config, tmp_path)
-    assert list(groups) == ["similarity"]
+    assert list(groups) == ["similarity", "measures"]
     assert list(groups["similarity"].layer.values) == ["fc"]
 
 
@@ -183,7 +183,7 @@ def test_a_part_from_outside_the_package(rng, tmp_path):
         return read_netcdf(folder.results)
 
     results = done(config)
-    assert {"similarity", "norms"} == results.children.keys()
+    assert {"similarity", "measures", "norms"} == results.children.keys()
     for layer in ("conv", "fc"):
         for name, network in networks.items():
             found = results["norms/norm"].sel(layer=layer, network=name)

@@ -7,9 +7,11 @@ from itertools import pairwise, product
 import numpy as np
 import xarray as xr
 
+from jaxrepsim.compression import Compressed
 from jaxrepsim.errors import InputError
 from jaxrepsim.matching import match_profiles
 from jaxrepsim.pipeline.part import Inputs, Part, Switch, pairs
+from jaxrepsim.pipeline.parts.measures import of_pairs, padded_width, together
 from jaxrepsim.pipeline.parts.over_training import similarity
 from jaxrepsim.pipeline.passes.sampled import Sampled
 
@@ -22,7 +24,7 @@ class AcrossLayers(Switch, Part):
 
     needs = "rows"
     by_layer = False
-    reads = ("sampling",)
+    reads = ("sampling", "measures")
 
     def compute(self, inputs: Inputs, layers: Sequence[str]) -> Iterator[xr.Dataset]:
         """The group; the networks may have other layers, and other numbers of them.
@@ -39,6 +41,8 @@ class AcrossLayers(Switch, Part):
         names = list(dict.fromkeys(layer for network in networks.values() for layer in network.positions))
         found = np.full((len(both), len(names), len(names), len(inputs.epsilons)), np.nan)
         samples, pooled = np.full(found.shape[:3], -1), np.full(found.shape[:3], -1, np.int8)
+        others = np.full((*found.shape[:3], len(inputs.measures)), np.nan)
+        width = padded_width(inputs)
         done, total = 0, sum(len(x.positions) * len(y.positions) for x, y in both)
         for pair, (x, y) in enumerate(both):
             for cells in _on_the_same_rows(x.maps, y.maps):
@@ -54,6 +58,14 @@ class AcrossLayers(Switch, Part):
                 places = [(used[0].index(i), len(used[0]) + used[1].index(j)) for i, j in cells]
                 at = tuple(np.transpose([(names.index(i), names.index(j)) for i, j in cells]))
                 found[pair][at] = similarity(match_profiles(arrays, places), inputs.epsilons)
+                if inputs.measures:
+                    small = [
+                        Compressed(side.positions[layer], side.stands_for[layer], side.squares[layer])
+                        for side, own in zip((x, y), used, strict=True)
+                        for layer in own
+                        if layer in side.squares
+                    ] or together(arrays, width)
+                    others[pair][at] = of_pairs(small, places, inputs.measures, width)
                 samples[pair][at] = x.stands_for.get(cells[0][0], len(arrays[0]))
                 pooled[pair][at] = by_means
                 inputs.progress("comparing across layers", done, total, inputs.pair_names[pair])
@@ -65,12 +77,13 @@ class AcrossLayers(Switch, Part):
         yield xr.Dataset(
             {
                 "similarity": ((*cells, "epsilon"), found),
+                "value": ((*cells, "measure"), others),
                 "samples": (cells, samples),
                 "pooled": (cells, pooled),
                 "units_x": (("layer_x",), units),
                 "units_y": (("layer_y",), units),
             },
-            coords={"layer": list(layers), "layer_x": names, "layer_y": names},
+            coords={"layer": list(layers), "layer_x": names, "layer_y": names, "measure": list(inputs.measures)},
         )
 
 

@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from jaxrepsim import compression
 from jaxrepsim.compression import Compressed
 from jaxrepsim.errors import unknown
-from jaxrepsim.measures import MEASURES
-from jaxrepsim.measures.networks import Activations
+from jaxrepsim.measures import MEASURES, of_all_pairs
+from jaxrepsim.measures.all_pairs import LINEAR
+from jaxrepsim.numerics.buckets import padded
+from jaxrepsim.pipeline.factored import narrow_width
 from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs
 
 OF_PROFILES = ("match_similarity", "match_auc")
 """Rows of the table that every comparison has anyway."""
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -33,50 +38,98 @@ class Measures(LayerPart):
         super().__post_init__()
 
     @property
-    def computed(self) -> list[str]:
+    def computed(self) -> tuple[str, ...]:
         """Those that are not read off the match profile."""
-        return [name for name in dict.fromkeys(self.names) if name not in OF_PROFILES]
+        return tuple(name for name in dict.fromkeys(self.names) if name not in OF_PROFILES)
 
     def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
-        found = np.full((2, len(inputs.pair_names), len(self.computed)), np.nan)
-        for at, name in enumerate(self.computed):
-            networks = [_given(inputs, network, layer, MEASURES[name].needs == "rows") for network in inputs.networks]
-            for pair, (x, y) in enumerate(pairs(networks)):
-                found[:, pair, at] = in_both_orders(name, x, y)
+        both = pairs(range(len(inputs.networks)))
+        swapped = [(b, a) for a, b in both]
+        width = padded_width(inputs)
+        draws = [
+            of_pairs(networks, [*both, *swapped], self.computed, width) for networks in _redraws(inputs, layer, width)
+        ]
+        found = np.mean(draws, axis=0) if draws else np.full((2 * len(both), len(self.computed)), np.nan)
+        if any(name not in (*OF_PROFILES, *LINEAR) and MEASURES[name].needs == "rows" for name in self.computed):
+            _fill_of_rows(found, _rows(inputs, layer), [*both, *swapped], self.computed)
         dims = ("pair", "measure")
-        return xr.Dataset({"value": (dims, found[0]), "swapped": (dims, found[1])}, {"measure": self.computed})
+        variables = {"value": (dims, found[: len(both)]), "swapped": (dims, found[len(both) :])}
+        return xr.Dataset(variables, {"measure": list(self.computed)})
 
 
-def in_both_orders(name: str, x: Sequence[Activations], y: Sequence[Activations]) -> tuple[float, float]:
-    """A measure of two networks, and with them exchanged.
+def padded_width(inputs: Inputs) -> int:
+    """The units to which narrow layers are padded by dead ones, so that they share programs."""
+    return narrow_width([rows.shape[-1] for network in inputs.networks.values() for rows in network.layers.values()])
+
+
+def of_pairs(networks: Sequence[Compressed], both: Sequence[Pair], names: Sequence[str], width: int) -> np.ndarray:
+    """Measures of pairs of networks that are compressed together: (pairs, names), NaN where they need rows.
 
     Args:
-        name: A row of the table.
-        x: The first network, in each redraw; none where it is not there in a form that the measure takes.
-        y: The second.
-
-    Returns:
-        The means over redraws; NaN where there are none.
+        networks: The networks.
+        both: Which pairs of them.
+        names: Of the measures.
+        width: See `padded_width`.
     """
-    measure = MEASURES[name]
+    found = np.full((len(both), len(names)), np.nan)
+    height = max(len(networks[0].rows), (width + 1) * len(networks) + 1)
+    wide = [_widened(network, height, width) for network in networks]
+    linear = of_all_pairs(wide, both, [name for name in names if name in LINEAR])
+    for at, name in enumerate(names):
+        if name in linear:
+            found[:, at] = linear[name]
+        elif MEASURES[name].needs != "rows":
+            found[:, at] = [MEASURES[name].function(networks[a], networks[b]) for a, b in both]
+    return found
 
-    def mean(x: Sequence[Activations], y: Sequence[Activations]) -> float:
-        return float(np.mean([measure.function(*both) for both in zip(x, y, strict=True)])) if x and y else np.nan
 
-    value = mean(x, y)
-    return value, value if measure.symmetric else mean(y, x)
+def _widened(network: Compressed, height: int, width: int) -> Compressed:
+    rows, units = np.asarray(network.rows), network.rows.shape[1]
+    squares = None if network.squares is None else padded(np.asarray(network.squares), (height,))
+    return Compressed(padded(rows, (height, max(width, units))), network.samples, squares)
 
 
-def _given(inputs: Inputs, network: str, layer: str, rows: bool) -> list[Activations]:
-    """A network's layer as measures take it: raw, where that is there or where they need rows, or with its means."""
-    file = inputs.networks[network]
-    array = np.asarray(file.layers[layer], np.float64)
-    if not file.basis and len(array) == file.samples[layer]:
-        return [array]
-    if rows:
-        return [] if inputs.networks_at is None else [np.asarray(inputs.sampled[network].positions[layer], np.float64)]
-    if layer not in file.squares:
+def together(arrays: Sequence[np.ndarray], width: int) -> list[Compressed]:
+    """Raw activations compressed together with their means: float32 as sums of products, as in an extraction."""
+    wide = [padded(array, (len(array), max(width, array.shape[1]))) for array in arrays]
+    if any(array.dtype == np.float64 for array in arrays):
+        found = compression.summarise(*wide)
+    else:
+        state = compression.init([array.shape[1] for array in wide], jnp.float32, squares=True)
+        found = compression.summary(compression.update(state, *wide))
+    return [each._replace(rows=each.rows[:, : array.shape[1]]) for each, array in zip(found, arrays, strict=True)]
+
+
+def _redraws(inputs: Inputs, layer: str, width: int) -> list[Sequence[Compressed]]:
+    """All networks in each redraw; none where they are compressed without their means."""
+    files = list(inputs.networks.values())
+    if all(_is_raw(inputs, network, layer) for network in inputs.networks):
+        return [together([file.layers[layer] for file in files], width)]
+    if not all(layer in file.squares for file in files):
         return []
-    squares = np.asarray(file.squares[layer], np.float64)
-    redraws = zip(array, squares, strict=True) if array.ndim == 3 else [(array, squares)]
-    return [Compressed(rows, file.samples[layer], squares) for rows, squares in redraws]
+    if files[0].layers[layer].ndim == 2:
+        return [[Compressed(file.layers[layer], file.samples[layer], file.squares[layer]) for file in files]]
+    return [
+        [Compressed(file.layers[layer][draw], file.samples[layer], file.squares[layer][draw]) for file in files]
+        for draw in range(len(files[0].layers[layer]))
+    ]
+
+
+def _is_raw(inputs: Inputs, network: str, layer: str) -> bool:
+    file = inputs.networks[network]
+    return not file.basis and file.layers[layer].shape[:-1] == (file.samples[layer],)
+
+
+def _rows(inputs: Inputs, layer: str) -> list[np.ndarray]:
+    """Raw activations of all networks, or a sample of those of a run; none where only compressed ones are there."""
+    if all(_is_raw(inputs, network, layer) for network in inputs.networks):
+        return [np.asarray(file.layers[layer], np.float64) for file in inputs.networks.values()]
+    if inputs.networks_at is None:
+        return []
+    return [np.asarray(network.positions[layer], np.float64) for network in inputs.sampled.values()]
+
+
+def _fill_of_rows(found: np.ndarray, rows: Sequence[np.ndarray], both: Sequence[Pair], names: Sequence[str]) -> None:
+    for at, name in enumerate(names):
+        if rows and MEASURES[name].needs == "rows":
+            found[:, at] = [MEASURES[name].function(rows[a], rows[b]) for a, b in both]

@@ -42,6 +42,7 @@ class Sampled(NamedTuple):
         group_size: For each layer P, the rows an image has; 1 for a dense layer.
         maps: For each layer the shape of its map: (H, W), or () for a dense layer.
         stands_for: Of layers that are compressed, how many samples their rows stand for.
+        squares: Of these, those that `jaxrepsim.compression.Compressed` has.
     """
 
     positions: dict[str, np.ndarray]
@@ -49,6 +50,7 @@ class Sampled(NamedTuple):
     group_size: dict[str, int]
     maps: dict[str, tuple[int, ...]]
     stands_for: Mapping[str, int] = MappingProxyType({})
+    squares: Mapping[str, np.ndarray] = MappingProxyType({})
 
     def renamed(self, names: Mapping[str, str]) -> "Sampled":
         """The same, with other names for some layers."""
@@ -56,7 +58,14 @@ class Sampled(NamedTuple):
         def of(layers: Mapping[str, T]) -> dict[str, T]:
             return {names.get(layer, layer): value for layer, value in layers.items()}
 
-        return Sampled(of(self.positions), of(self.pooled), of(self.group_size), of(self.maps), of(self.stands_for))
+        return Sampled(
+            of(self.positions),
+            of(self.pooled),
+            of(self.group_size),
+            of(self.maps),
+            of(self.stands_for),
+            of(self.squares),
+        )
 
 
 def sample(
@@ -148,7 +157,7 @@ def sample_of_file(source: Files, file: ActivationFile, config: SamplingConfig, 
     if one_basis(file):
         layers = dict(file.layers)
         shapes = {layer: (count,) for layer, count in file.samples.items()}
-        return Sampled(layers, {}, dict.fromkeys(layers, 1), shapes, file.samples)
+        return Sampled(layers, {}, dict.fromkeys(layers, 1), shapes, file.samples, file.squares)
     found = Sampled({}, {}, {}, {})
     for layer, rows in file.layers.items():
         each = rows.reshape(source.images_of(len(rows)), -1, rows.shape[-1])[: config.images]

@@ -1,5 +1,6 @@
 """Similarity of every layer of one network with every layer of another, as a heat map."""
 
+from collections.abc import Mapping
 from math import ceil
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.path import Path
 from pandas import DataFrame
 from xarray import Dataset
 
+from jaxrepsim.measures import MEASURES
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
@@ -30,6 +32,11 @@ VARIABLES: dict[str, Variable] = {
     **Alike((*_CELL, "epsilon"), PURE).named(
         similarity="similarity across layers: Similarity of layer_x of the pair's first network with layer_y of its "
         "second; NaN where a network has no such layer.",
+    ),
+    **coordinates(measure="measure: Name of the measure beside the match."),
+    **Alike((*_CELL, "measure"), PURE).named(
+        value="value of a measure across layers: What the measure gives for layer_x of the pair's first network and "
+        "layer_y of its second; NaN where it could not be computed.",
     ),
     **Alike(("layer_x",), COUNT).named(units_x="units: Most units that any network has in layer_x."),
     **Alike(("layer_y",), COUNT).named(units_y="units: Most units that any network has in layer_y."),
@@ -71,14 +78,43 @@ def _draw(results: Results, column: Column) -> Figure:
 
     At the largest ε up to 0.5, and in both columns of a paper at the next smaller one too, where layers are few.
     """
+    mean = _drawn(results)["similarity"].mean("pair").values
+    maps = {f"ε = {epsilon_labels(results)[at]}": mean[..., at] for at in _epsilons(results, mean, column)}
+    return heat_maps(results, maps, "similarity", (0, 1), column)
+
+
+def draw_measure(results: Results, measure: str, column: Column) -> Figure:
+    """The same of a measure beside the match.
+
+    Args:
+        results: Results with the group `across_layers`.
+        measure: One that was computed across layers.
+        column: The width.
+    """
+    mean = _drawn(results)["value"].sel(measure=measure).mean("pair").values
+    low, high = MEASURES[measure].range
+    limits = max(low, min(0.0, np.nanmin(mean, initial=0))), high if np.isfinite(high) else np.nanmax(mean)
+    return heat_maps(results, {measure: mean}, measure, limits, column)
+
+
+def heat_maps(
+    results: Results, maps: Mapping[str, Floats], label: str, limits: tuple[float, float], column: Column
+) -> Figure:
+    """Maps of layers by layers side by side, with the cells marked that rest on means or on few samples.
+
+    Args:
+        results: Results with the group `across_layers`.
+        maps: (layer_x, layer_y) each, by its title.
+        label: Of the colours.
+        limits: The least and the largest colour.
+        column: The width.
+    """
     drawn = _drawn(results)
-    mean = drawn["similarity"].mean("pair").values
-    epsilons = _epsilons(results, mean, column)
     # Two maps share the width: each has what one has in a single column.
     below, beside = (drawn[dim].values.tolist() for dim in ("layer_y", "layer_x"))
-    labels = layer_labels(below, column if len(epsilons) == 1 else "single")
+    labels = layer_labels(below, column if len(maps) == 1 else "single")
     rows = shortened(beside, _LONGEST[column])
-    side = _SIDE[column] if len(epsilons) == 1 else 2.75
+    side = _SIDE[column] if len(maps) == 1 else 2.75
     pooled, few = _pooled(drawn), _undersampled(drawn)
     handles: list[Artist] = []
     if pooled.any():
@@ -89,14 +125,14 @@ def _draw(results: Results, column: Column) -> Figure:
         handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
-        grid = figure.subplots(1, len(epsilons), sharey=True, squeeze=False).ravel()
-        look: Look = {"vmin": 0, "vmax": 1, "cmap": "cividis", "interpolation": "none"}
-        for axes, epsilon in zip(grid, epsilons, strict=True):
-            axes.imshow(mean[..., epsilon], origin="lower", aspect="equal", **look)
+        grid = figure.subplots(1, len(maps), sharey=True, squeeze=False).ravel()
+        look: Look = {"vmin": limits[0], "vmax": limits[1], "cmap": "cividis", "interpolation": "none"}
+        for axes, (title, values) in zip(grid, maps.items(), strict=True):
+            axes.imshow(values, origin="lower", aspect="equal", **look)
             axes.grid(visible=False)
             mark_layers(axes, labels)
             axes.set(xlim=(-0.5, len(below) - 0.5), ylim=(-0.5, len(rows) - 0.5))
-            axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
+            axes.set_title(title, loc="left", pad=3)
             _mark(axes, pooled, few)
         # As many rows are named as their height has room for.
         step = ceil(len(rows) * 1.6 * TICK_SIZE / (72 * side))
@@ -107,7 +143,7 @@ def _draw(results: Results, column: Column) -> Figure:
             first, second = shortened(names(results, "network"), 24)
         grid[0].set_ylabel(f"layer of {first}")
         figure.supxlabel(f"layer of {second}")
-        figure.colorbar(grid[0].images[0], ax=grid, aspect=22, pad=0.015, label="similarity", format="{x:g}")
+        figure.colorbar(grid[0].images[0], ax=grid, aspect=22, pad=0.015, label=label, format="{x:g}")
     return figure
 
 
@@ -197,6 +233,7 @@ SECTION = Section(
     title="Across layers",
     file=__file__,
     variables=VARIABLES,
+    optional=frozenset({"value"}),
     figures=(DRAWING,),
     tables={"across_layers": across_table},
 )
