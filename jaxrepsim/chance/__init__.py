@@ -19,6 +19,8 @@ meeting of subspaces of that many dimensions, with that spectrum, in that many s
 and not another computation: train no epoch, and match as usual.
 
 `p_value` says how often a null reaches what was observed, and `similarity_against_chance` does all for a list of ε.
+`calibrate` holds any measure of `jaxrepsim.measures.MEASURES` against shuffled samples, and `calibrate_layers` the best
+of many layers.
 `cross_validated_residuals` needs no null: what is fitted on half of the samples is measured on the other half.
 
 Everything here but `random_profiles` needs raw activations, one row a sample. Compressed ones have no samples left to
@@ -27,6 +29,10 @@ permute or to split.
 
 from jaxrepsim.chance.against_chance import AgainstChance as AgainstChance
 from jaxrepsim.chance.against_chance import similarity_against_chance as similarity_against_chance
+from jaxrepsim.chance.calibration import Calibration as Calibration
+from jaxrepsim.chance.calibration import LayerCalibration as LayerCalibration
+from jaxrepsim.chance.calibration import calibrate as calibrate
+from jaxrepsim.chance.calibration import calibrate_layers as calibrate_layers
 from jaxrepsim.chance.cross_validation import cross_validated_residuals as cross_validated_residuals
 from jaxrepsim.chance.p_values import p_value as p_value
 from jaxrepsim.chance.random_subspaces import random_profiles as random_profiles

@@ -55,8 +55,7 @@ class Draws:
     """The keys of all draws of a null, some at a time."""
 
     def __init__(self, key: Key[Array, ""], draws: int, ready: Prepared) -> None:
-        # The keys depend on their places alone, however many there are.
-        self.keys = _split(key, size_bucket(draws, CHUNK))
+        self.keys = keys_of(key, draws)
         self.draws, self.ready = draws, ready
         # Nearer to the number of units than the size of the other programs: there are many draws.
         self.n = min(ready.n, width_bucket(max(ready.widths)))
@@ -89,6 +88,11 @@ class Draws:
             found.append(np.asarray(critical)[:count])
         every = np.concatenate(found)
         return MatchProfile(on_device(every[:, 0, :n_x]), on_device(every[:, 1, :n_y]))
+
+
+def keys_of(key: Key[Array, ""], draws: int) -> Key[Array, "k"]:
+    """A key for each draw, and some more: they depend on their places alone, however many there are."""
+    return _split(key, size_bucket(draws, CHUNK))
 
 
 _split = jax.jit(jax.random.split, static_argnums=1)

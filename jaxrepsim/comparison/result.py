@@ -201,7 +201,7 @@ class Comparison:
 
     def _swapped(self, long: pd.DataFrame) -> pd.DataFrame:
         """Rows of the exchanged networks, of measures that are not symmetric."""
-        rows = long[[not MEASURES[measure].symmetric for measure in long["measure"]]]
+        rows = long.loc[[not MEASURES[measure].symmetric for measure in long["measure"]]]
         if rows.empty:
             return rows
         swapped = _long(self._results["measures/swapped"].drop_vars("pair")).set_index(["layer", "pair", "measure"])

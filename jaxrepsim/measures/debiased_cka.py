@@ -63,8 +63,8 @@ def _of(x: Raw | Basis, y: Raw | Basis) -> Array:
 
     def of(first: Centred, second: Centred) -> Array:
         shared = jnp.sum(first.joint_lengths * second.joint_lengths)
-        totals = (jnp.sum(each.joint**2) for each in (first, second))
-        return hsic(alignment(first.joint, second.joint), shared, *totals, jnp.asarray(x.samples))
+        total, other = jnp.sum(first.joint**2), jnp.sum(second.joint**2)
+        return hsic(alignment(first.joint, second.joint), shared, total, other, jnp.asarray(x.samples))
 
     return quotient(of(a, b), of(a, a), of(b, b), jnp.asarray(x.samples))
 

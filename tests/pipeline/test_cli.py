@@ -246,7 +246,7 @@ def test_json_is_a_line_a_stage_and_nothing_else(finished, tmp_path):
     done = jaxrepsim("run", tmp_path / "run", "--json", "--minimal-matches.units", "0")
     *stages, last = map(json.loads, done.stdout.splitlines())
     run = str(tmp_path / "run")
-    assert [line["stage"] for line in stages] == ["similarity", "report"]
+    assert [line["stage"] for line in stages] == ["similarity", "measures", "report"]
     assert all(line["run"] == run and line["seconds"] >= 0 for line in stages)
     assert last == {"run": run, "results": f"{run}/results/results.nc", "report": f"{run}/report.html"}
     assert f"report: {run}/report.html" in done.stderr

@@ -11,6 +11,7 @@ from tests.report.groups_alignment_units import exciting, mutual_information, on
 from tests.report.trees import OPTIONAL, as_flat, as_tree, with_padding
 
 CELL = ("layer", "pair", "epsilon")
+MEASURES = ["linear_cka", "debiased_cka", "procrustes", "pwcca"]
 EPOCHS = (0, 1, 2, 5, 10, 20, 40)
 
 
@@ -36,12 +37,25 @@ def add_groups(
         decomposition(flat, slots, rng)
         | stability(flat, rng)
         | chance(flat, draws, huge, rng)
+        | measures(flat, rng)
         | joint(flat)
         | dimensionality(flat, rng)
         | across(flat, rng)
         | training(flat, len(epochs), rng)
-    ).assign_coords(layer_x=flat["layer"].values, layer_y=flat["layer"].values, checkpoint=np.array(epochs))
+    ).assign_coords(
+        layer_x=flat["layer"].values, layer_y=flat["layer"].values, measure=MEASURES, checkpoint=np.array(epochs)
+    )
     return add_alignments(as_tree(added), rng)
+
+
+def measures(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:
+    """Values that follow the similarity, but for their noise; a distance falls."""
+    similar = results["similarity"].values[..., -1, :1]
+    value = np.clip(similar + rng.normal(0, 0.05, (*similar.shape[:2], len(MEASURES))), 0, 1)
+    value[..., 2] = 1.4 * (1 - value[..., 2])
+    swapped = np.where(np.arange(len(MEASURES)) == 3, value * 0.9, value)
+    dims = ("layer", "pair", "measure")
+    return {"measure_value": (dims, value), "measure_swapped": (dims, swapped)}
 
 
 def dimensionality(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:

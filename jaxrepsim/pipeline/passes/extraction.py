@@ -316,8 +316,11 @@ def _factored(merged: GramMatrix, redrawn: bool) -> tuple[np.ndarray, np.ndarray
     if not redrawn:
         return rows[0], squares[0], exact
     most = max(map(len, rows))
-    filled = ([np.pad(one, ((0, most - len(one)), (0, 0))) for one in each] for each in (rows, squares))
-    return *map(np.stack, filled), exact
+
+    def filled(each: Sequence[np.ndarray]) -> np.ndarray:
+        return np.stack([np.pad(one, ((0, most - len(one)), (0, 0))) for one in each])
+
+    return filled(rows), filled(squares), exact
 
 
 def _axes(state: Compression, own: Any, common: Any) -> Any:

@@ -1,6 +1,9 @@
 """Other measures of similarity beside the match, against depth, and where they disagree with it."""
 
+from typing import NamedTuple
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas import DataFrame
 from scipy.stats import rankdata
@@ -37,14 +40,22 @@ def by_measure(results: Results) -> dict[str, Floats]:
     return found | {name: group["value"].sel(measure=name).values for name in group["measure"].values.tolist()}
 
 
-def disagreement(results: Results) -> DataFrame:
-    """How far each measure orders the layers otherwise than the match does.
+class Disagreement(NamedTuple):
+    """How far a measure orders the layers otherwise than `match_auc` does, both as means over pairs."""
 
-    Returns:
-        One row for each measure other than `match_auc`: `measure`; `correlation`, Spearman's over layers with
-        match_auc, of means over pairs, positive where both call the same layers alike; `layer`, whose place in the two
-        orders differs most; `here` and `match`, its places, 1 for the layer that is most alike.
-    """
+    measure: str
+    correlation: float
+    """Spearman's over layers, positive where both call the same layers alike."""
+    layer: str
+    """Whose place in the two orders differs most."""
+    here: float
+    """Its place by the measure, 1 for the layer that is most alike."""
+    match: float
+    """Its place by the match."""
+
+
+def disagreement(results: Results) -> list[Disagreement]:
+    """Of every measure other than `match_auc` that is known in three layers or more."""
     values = {name: over_known(each).mean for name, each in by_measure(results).items()}
     match = values.pop("match_auc")
     rows = []
@@ -57,8 +68,9 @@ def disagreement(results: Results) -> DataFrame:
         spread = here.std() * there.std()
         correlation = float(np.mean((here - here.mean()) * (there - there.mean())) / spread) if spread else np.nan
         most = int(np.abs(here - there).argmax())
-        rows.append((name, correlation, names(results, "layer")[known[most]], here[most], there[most]))
-    return DataFrame(rows, columns=["measure", "correlation", "layer", "here", "match"])
+        layer = names(results, "layer")[known[most]]
+        rows.append(Disagreement(name, correlation, layer, here[most], there[most]))
+    return rows
 
 
 def _rows(results: Results) -> Rows:
@@ -78,14 +90,13 @@ def _table(results: Results) -> DataFrame:
 
 
 def _sentences(results: Results) -> list[str]:
-    table = disagreement(results).dropna(subset="correlation")
-    table = table[~table["measure"].str.startswith("match_")]
-    if table.empty:
+    rows = [row for row in disagreement(results) if row.measure in MEASURES and not np.isnan(row.correlation)]
+    if not rows:
         return []
-    least = table.loc[table["correlation"].idxmin()]
+    least = min(rows, key=lambda row: row.correlation)
     return [
-        f"Of the other measures, {least['measure']} orders layers least as the match does: the rank correlation of the "
-        f"two is {least['correlation']:.2f}."
+        f"Of the other measures, {least.measure} orders layers least as the match does: the rank correlation of the two "
+        f"is {least.correlation:.2f}."
     ]
 
 
@@ -110,7 +121,7 @@ def _draw(results: Results, column: Column) -> Figure:
     return figure
 
 
-def _limits(axes, name: str, spread: Spread) -> None:
+def _limits(axes: Axes, name: str, spread: Spread) -> None:
     low, high = MEASURES[name].range if name in MEASURES else (0.0, 1.0)
     low = max(low, min(0.0, float(np.nanmin(spread.low))))
     axes.set_ylim(low, high if np.isfinite(high) else None)
@@ -131,7 +142,7 @@ SECTION = Section(
     context=lambda results: {
         "rows": _rows(results),
         "measures": list(by_measure(results)),
-        "disagreement": [*disagreement(results).itertuples()],
+        "disagreement": disagreement(results),
     },
     sentences=_sentences,
     figures=(
