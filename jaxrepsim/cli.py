@@ -12,6 +12,7 @@ from jaxrepsim.commands import COMMANDS, OnData, OnNetworks, OnRun, Talk
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.exit_status import exit_status, use_compilation_cache
 from jaxrepsim.files import shortened
+from jaxrepsim.measures import MEASURES
 from jaxrepsim.options import options_of, read, replaced
 from jaxrepsim.pipeline import processes, shipped_configs
 from jaxrepsim.pipeline.config import RunConfig
@@ -234,10 +235,24 @@ def _list_configs(given: _Given) -> None:
     print(help.configs(configs))
 
 
+def _list_measures(given: _Given) -> None:
+    own = given.own(Talk)
+    if given.takes:
+        raise InputError(f"`jaxrepsim measures` takes nothing; received {' '.join(given.takes)}")
+    if own.json or own.quiet:
+        for name, measure in MEASURES.items():
+            row = {field: value for field, value in measure._asdict().items() if field != "function"}
+            row |= {"range": [str(end) for end in measure.range], "invariances": sorted(measure.invariances)}
+            print(json.dumps({"name": name, **row}) if own.json else name)
+        return
+    print(help.measures(MEASURES))
+
+
 _OTHERS: dict[str, Callable[[_Given], None]] = {
     "compare": _compare,
     "report": _draw_again,
     "configs": _list_configs,
+    "measures": _list_measures,
     "data": _prepare,
 }
 """The commands that are no stages of a run."""

@@ -107,6 +107,9 @@ COMMANDS = {
     ),
     "report": Command("RUN", "Draw the report of a finished run or comparison again. RUN is its folder."),
     "configs": Command("", "List the configs that are shipped, what they do, and how long it takes."),
+    "measures": Command(
+        "", "List the measures of similarity: what each needs, what leaves it unchanged, and what chance gives."
+    ),
     "data": Command(
         "prepare NAME",
         "Prepare a data set, from the archive that its makers publish. It is written in the format of "

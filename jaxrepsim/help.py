@@ -5,17 +5,23 @@ import dataclasses
 import inspect
 import shutil
 import textwrap
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from jaxrepsim.commands import COMMANDS, Command, Talk
 from jaxrepsim.errors import unknown
+from jaxrepsim.measures import Measure
 from jaxrepsim.options import Option, options_of
 from jaxrepsim.pipeline.shipped_configs import Shipped
 
 ALL = "all"
 """Asks for the settings of every group."""
+_NEEDS = {
+    "compressed": "inner products",
+    "squares": "inner products and the lengths of samples",
+    "rows": "raw activations",
+}
 NEEDS_NETWORKS = ("training", "images")
 """What parts need that `compare` cannot give them, whatever it compares."""
 OF_RUNS = ("matching.positions", "matching.redraws", "alignment.before_activation")
@@ -86,6 +92,20 @@ def configs(shipped: Iterable[Shipped]) -> str:
     lines = ["`jaxrepsim run NAME` runs one of these; the file itself says more."]
     for config in shipped:
         lines += [f"\n{config.name}  [{config.time}]", *_wrapped(config.does, " " * 4)]
+    return "\n".join(lines)
+
+
+def measures(table: Mapping[str, Measure]) -> str:
+    """The table of measures: what each is, and how to read it."""
+    lines = ["`--measures.names` of a run and `compare(measures=...)` take these names; docs/measures.md says more."]
+    for name, measure in table.items():
+        low, high = (f"{end:.3g}" for end in measure.range)
+        metric = ", a metric" if measure.metric else ""
+        order = "" if measure.symmetric else ", not symmetric"
+        unchanged = ", ".join(each.replace("_", " ") for each in sorted(measure.invariances))
+        said = f"Needs {_NEEDS[measure.needs]}. Unchanged by: {unchanged}. Where nothing is shared: {measure.bias}."
+        lines += [f"\n{name}  [{measure.kind}, {low} to {high}{metric}{order}]", *_wrapped(said, " " * 4)]
+        lines += _wrapped(measure.source, " " * 4)
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ import jaxrepsim as jaxrepsim_package
 from jaxrepsim.cli import main
 from jaxrepsim.commands import COMMANDS
 from jaxrepsim.errors import InputError
+from jaxrepsim.measures import MEASURES
 from jaxrepsim.options import options_of
 from jaxrepsim.pipeline import MatchingConfig, RunConfig
 from jaxrepsim.pipeline.config_file import load_configs
@@ -105,6 +106,7 @@ def test_the_help_of_all_groups_has_every_setting():
         (["report", "absent"], "error: there is no run folder absent"),
         (["report", "one", "two"], "error: `jaxrepsim report` takes one run folder; received one two"),
         (["configs", "all"], "error: `jaxrepsim configs` takes nothing; received all"),
+        (["measures", "cka"], "error: `jaxrepsim measures` takes nothing; received cka"),
         (["compare", "a.npz", "b.npz", "--out", "there"], "error: a.npz is missing"),
         (
             ["compare", "a.npz"],
@@ -444,3 +446,11 @@ for size in {sizes}:
     lines = done.stderr.splitlines()
     assert len(lines) == len(sizes), done.stderr
     assert all(line.startswith("2 error: the disk is full") for line in lines), done.stderr
+
+
+def test_measures_are_listed():
+    done = jaxrepsim("measures")
+    assert "procrustes  [distance, 0 to 1.41, a metric]" in done.stdout
+    assert jaxrepsim("measures", "--quiet").stdout.splitlines() == list(MEASURES)
+    rows = list(map(json.loads, jaxrepsim("measures", "--json").stdout.splitlines()))
+    assert [row["name"] for row in rows if not row["symmetric"]] == ["pwcca", "linear_regression", "ridge"]

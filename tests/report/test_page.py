@@ -92,7 +92,7 @@ def test_page_with_all_groups(whole_page: str) -> None:
     assert len(images) > 30
     assert all(image.startswith("data:image/png;base64,") for image in images)
     tables = [attrs for tag, attrs in read.elements if tag == "table"]
-    assert len([attrs for attrs in tables if "aria-describedby" in attrs]) == 12
+    assert len([attrs for attrs in tables if "aria-describedby" in attrs]) == 14
 
 
 @pytest.mark.usefixtures("without_drawings")
@@ -134,7 +134,7 @@ def test_groups_that_were_not_computed(make: Callable[..., DataTree], tmp_path: 
 
 def test_rows_of_tables_are_as_wide_as_their_heads(whole_page: str) -> None:
     tables = re.findall(r"<table aria-describedby.*?</table>", whole_page, re.DOTALL)
-    assert len(tables) == 12
+    assert len(tables) == 14
     assert "rowspan" in "".join(tables)
     for table in tables:
         widths: set[int] = set()

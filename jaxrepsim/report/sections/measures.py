@@ -95,8 +95,8 @@ def _sentences(results: Results) -> list[str]:
         return []
     least = min(rows, key=lambda row: row.correlation)
     return [
-        f"Of the other measures, {least.measure} orders layers least as the match does: the rank correlation of the two "
-        f"is {least.correlation:.2f}."
+        f"Of the other measures, {least.measure} orders layers least as the match does: the rank correlation of the "
+        f"two is {least.correlation:.2f}."
     ]
 
 

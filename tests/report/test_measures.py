@@ -1,0 +1,49 @@
+"""The section of other measures: its table, where they disagree with the match, its sentence and figure."""
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from xarray import DataTree
+
+from jaxrepsim.report.match_profiles import profile_auc
+from jaxrepsim.report.sections import measures
+
+
+def test_disagreement_is_spearmans(full: DataTree) -> None:
+    match = profile_auc(full).mean(1)
+    for row in measures.disagreement(full):
+        if row.measure.startswith("match_"):
+            continue
+        value = full["measures/value"].sel(measure=row.measure).mean("pair").values
+        alike = -value if row.measure == "procrustes" else value
+        assert row.correlation == pytest.approx(spearmanr(alike, match).statistic)
+        layers = full["layer"].values.tolist()
+        here, there = (np.argsort(np.argsort(-order))[layers.index(row.layer)] + 1 for order in (alike, match))
+        assert (row.here, row.match) == (here, there)
+
+
+def test_the_sentence_names_the_measure_that_agrees_least(full: DataTree) -> None:
+    turned = full.copy(deep=True)
+    turned["measures/value"].loc[{"measure": "pwcca"}] = -profile_auc(full)
+    [sentence] = measures.SECTION.sentences(turned)
+    assert "pwcca orders layers least as the match does: the rank correlation of the two is -1.00" in sentence
+    unknown = full.copy(deep=True)
+    unknown["measures/value"][:] = np.nan
+    assert measures.SECTION.sentences(unknown) == []
+
+
+def test_a_panel_for_each_measure(full: DataTree) -> None:
+    figure = measures.SECTION.figures[0].figure(full)
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    names = [axes.get_title(loc="left") for axes in panels]
+    assert names == ["match_similarity, ε = 0.5", "match_auc", "linear_cka", "debiased_cka", "procrustes", "pwcca"]
+    drawn = panels[4].get_lines()[0].get_ydata()
+    np.testing.assert_allclose(drawn, full["measures/value"].sel(measure="procrustes").mean("pair"))
+
+
+def test_the_long_table(full: DataTree) -> None:
+    table = measures.SECTION.tables["measures"](full)
+    assert table.columns.tolist() == ["layer", "measure", "pair", "value", "swapped"]
+    row = table[(table.layer == "fc1") & (table.measure == "pwcca") & (table.pair == "0-2")].iloc[0]
+    here = full["measures"].to_dataset().sel(layer="fc1", measure="pwcca", pair="0-2")
+    assert (row.value, row.swapped) == (here["value"].item(), here["swapped"].item())
