@@ -41,6 +41,8 @@ def factored(network: Float[Array, "m n"], samples: Int[Array, ""] | int) -> Fac
     return Factored(basis, rows[:, :-1], root * mean, rows[:, -1] * scale**2, root * mean_length[0] * scale**2)
 
 
+@jax.jit
+@with_all_digits
 def beside(x: Factored, y: Factored, order: Int[Array, "m"]) -> tuple[Float[Array, "r n_y"], Float[Array, "r"]]:
     """The rows and squares of y, its samples in that order, in a basis that begins with 1 and the basis of x.
 
@@ -56,6 +58,8 @@ def beside(x: Factored, y: Factored, order: Int[Array, "m"]) -> tuple[Float[Arra
 
 
 @jax.jit
-def alone(x: Factored) -> tuple[Float[Array, "r n"], Float[Array, "r"]]:
-    """The rows and squares of x in that basis, without the zeros in the directions of y."""
-    return jnp.concatenate([x.mean[None], x.rows]), jnp.concatenate([x.mean_square[None], x.squares])
+def alone(x: Factored, y: Factored) -> tuple[Float[Array, "r n_x"], Float[Array, "r"]]:
+    """The rows and squares of x in that basis."""
+    rows, squares = jnp.concatenate([x.mean[None], x.rows]), jnp.concatenate([x.mean_square[None], x.squares])
+    more = y.basis.shape[1]
+    return jnp.pad(rows, ((0, more), (0, 0))), jnp.pad(squares, (0, more))
