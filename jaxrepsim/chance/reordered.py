@@ -7,7 +7,8 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Float, Int
 from jaxrepsim.compression.compressed import about_mean
-from jaxrepsim.numerics.factor import one_at_a_time, orthonormal_basis
+from jaxrepsim.numerics.factor import orthonormal_basis
+from jaxrepsim.numerics.pivoted_cholesky import pivoted_cholesky
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import next_power_of_two, unit_columns
 
@@ -51,8 +52,9 @@ def beside(x: Factored, y: Factored, order: Int[Array, "m"]) -> tuple[Float[Arra
     """
     inside = x.basis.T @ y.basis[order]
     rest = jnp.eye(inside.shape[1], dtype=inside.dtype) - inside.T @ inside
-    values, turn = one_at_a_time(lambda matrix: tuple(jnp.linalg.eigh(matrix)), rest)
-    whole = jnp.concatenate([inside, jnp.sqrt(jnp.maximum(values, 0))[:, None] * turn.T])
+    # Written out, as after each call of LAPACK its threads would slow the next product down.
+    outside = pivoted_cholesky(rest, len(rest) * float(jnp.finfo(rest.dtype).eps)).rows
+    whole = jnp.concatenate([inside, outside])
     rows = jnp.concatenate([y.mean[None], whole @ y.rows])
     return rows, jnp.concatenate([y.mean_square[None], whole @ y.squares])
 

@@ -13,6 +13,7 @@ from jaxrepsim.compression import summarise
 from jaxrepsim.errors import InputError
 from jaxrepsim.measures import MEASURES
 from tests.compilations import traces
+from tests.measures.pairs import degenerate
 from tests.reference import measures as ref
 
 KEY = jax.random.key(3)
@@ -75,6 +76,16 @@ def test_of_every_measure_of_the_table(name):
         wanted = [float(MEASURES[name].function(x, y[rows])) for rows in orders(SAMPLES, 5)]
         np.testing.assert_allclose(found.null, wanted, atol=1e-7)
         assert float(found.observed) == float(MEASURES[name].function(x, y))
+
+
+@pytest.mark.parametrize("case", degenerate())
+def test_of_dead_constant_dependent_and_far_off_units(case):
+    x, y = degenerate()[case]
+    with jax.enable_x64(True):
+        for name in ("debiased_cka", "cca", "procrustes", "match_auc"):
+            found = calibrate(name, x, y, KEY, 2)
+            wanted = [float(MEASURES[name].function(x, y[rows])) for rows in orders(len(x), 2)]
+            np.testing.assert_allclose(found.null, wanted, atol=1e-7, err_msg=name)
 
 
 def test_groups_stay_together():
