@@ -12,12 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key, Values
-from jaxrepsim.chance import reordered
-from jaxrepsim.chance.draws import check_draws, keys_of
+from jaxrepsim._typing import Array, ArrayLike, Float, Int, Key
+from jaxrepsim.chance.draws import CHUNK, check_draws, keys_of, of_draws
 from jaxrepsim.chance.groups import groups_of, order_of_rows, permuted_rows
 from jaxrepsim.chance.p_values import p_value
-from jaxrepsim.chance.reordered import Factored
+from jaxrepsim.chance.reordered import Factored, alone, beside, factored
 from jaxrepsim.compression import Compressed
 from jaxrepsim.errors import FewSamplesWarning, InputError, unknown
 from jaxrepsim.measures import MEASURES, Measure
@@ -25,11 +24,6 @@ from jaxrepsim.numerics.buckets import padded, size_bucket, width_bucket
 from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.inputs import as_activations, on_device, traced
 from jaxrepsim.numerics.permutations import rounds_of
-from jaxrepsim.numerics.products import with_all_digits
-from jaxrepsim.numerics.side_by_side import side_by_side
-
-AT_ONCE = 2**27
-"""Bytes of draws that wait for the measure."""
 
 
 class Calibration(NamedTuple):
@@ -226,22 +220,55 @@ def _on_the_host(
     """Draw by draw, by the programs that plain calls of the measure share."""
     xs, ys = layers
     samples = len(xs[0])
-    groups = groups_of(samples, group_size)
-    keys, order = keys_of(key, draws), (groups, group_size, rounds_of(groups))
     observed = np.array([[function(x, y) for y in ys] for x in xs])
-    null = np.empty((*observed.shape, draws + 1), observed.dtype)
     widest = [max(layer.shape[1] for layer in each) for each in layers]
     few = few and samples > sum(map(_directions, widest))
-    rows = size_bucket(samples, 64)
-    parts = [[_factored(layer, rows, samples) for layer in each] for each in layers] if few else None
-    for i, x in enumerate(xs):
-        for j, y in enumerate(ys):
-            if parts is None:
-                pairs = _raw_pairs(x, y, keys, draws, order)
-            else:
-                pairs = _few_rows(parts[0][i], parts[1][j], (x.shape[1], y.shape[1]), samples, keys, draws, order)
-            null[i, j] = [function(*pair) for pair in pairs]
+    sides: list[list[Any]] = [[_factored(layer) if few else layer for layer in each] for each in layers]
+    pairs_of = _few_rows if few else _raw_pairs
+    null = np.empty((*observed.shape, draws + 1), observed.dtype)
+    for first, orders in _orders(key, draws, samples, group_size):
+        for i, x in enumerate(sides[0]):
+            for j, y in enumerate(sides[1]):
+                values = [function(*pair) for pair in pairs_of(x, y, orders)]
+                null[i, j, first : first + len(values)] = values
     return observed, null[..., 0], null[..., 1:]
+
+
+def _orders(
+    key: Key[Array, ""], draws: int, samples: int, group_size: int
+) -> Iterator[tuple[int, Int[np.ndarray, "some samples"]]]:
+    """The orders of the samples, some at a time with the number of the first: as they are, and then of each draw."""
+    groups = groups_of(samples, group_size)
+    keys, order = keys_of(key, draws), (groups, group_size, rounds_of(groups))
+    yield 0, np.arange(samples)[None]
+    for start in range(0, draws, CHUNK):
+        count = min(CHUNK, draws - start)
+        which = np.minimum(start + np.arange(CHUNK), draws - 1)
+        found = _shuffled(np.empty(size_bucket(samples, 64)), keys, which, count, order)
+        yield 1 + start, np.asarray(found)[:count, :samples]
+
+
+@jax.jit
+def _shuffled(rows: Array, keys: Array, which: Array, count: Array, order: tuple) -> Int[Array, "some m"]:
+    return of_draws(lambda key: order_of_rows(key, len(rows), *order), keys, which, count, 8 * len(rows))
+
+
+def _raw_pairs(x: Array, y: Array, orders: Int[np.ndarray, "some samples"]) -> Iterator[tuple[Array, np.ndarray]]:
+    values = np.asarray(y)
+    return ((x, values[order]) for order in orders)
+
+
+class _Layer(NamedTuple):
+    """A layer, factored and padded."""
+
+    factors: Factored
+    units: int
+
+
+def _factored(layer: Array) -> _Layer:
+    samples, units = layer.shape
+    wide = padded(layer, (size_bucket(samples, 64), width_bucket(units)))
+    return _Layer(factored(wide, samples), units)
 
 
 def _directions(units: int) -> int:
@@ -249,63 +276,14 @@ def _directions(units: int) -> int:
     return width_bucket(units) + 1
 
 
-def _factored(network: Array, rows: int, samples: int) -> Factored:
-    return reordered.factored(padded(network, (rows, _directions(network.shape[1]) - 1)), samples)
-
-
-Pairs = Iterator[tuple[Any, Any]]
-Order = tuple[Values | int, Values | int, Values | int]
-"""Groups, their size, and `rounds_of` their number."""
-
-
-def _raw_pairs(x: Array, y: Array, keys: Array, draws: int, order: Order) -> Pairs:
-    values, size = np.asarray(y), size_bucket(len(y), 64)
-    for which, count in _chunks(draws, 4 * size):
-        for rows in np.asarray(_orders(np.empty(size), keys, which, count, order))[:count]:
-            yield x, values[rows[: len(values)]]
-
-
-def _few_rows(
-    x: Factored, y: Factored, units: tuple[int, int], samples: int, keys: Array, draws: int, order: Order
-) -> Pairs:
-    more, (n_x, n_y) = y.basis.shape[1], units
-    rows, squares = map(np.asarray, reordered.alone(x))
-    first = Compressed(np.pad(rows[:, :n_x], ((0, more), (0, 0))), samples, np.pad(squares, (0, more)))
-    for which, count in _chunks(draws, 4 * (len(rows) + more) * y.rows.nbytes // more):
-        rows, squares = map(np.asarray, _beside(x, y, keys, which, count, order))
-        for number in range(count):
-            yield first, Compressed(rows[number, :, :n_y], samples, squares[number])
-
-
-def _chunks(draws: int, each: int) -> Iterator[tuple[Int[np.ndarray, "chunk"], int]]:
-    """Some draws at a time, the order of the samples as they are first, as number −1; and how many of them count."""
-    chunk = max(1, min(16, AT_ONCE // each))
-    for start in range(-1, draws, chunk):
-        yield np.minimum(start + np.arange(chunk), draws - 1), min(chunk, draws - start)
-
-
-def _order(keys: Array, draw: Array, size: int, order: Order) -> Int[Array, "size"]:
-    shuffled = order_of_rows(keys[jnp.maximum(draw, 0)], size, *order)
-    return jnp.where(draw < 0, jnp.arange(size), shuffled)
-
-
-@jax.jit
-def _orders(rows: Array, keys: Array, which: Array, count: Array, order: Order) -> Int[Array, "chunk m"]:
-    def one(draw: Array) -> Array:
-        return _order(keys, draw, len(rows), order)
-
-    return side_by_side(one, which, 4 * len(rows), count)
-
-
-@jax.jit
-@with_all_digits
-def _beside(
-    x: Factored, y: Factored, keys: Array, which: Array, count: Array, order: Order
-) -> tuple[Float[Array, "chunk r n_y"], Float[Array, "chunk r"]]:
-    def one(draw: Array) -> tuple[Array, Array]:
-        return reordered.beside(x, y, _order(keys, draw, len(y.basis), order))
-
-    return side_by_side(one, which, 2 * y.basis.nbytes, count)
+def _few_rows(x: _Layer, y: _Layer, orders: Int[np.ndarray, "some samples"]) -> Iterator[tuple[Compressed, Compressed]]:
+    samples, height = orders.shape[1], len(y.factors.basis)
+    behind = np.arange(samples, height)
+    rows, squares = map(np.asarray, alone(x.factors, y.factors))
+    fixed = Compressed(rows[:, : x.units], samples, squares)
+    for order in orders:
+        rows, squares = map(np.asarray, beside(x.factors, y.factors, np.concatenate([order, behind])))
+        yield fixed, Compressed(rows[:, : y.units], samples, squares)
 
 
 def _snapped(xp: ModuleType, observed: Any, again: Any, null: Any) -> tuple[Any, Any]:

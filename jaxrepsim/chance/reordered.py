@@ -7,7 +7,8 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Float, Int
 from jaxrepsim.compression.compressed import about_mean
-from jaxrepsim.numerics.factor import one_at_a_time, orthonormal_basis
+from jaxrepsim.numerics.factor import orthonormal_basis
+from jaxrepsim.numerics.pivoted_cholesky import pivoted_cholesky
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.scaling import next_power_of_two, unit_columns
 
@@ -41,6 +42,8 @@ def factored(network: Float[Array, "m n"], samples: Int[Array, ""] | int) -> Fac
     return Factored(basis, rows[:, :-1], root * mean, rows[:, -1] * scale**2, root * mean_length[0] * scale**2)
 
 
+@jax.jit
+@with_all_digits
 def beside(x: Factored, y: Factored, order: Int[Array, "m"]) -> tuple[Float[Array, "r n_y"], Float[Array, "r"]]:
     """The rows and squares of y, its samples in that order, in a basis that begins with 1 and the basis of x.
 
@@ -49,13 +52,16 @@ def beside(x: Factored, y: Factored, order: Int[Array, "m"]) -> tuple[Float[Arra
     """
     inside = x.basis.T @ y.basis[order]
     rest = jnp.eye(inside.shape[1], dtype=inside.dtype) - inside.T @ inside
-    values, turn = one_at_a_time(lambda matrix: tuple(jnp.linalg.eigh(matrix)), rest)
-    whole = jnp.concatenate([inside, jnp.sqrt(jnp.maximum(values, 0))[:, None] * turn.T])
+    # Written out, as after each call of LAPACK its threads would slow the next product down.
+    outside = pivoted_cholesky(rest, len(rest) * float(jnp.finfo(rest.dtype).eps)).rows
+    whole = jnp.concatenate([inside, outside])
     rows = jnp.concatenate([y.mean[None], whole @ y.rows])
     return rows, jnp.concatenate([y.mean_square[None], whole @ y.squares])
 
 
 @jax.jit
-def alone(x: Factored) -> tuple[Float[Array, "r n"], Float[Array, "r"]]:
-    """The rows and squares of x in that basis, without the zeros in the directions of y."""
-    return jnp.concatenate([x.mean[None], x.rows]), jnp.concatenate([x.mean_square[None], x.squares])
+def alone(x: Factored, y: Factored) -> tuple[Float[Array, "r n_x"], Float[Array, "r"]]:
+    """The rows and squares of x in that basis."""
+    rows, squares = jnp.concatenate([x.mean[None], x.rows]), jnp.concatenate([x.mean_square[None], x.squares])
+    more = y.basis.shape[1]
+    return jnp.pad(rows, ((0, more), (0, 0))), jnp.pad(squares, (0, more))

@@ -118,17 +118,13 @@ def _own(network: Basis, spans: bool) -> _Own:
     joint = found.joint
     if not spans:
         return _Own(joint, None, found.largest, None, None)
-    units = _of_few_rows(unit_columns(found.rows)[0])
-    return _Own(joint, _of_few_rows(joint), found.largest, units, units.basis.T @ joint)
-
-
-def _of_few_rows(rows: Float[Array, "r n"]) -> Directions:
-    """`directions`, by a factor of as few rows as columns."""
-    if rows.shape[0] <= rows.shape[1]:
-        return directions(rows)
-    basis, triangle = orthonormal_basis(rows)
-    found = directions(triangle)
-    return Directions(basis @ found.basis, found.values)
+    # One factorisation for both: the columns of `joint` are those of norm 1, times these.
+    unit, norms = unit_columns(found.rows)
+    basis, triangle = orthonormal_basis(unit)
+    units = directions(triangle)
+    principal = directions(triangle * (norms * (found.scale / found.largest)))
+    units, principal = (Directions(basis @ part.basis, part.values) for part in (units, principal))
+    return _Own(joint, principal, found.largest, units, units.basis.T @ joint)
 
 
 @partial(jax.jit, static_argnums=2)
