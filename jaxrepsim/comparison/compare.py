@@ -59,8 +59,8 @@ def compare(
             positions of each input, by the means over positions. Needs raw activations, or those of
             `capture_compressed(..., across_layers=True)`.
         minimal_units: For how many units of a layer a minimal match is searched.
-        chance: How many draws of shuffled inputs and of random vectors similarity is held against. Needs raw
-            activations.
+        chance: How many draws of shuffled inputs and of random vectors similarity is held against, and against how
+            many of shuffled inputs the measures are calibrated. Needs raw activations.
         key: A seed, or a JAX key: which units, and which draws.
         progress: See `capture`.
 
@@ -90,7 +90,7 @@ def compare(
     config = AnalysisConfig(
         matching=MatchingConfig(tuple(map(float, epsilons)), tuple(pairing.layers), seed=_seed(key)),
         sampling=SamplingConfig(images=max(max(file.samples.values()) for file in named.values())),
-        measures=Measures(names=tuple(measures)),
+        measures=Measures(names=tuple(measures), draws=chance),
         minimal_matches=MinimalMatches(units=minimal_units),
         joint=Joint(on=len(named) > 2),
         across_layers=AcrossLayers(on=across_layers),

@@ -10,7 +10,8 @@ import pytest
 
 import jaxrepsim
 from jaxrepsim import Comparison, FewSamplesWarning, capture, capture_compressed, compare, match_profile, match_profiles
-from jaxrepsim.activations import ActivationFile, save
+from jaxrepsim.activations import ActivationFile, layer_key, save
+from jaxrepsim.chance import calibrate
 from jaxrepsim.compression import compress
 from jaxrepsim.errors import InputError
 from jaxrepsim.measures import MEASURES, procrustes, pwcca
@@ -151,6 +152,13 @@ def test_networks_of_other_depths_are_compared_across_layers():
     chance = found.dataset["chance"]
     assert chance["untrained"].isnull().all()
     assert chance["p_shuffled"].notnull().all()
+    measures = found.dataset["measures"].sel(measure="linear_cka").isel(pair=0)
+    with jax.enable_x64(True):
+        expected = calibrate(
+            "linear_cka", networks["a"]["r"], networks["b"]["t"], jax.random.fold_in(layer_key(0, "end"), 0), 3
+        )
+    assert measures["p"].item() == float(expected.p)
+    assert measures["calibrated"].item() == pytest.approx(float(expected.calibrated))
     assert found.dataset["minimal_matches"].sizes["sample"] == 2
 
 

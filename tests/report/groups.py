@@ -55,7 +55,8 @@ def measures(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:
     value[..., 2] = 1.4 * (1 - value[..., 2])
     swapped = np.where(np.arange(len(MEASURES)) == 3, value * 0.9, value)
     dims = ("layer", "pair", "measure")
-    return {"measure_value": (dims, value), "measure_swapped": (dims, swapped)}
+    drawn = {"measure_p": (dims, np.full(value.shape, 0.05)), "measure_calibrated": (dims, value / 2)}
+    return {"measure_value": (dims, value), "measure_swapped": (dims, swapped), **drawn}
 
 
 def dimensionality(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:

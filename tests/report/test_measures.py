@@ -43,7 +43,7 @@ def test_a_panel_for_each_measure(full: DataTree) -> None:
 
 def test_the_long_table(full: DataTree) -> None:
     table = measures.SECTION.tables["measures"](full)
-    assert table.columns.tolist() == ["layer", "measure", "pair", "value", "swapped"]
+    assert table.columns.tolist() == ["layer", "measure", "pair", "value", "swapped", "p", "calibrated"]
     row = table[(table.layer == "fc1") & (table.measure == "pwcca") & (table.pair == "0-2")].iloc[0]
     here = full["measures"].to_dataset().sel(layer="fc1", measure="pwcca", pair="0-2")
     assert (row.value, row.swapped) == (here["value"].item(), here["swapped"].item())

@@ -20,7 +20,7 @@ _VARIABLES = {
         "chance_observed:observed chance_samples:samples chance_shuffled:shuffled chance_random:random "
         "chance_untrained:untrained p_shuffled p_random residual_x residual_y held_out_x held_out_y"
     ),
-    "measures": "measure_value:value measure_swapped:swapped",
+    "measures": "measure_value:value measure_swapped:swapped measure_p:p measure_calibrated:calibrated",
     "joint": "joint_similarity:similarity joint_profile:profile joint_matched:matched",
     "dimensionality": "participation_ratio effective_rank",
     "across_layers": "across:similarity across_samples:samples across_pooled:pooled units_x units_y",

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from jaxrepsim import compression
+from jaxrepsim.activations import layer_key
+from jaxrepsim.chance import calibrate
 from jaxrepsim.compression import Compressed
 from jaxrepsim.errors import unknown
 from jaxrepsim.measures import MEASURES, of_all_pairs
 from jaxrepsim.measures.all_pairs import LINEAR
 from jaxrepsim.numerics.buckets import padded
 from jaxrepsim.pipeline.factored import narrow_width
-from jaxrepsim.pipeline.part import Inputs, LayerPart, pairs
+from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, pairs
 
 OF_PROFILES = ("match_similarity", "match_auc")
 """Rows of the table that every comparison has anyway."""
@@ -30,6 +33,10 @@ class Measures(LayerPart):
 
     names: tuple[str, ...] = ("match_similarity", "match_auc", "linear_cka", "debiased_cka", "procrustes")
     """Which. Similarity by the match is there in any case."""
+    draws: int = 0
+    """Of shuffled samples, against which each is calibrated; 0 for none. Needs raw activations."""
+
+    requirements = (("draws", "at least 0", lambda value: value >= 0),)
 
     def __post_init__(self) -> None:
         for name in self.names:
@@ -54,7 +61,22 @@ class Measures(LayerPart):
             _fill_of_rows(found, _rows(inputs, layer), [*both, *swapped], self.computed)
         dims = ("pair", "measure")
         variables = {"value": (dims, found[: len(both)]), "swapped": (dims, found[len(both) :])}
+        if self.draws:
+            variables |= self._calibrated(inputs, layer)
         return xr.Dataset(variables, {"measure": list(self.computed)})
+
+    def _calibrated(self, inputs: Inputs, layer: str) -> Variables:
+        """p-values and calibrated values, on the sample that all that needs rows shares."""
+        found = np.full((2, len(inputs.pair_names), len(self.computed)), np.nan)
+        if inputs.networks_at is not None or all(_is_raw(inputs, network, layer) for network in inputs.networks):
+            networks = list(inputs.sampled.values())
+            each, key = networks[0].group_size[layer], layer_key(inputs.matching.seed, layer)
+            rows = [np.asarray(network.positions[layer], np.float64) for network in networks]
+            for pair, (x, y) in enumerate(pairs(rows)):
+                for at, name in enumerate(self.computed):
+                    one = calibrate(name, x, y, jax.random.fold_in(key, pair), self.draws, each)
+                    found[:, pair, at] = one.p, one.calibrated
+        return {"p": (("pair", "measure"), found[0]), "calibrated": (("pair", "measure"), found[1])}
 
 
 def padded_width(inputs: Inputs) -> int:

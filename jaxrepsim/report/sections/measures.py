@@ -27,8 +27,13 @@ VARIABLES: dict[str, Variable] = {
         "it needs more than the activations that are there.",
         swapped="value of the exchanged pair: What the measure gives for the second and first network; that of a "
         "symmetric measure is the same.",
+        p="p-value of a measure: (1 + the number of draws of shuffled samples that are at least as much alike) / (1 + "
+        "draws).",
+        calibrated="calibrated value: How far the measure is above what shuffled samples give, 0 for chance and 1 for "
+        "the same up to what leaves the measure unchanged.",
     ),
 }
+_OF_DRAWS = ("p", "calibrated")
 
 
 def by_measure(results: Results) -> dict[str, Floats]:
@@ -84,8 +89,21 @@ def _rows(results: Results) -> Rows:
     )
 
 
+def _calibrated_rows(results: Results) -> Rows:
+    """One row per layer: of every measure the calibrated value over pairs, and the largest p of any pair."""
+    group = results["measures"].to_dataset()
+    if "calibrated" not in group or not computed(results, "measures/calibrated"):
+        return []
+    every = group["measure"].values.tolist()
+    values = [cells(over_known(group["calibrated"].sel(measure=name).values)) for name in every]
+    p = [over_known(group["p"].sel(measure=name).values).high for name in every]
+    columns = {"layer": names(results, "layer"), "values": zip(*values, strict=True), "p": zip(*p, strict=True)}
+    return page_rows({name: list(column) for name, column in columns.items()})
+
+
 def _table(results: Results) -> DataFrame:
-    table = results["measures"].to_dataset()[["value", "swapped"]]
+    group = results["measures"].to_dataset()
+    table = group[["value", "swapped", *(name for name in _OF_DRAWS if name in group)]]
     return table.to_dataframe(dim_order=["layer", "measure", "pair"]).reset_index().dropna(subset="value")
 
 
@@ -139,10 +157,13 @@ SECTION = Section(
     title="Other measures",
     file=__file__,
     variables=VARIABLES,
+    optional=frozenset(_OF_DRAWS),
     context=lambda results: {
         "rows": _rows(results),
         "measures": list(by_measure(results)),
         "disagreement": disagreement(results),
+        "calibrated": _calibrated_rows(results),
+        "calibrated_measures": results["measures/measure"].values.tolist(),
     },
     sentences=_sentences,
     figures=(
