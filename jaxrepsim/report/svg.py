@@ -56,7 +56,10 @@ def _clean(element: ElementTree.Element, prefix: str, colors: dict[str, str]) ->
             _clean(child, prefix, colors)
     for name, value in list(element.attrib.items()):
         del element.attrib[name]
-        if (plain := _local(name)) == "id":
+        plain = _local(name)
+        if plain == "id" and element.tag == "image":
+            continue  # its content's hash, which two images may share, and nothing refers to
+        if plain == "id":
             value = prefix + value
         elif plain == "href" and value.startswith("#"):
             value = f"#{prefix}{value[1:]}"

@@ -239,6 +239,7 @@ def across(results: Dataset, rng: np.random.Generator) -> dict[str, Any]:
         "across": (("pair", "layer_x", "layer_y", "epsilon"), values),
         "across_samples": (("pair", "layer_x", "layer_y"), np.stack([np.where(pooled, 250, 4000)] * pairs)),
         "across_pooled": (("pair", "layer_x", "layer_y"), np.stack([pooled.astype(np.int8)] * pairs)),
+        "across_value": (("pair", "layer_x", "layer_y", "measure"), np.repeat(values[..., -1:], len(MEASURES), -1)),
         "units_x": ("layer_x", results["units"].values),
         "units_y": ("layer_y", results["units"].values),
     }

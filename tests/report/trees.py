@@ -23,7 +23,7 @@ _VARIABLES = {
     "measures": "measure_value:value measure_swapped:swapped measure_p:p measure_calibrated:calibrated",
     "joint": "joint_similarity:similarity joint_profile:profile joint_matched:matched",
     "dimensionality": "participation_ratio effective_rank",
-    "across_layers": "across:similarity across_samples:samples across_pooled:pooled units_x units_y",
+    "across_layers": "across:similarity across_value:value across_samples:samples across_pooled:pooled units_x units_y",
     "over_training": "training_similarity:similarity checkpoint_accuracy:accuracy",
     "one_to_one": (
         "unit_mean unit_std constant correlation correlation_within partner best_x best_y aligned_samples:samples"

@@ -12,11 +12,11 @@ from matplotlib.path import Path
 from pandas import DataFrame
 from xarray import Dataset
 
-from jaxrepsim.measures import MEASURES
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
+from jaxrepsim.report.map_grid import limits, map_grid
 from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
@@ -92,13 +92,11 @@ def draw_measure(results: Results, measure: str, column: Column) -> Figure:
         column: The width.
     """
     mean = _drawn(results)["value"].sel(measure=measure).mean("pair").values
-    low, high = MEASURES[measure].range
-    limits = max(low, min(0.0, np.nanmin(mean, initial=0))), high if np.isfinite(high) else np.nanmax(mean)
-    return heat_maps(results, {measure: mean}, measure, limits, column)
+    return heat_maps(results, {measure: mean}, measure, limits(measure, mean), column)
 
 
 def heat_maps(
-    results: Results, maps: Mapping[str, Floats], label: str, limits: tuple[float, float], column: Column
+    results: Results, maps: Mapping[str, Floats], label: str, ends: tuple[float, float], column: Column
 ) -> Figure:
     """Maps of layers by layers side by side, with the cells marked that rest on means or on few samples.
 
@@ -106,7 +104,7 @@ def heat_maps(
         results: Results with the group `across_layers`.
         maps: (layer_x, layer_y) each, by its title.
         label: Of the colours.
-        limits: The least and the largest colour.
+        ends: The least and the largest colour.
         column: The width.
     """
     drawn = _drawn(results)
@@ -126,7 +124,7 @@ def heat_maps(
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(maps), sharey=True, squeeze=False).ravel()
-        look: Look = {"vmin": limits[0], "vmax": limits[1], "cmap": "cividis", "interpolation": "none"}
+        look: Look = {"vmin": ends[0], "vmax": ends[1], "cmap": "cividis", "interpolation": "none"}
         for axes, (title, values) in zip(grid, maps.items(), strict=True):
             axes.imshow(values, origin="lower", aspect="equal", **look)
             axes.grid(visible=False)
@@ -221,6 +219,35 @@ def _cells(mask: np.ndarray, corners: list[tuple[float, float]]) -> Path:
     return Path((places[:, None] + shape).reshape(-1, 2), np.tile(codes, len(places)))
 
 
+def _draw_measures(results: Results, column: Column) -> Figure:
+    """The measures beside the match, the mean over pairs: one panel each."""
+    group = _drawn(results)
+    mean = group["value"].mean("pair")
+    maps = {name: mean.sel(measure=name).values for name in mean["measure"].values.tolist()}
+    sides = (group[dim].values.tolist() for dim in _LAYERS)
+    return map_grid(maps, *sides, ("layer of the first network", "layer of the second network"), column)
+
+
+def _measures_caption(results: Results) -> str:
+    over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
+    return (
+        "The measures beside the match, of each layer of the first network of a pair with each layer of the second"
+        f"{over}, on the same rows as above. Of a distance, darker is more alike."
+    )
+
+
+def _has_measures(results: Results) -> bool:
+    return "value" in results["across_layers"].to_dataset() and bool(results["across_layers/value"].notnull().any())
+
+
+MEASURES_DRAWING = Drawing(
+    "across-layers-measures",
+    "Measures across layers",
+    _draw_measures,
+    _measures_caption,
+    "Heat maps, one for each measure, of the layers of one network against those of the other.",
+    _has_measures,
+)
 DRAWING = Drawing(
     "across-layers",
     "Similarity across layers",
@@ -234,6 +261,6 @@ SECTION = Section(
     file=__file__,
     variables=VARIABLES,
     optional=frozenset({"value"}),
-    figures=(DRAWING,),
+    figures=(DRAWING, MEASURES_DRAWING),
     tables={"across_layers": across_table},
 )

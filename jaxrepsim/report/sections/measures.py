@@ -12,6 +12,7 @@ from jaxrepsim.measures import MEASURES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, arranged, draw_spread, framed, over_layers, panel_grid
 from jaxrepsim.report.labels import layer_labels
+from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.match_profiles import profile_auc
 from jaxrepsim.report.results import Floats, Results, Spread, computed, names, over_known, pair_similarity
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
@@ -153,6 +154,20 @@ def _caption(results: Results) -> str:
     return f"Similarity by the match, and by other measures on the same activations, against depth.{over}{turned}"
 
 
+def _draw_networks(results: Results, column: Column) -> Figure:
+    """Every two networks, the mean over layers: one panel a measure."""
+    networks, group = names(results, "network"), results["measures"].to_dataset()
+    pairs = [(i, j) for i in range(len(networks)) for j in range(i + 1, len(networks))]
+    maps = {}
+    for name in group["measure"].values.tolist():
+        maps[name] = np.full((len(networks), len(networks)), np.nan)
+        for (i, j), value, swapped in zip(
+            pairs, *(group[side].sel(measure=name).mean("layer").values for side in ("value", "swapped")), strict=True
+        ):
+            maps[name][i, j], maps[name][j, i] = value, swapped
+    return map_grid(maps, networks, networks, ("first network", "second network"), column)
+
+
 SECTION = Section(
     title="Other measures",
     file=__file__,
@@ -174,6 +189,14 @@ SECTION = Section(
             _caption,
             "Small line charts against depth, one for each measure. The numbers are in the table of measures.",
             lambda results: computed(results, "measures/value"),
+        ),
+        Drawing(
+            "measures-of-networks",
+            "Measures of every two networks",
+            _draw_networks,
+            lambda results: "Each measure of every two networks, the mean over layers. Of distances, darker is alike.",
+            "Heat maps, one for each measure, of networks against networks. The numbers are in measures.csv.",
+            lambda results: results.sizes["network"] > 2 and computed(results, "measures/value"),
         ),
     ),
     tables={"measures": _table},
