@@ -110,24 +110,27 @@ class State(NamedTuple):
         samples: Of the layer that are compared, on all devices.
         redraws: How many such compressions there are.
         units: Of all networks.
+        networks: How many.
     """
 
     samples: int
     redraws: int
     units: int
+    networks: int
 
     @property
     def bytes(self) -> int:
         """What it takes."""
-        return self.redraws * (2 * (self.units + 1) ** 2 + self.units + 1) * DOUBLE
+        # Products of the units, the lengths of samples in each network, and ones; and what they lost to rounding.
+        return self.redraws * (2 * (self.units + self.networks + 1) ** 2 + self.units + 1) * DOUBLE
 
 
 def states(config: RunConfig, images: Images, net: Network) -> list[State]:
     """What extraction holds of every layer; see `jaxrepsim.pipeline.passes.extraction`."""
-    found = []
+    found, networks = [], len(config.training.seeds)
     for layer in _layers(config, net):
         samples, redraws = _samples(config, images, layer)
-        found.append(State(samples, max(redraws, 1), len(config.training.seeds) * layer[-1]))
+        found.append(State(samples, max(redraws, 1), networks * layer[-1], networks))
     return found
 
 

@@ -46,10 +46,10 @@ def capture_compressed(
 ) -> OrderedDict[str, ActivationFile]:
     """Runs models over the same inputs and keeps the geometry of their layers, however many inputs there are.
 
-    Each layer is compressed jointly with its counterparts in the other networks: of n units in all these, at most n
-    rows are left, which have all inner products of the raw activations within networks and between them. Memory holds
-    one batch and 2n² numbers for each layer, so ten million samples take no more than a thousand. Layers are
-    counterparts by their names where all networks have the same ones, else by their order.
+    Each layer is compressed jointly with its counterparts in the other networks: of n units in k networks at most n + k
+    + 1 rows are left, their means among them, which have all inner products of the raw activations within networks and
+    between them. Memory holds one batch and 2n² numbers for each layer, so ten million samples take no more than a
+    thousand. Layers are counterparts by their names where all networks have the same ones, else by their order.
 
     Sums of products that are not exact enough (see `jaxrepsim.compression.error_bound`) are found, and those layers
     compressed in a second pass by QR.
@@ -81,7 +81,7 @@ def capture_compressed(
     >>> networks = {name: lambda batch, w=w: {"hidden": np.tanh(batch @ w)} for name, w in weights.items()}
     >>> found = capture_compressed(networks, images)
     >>> found["a"].layers["hidden"].shape, found["b"].layers["hidden"].shape, found["a"].samples
-    ((5, 3), (5, 2), {'hidden': 100})
+    ((8, 3), (8, 2), {'hidden': 100})
     """
     own = [_each(given, networks) for given in (inputs, layers, variables, channels)]
     running: OrderedDict[str, Capturing] = OrderedDict()

@@ -74,13 +74,15 @@ def compare(
     Source: Wang et al. 2018, arXiv:1810.11750, section 4.
 
     >>> x = np.random.default_rng(0).normal(size=(500, 6))
-    >>> found = compare({"a": {"fc": x}, "b": {"dense": np.hstack([x[:, :3], x[:, :3] ** 2])}}, epsilons=[0.3])
+    >>> y = np.hstack([x[:, :3], x[:, :3] ** 2])
+    >>> found = compare({"a": {"fc": x}, "b": {"dense": y}}, measures=["procrustes"], epsilons=[0.3])
     >>> found.similarity.squeeze().item()
     0.5
-    >>> print(found.to_dataframe().to_string(index=False))
+    >>> print(found.to_dataframe().round(1).to_string(index=False))
     network_x network_y layer_x layer_y          measure  epsilon  value
             a         b      fc   dense match_similarity      0.3    0.5
             a         b      fc   dense        match_auc      NaN    0.5
+            a         b      fc   dense       procrustes      NaN    1.0
     """
     named = {str(name): _as_file(str(name), network) for name, network in networks.items()}
     if len(named) < 2:

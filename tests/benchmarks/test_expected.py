@@ -88,7 +88,7 @@ def test_a_run_by_hand():
     numbers = sum(math.prod(shape) for shape in work.network.layers.values())
     weights, resident = 9_750_922 * 4, 35_000 * 32 * 32 * 3
     assert training.memory == 3 * weights + 100 * numbers * 4 + resident
-    state = (2 * 1025**2 + 1025) * 8
+    state = (2 * 1027**2 + 1025) * 8
     assert extraction.memory == 3 * state + 2 * 500 * numbers * 4 + 2 * weights
     assert matching.memory == (2 * 1024 * 512 + 4 * 512**2) * 8
     assert matching.costs.keys() == {"float64"}
