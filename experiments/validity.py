@@ -30,7 +30,9 @@ from jaxrepsim.pipeline.jobs import Job, carry_out, load_source
 from jaxrepsim.pipeline.matching_stage import versions
 from jaxrepsim.pipeline.publish import number, publish, script
 from jaxrepsim.pipeline.validity import study
+from jaxrepsim.pipeline.validity.deletions import deletions
 from jaxrepsim.pipeline.validity.networks import Studied, studied
+from jaxrepsim.pipeline.validity.outliers import outliers
 from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.experiments.validity import Panel, by_measure, ordered
 from jaxrepsim.validity import NAMES, control_holds, interval, verdict
@@ -39,6 +41,8 @@ SEEDS = "seeds"
 """The variant of the networks that differ in their seed alone."""
 TESTS = {"labels": "random labels", "shortcut": "shortcut patches", "noise": "Gaussian augmentation"}
 """Tests by design, as the runs of a config are named: FAMILY_TEST_LEVEL."""
+MOVED = 10.0
+"""How far rows are moved of which the table speaks; `validity.nc` has the other distances."""
 OWN_CLEAN = "shortcut"
 """The test whose variant 0 is a run of its own; of the others it is the networks of `SEEDS`."""
 
@@ -47,7 +51,11 @@ OWN_CLEAN = "shortcut"
 class Options:
     """What is asked for."""
 
-    tests: tuple[str, ...] = ("pooled", "positions", "monotonicity", "output_correlation", *TESTS)
+    tests: tuple[str, ...] = (
+        *("pooled", "positions", "monotonicity", "output_correlation"),
+        *TESTS,
+        *("deletions", "outliers", "optimised", "widths"),
+    )
     """Which tests; `pooled` and `positions` are layer identification."""
     measures: tuple[str, ...] = NAMES
     """Which measures."""
@@ -95,7 +103,7 @@ def _needed(name: str, tests: tuple[str, ...]) -> bool:
 
 def _tests(family: str, jobs: Mapping[str, Job], options: Options, parts: Path, bars: Bars) -> dict[str, xr.Dataset]:
     names, asked = options.measures, options.tests
-    networks = studied(jobs[f"{family}_{SEEDS}"])
+    networks = studied(jobs[f"{family}_{SEEDS}"], training="deletions" in asked)
     found: dict[str, xr.Dataset] = {}
     layers = [*networks.answers[0].maps]
     for rows in ("pooled", "positions"):
@@ -107,6 +115,10 @@ def _tests(family: str, jobs: Mapping[str, Job], options: Options, parts: Path, 
                 found["monotonicity"] = study.monotonicity(values)
     if "output_correlation" in asked:
         found["output_correlation"] = study.output_correlation(networks, names, parts)
+    if "deletions" in asked:
+        found["deletions"] = deletions(networks, names, parts, bars)
+    if "outliers" in asked:
+        found["outliers"] = outliers(networks, names, parts)
     for test in TESTS:
         variants = [name for name in jobs if name.startswith(f"{family}_{test}_")]
         if test in asked and variants:
@@ -126,6 +138,8 @@ _TITLES = {
     "positions": "Layer identification, all positions",
     "monotonicity": "Monotonicity over layers",
     "output_correlation": "Correlation of dissimilarity with how differently networks answer",
+    "deletions": "Principal components left out, the mean over layers",
+    "outliers": f"Resemblance to itself with rows moved by {MOVED:g} lengths, the mean over networks",
     **{name: f"Grouping by design: {what}" for name, what in TESTS.items()},
 }
 
@@ -150,14 +164,27 @@ def _panels(test: str, groups: Mapping[str, xr.Dataset]) -> dict[str, Panel]:
             for title, of in _families(groups):
                 each = np.mean([group[kind].values for group in of], axis=0)
                 found[f"{kind}, {title}"] = Panel(each.mean(1), each.min(1), each.max(1), None, kind == "violations")
+    elif test == "deletions":
+        for title, of in _families(groups):
+            for kind in ("rho", "tau", "detection"):
+                found[f"{kind}, {title}"] = _plain(np.mean([group[kind].mean("layer").values for group in of], axis=0))
+    elif test == "outliers":
+        for title, of in _families(groups)[:1]:
+            for moved in of[0]["moved"].values:
+                values = [group["value"].sel(moved=moved, distance=MOVED).values for group in of]
+                found[f"{moved}, {title}"] = _plain(np.mean(values, axis=0))
     else:
         for family, group in groups.items():
             for at, output in enumerate(group["output"].values):
-                value = group["correlation"].values[:, at]
-                none = np.full(len(value), np.nan)
-                found[f"{output}, {family}"] = Panel(value, none, none, 0.0)
-                found[f"p: {output}, {family}"] = Panel(group["p"].values[:, at], none, none, None, True)
+                found[f"{output}, {family}"] = _plain(group["correlation"].values[:, at], 0.0)
+                found[f"p: {output}, {family}"] = _plain(group["p"].values[:, at])
     return found
+
+
+def _plain(value: np.ndarray, chance: float | None = None) -> Panel:
+    """Of numbers without an interval."""
+    none = np.full(len(value), np.nan)
+    return Panel(value, none, none, chance)
 
 
 def _families(groups: Mapping[str, xr.Dataset]) -> list[tuple[str, list[xr.Dataset]]]:

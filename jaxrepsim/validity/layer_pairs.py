@@ -70,3 +70,16 @@ def similarity(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     ([-0.5], [0.5])
     """
     return -values if MEASURES[name].kind == "distance" else values
+
+
+def resemblance(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of a measure as 1 for the same and 0 for a network that shares nothing: distances are turned over.
+
+    Args:
+        name: The measure.
+        values: Of any shape.
+
+    >>> resemblance("procrustes", np.array([0.0, 2**0.5])).tolist(), resemblance("cca", np.array([0.3])).tolist()
+    ([1.0, 0.0], [0.3])
+    """
+    return 1 - values / MEASURES[name].constant if MEASURES[name].kind == "distance" else values

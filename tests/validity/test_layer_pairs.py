@@ -37,3 +37,11 @@ def test_more_is_more_alike():
     for name in validity.NAMES:
         values = validity.similarity(name, validity.measured(REPRESENTATIONS, [(0, 0), (0, 1)], [name])[name])
         assert values[0] > values[1], name
+
+
+def test_resemblance_of_the_same_and_of_what_never_varies():
+    for name in set(validity.NAMES) - {"ridge"}:
+        x = REPRESENTATIONS[0]
+        constant = np.zeros_like(x)
+        found = validity.resemblance(name, validity.measured([x, constant], [(0, 0), (0, 1)], [name])[name])
+        np.testing.assert_allclose(found, [1, 0], atol=2e-2, err_msg=name)
