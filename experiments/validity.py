@@ -3,10 +3,11 @@
 python experiments/validity.py configs/validity/smoke.py
 
 Trains the networks of a config file where they are not there yet, then: layer identification, with pooled maps and by
-position; monotonicity; output correlation; and, of the variants that the file names, grouping by design. One table, one
-figure a test, and all numbers in `results/validity.nc`. Values of measures are kept, so that what is interrupted goes
-on. What to keep in mind: the rule of decision is that of the page, and only the full config on the digits decides;
-where linear CKA identifies 90 % or less, the control has failed, and identification says little of any measure.
+position; monotonicity; output correlation; grouping by design, of the variants that the file names; principal
+components left out; rows moved; noise that is made similar. One table and one figure a test, and all numbers in
+`results/validity.nc`. Values of measures are kept, so that what is interrupted goes on. What to keep in mind: the rule
+of decision is that of the page, and only the full config on the digits decides; where linear CKA identifies 90 % or
+less, the control has failed, and identification says little of any measure.
 """
 
 import json
@@ -28,9 +29,11 @@ from jaxrepsim.pipeline.config_file import place_of
 from jaxrepsim.pipeline.finished_runs import Finished
 from jaxrepsim.pipeline.jobs import Job, carry_out, load_source
 from jaxrepsim.pipeline.matching_stage import versions
+from jaxrepsim.pipeline.progress import Progress, stopping
 from jaxrepsim.pipeline.publish import number, publish, script
 from jaxrepsim.pipeline.validity import study
 from jaxrepsim.pipeline.validity.deletions import deletions
+from jaxrepsim.pipeline.validity.maximised import maximised
 from jaxrepsim.pipeline.validity.networks import Studied, studied
 from jaxrepsim.pipeline.validity.outliers import outliers
 from jaxrepsim.progress_bars import Bars
@@ -54,7 +57,7 @@ class Options:
     tests: tuple[str, ...] = (
         *("pooled", "positions", "monotonicity", "output_correlation"),
         *TESTS,
-        *("deletions", "outliers", "optimised", "widths"),
+        *("deletions", "outliers", "maximised"),
     )
     """Which tests; `pooled` and `positions` are layer identification."""
     measures: tuple[str, ...] = NAMES
@@ -84,7 +87,7 @@ def main(config: Annotated[Path, tyro.conf.Positional], options: Annotated[Optio
     with bars.live():
         needed = [job for name, job in jobs.items() if _needed(name, options.tests)]
         carry_out(needed, "train", bars, bars.say)
-        found = {family: _tests(family, jobs, options, place / "parts", bars) for family in families}
+        found = {family: _tests(family, jobs, options, place / "parts", stopping(bars)) for family in families}
     folders = [Finished(job.name, job.folder, xr.DataTree()) for job in jobs.values()]
     for test in options.tests:
         groups = {family: tests[test] for family, tests in found.items() if test in tests}
@@ -101,14 +104,16 @@ def _needed(name: str, tests: tuple[str, ...]) -> bool:
     return variant == SEEDS or variant in tests
 
 
-def _tests(family: str, jobs: Mapping[str, Job], options: Options, parts: Path, bars: Bars) -> dict[str, xr.Dataset]:
+def _tests(
+    family: str, jobs: Mapping[str, Job], options: Options, parts: Path, progress: Progress
+) -> dict[str, xr.Dataset]:
     names, asked = options.measures, options.tests
     networks = studied(jobs[f"{family}_{SEEDS}"], training="deletions" in asked)
     found: dict[str, xr.Dataset] = {}
     layers = [*networks.answers[0].maps]
     for rows in ("pooled", "positions"):
         if rows in asked or (rows == "pooled" and "monotonicity" in asked):
-            values = study.between(networks.answers, rows, names, parts, bars)
+            values = study.between(networks.answers, rows, names, parts, progress)
             if rows in asked:
                 found[rows] = study.identification(values).assign_coords(layer=layers)
             if rows == "pooled" and "monotonicity" in asked:
@@ -116,9 +121,11 @@ def _tests(family: str, jobs: Mapping[str, Job], options: Options, parts: Path, 
     if "output_correlation" in asked:
         found["output_correlation"] = study.output_correlation(networks, names, parts)
     if "deletions" in asked:
-        found["deletions"] = deletions(networks, names, parts, bars)
+        found["deletions"] = deletions(networks, names, parts, progress)
     if "outliers" in asked:
         found["outliers"] = outliers(networks, names, parts)
+    if "maximised" in asked:
+        found["maximised"] = maximised(networks, names, progress)
     for test in TESTS:
         variants = [name for name in jobs if name.startswith(f"{family}_{test}_")]
         if test in asked and variants:
@@ -139,6 +146,7 @@ _TITLES = {
     "monotonicity": "Monotonicity over layers",
     "output_correlation": "Correlation of dissimilarity with how differently networks answer",
     "deletions": "Principal components left out, the mean over layers",
+    "maximised": "Noise made similar: the measure where half of a component is learned; then the accuracy of a probe",
     "outliers": f"Resemblance to itself with rows moved by {MOVED:g} lengths, the mean over networks",
     **{name: f"Grouping by design: {what}" for name, what in TESTS.items()},
 }
@@ -168,6 +176,12 @@ def _panels(test: str, groups: Mapping[str, xr.Dataset]) -> dict[str, Panel]:
         for title, of in _families(groups):
             for kind in ("rho", "tau", "detection"):
                 found[f"{kind}, {title}"] = _plain(np.mean([group[kind].mean("layer").values for group in of], axis=0))
+    elif test == "maximised":
+        for family, group in groups.items():
+            for at in (1, 2, 3, 5, 10):
+                found[f"component {at}, {family}"] = _plain(group["learned_at"].sel(component=at).values)
+            for at in group["reached"].values:
+                found[f"probe at {at:g}, {family}"] = _plain(group["probe"].sel(reached=at).values)
     elif test == "outliers":
         for title, of in _families(groups)[:1]:
             for moved in of[0]["moved"].values:

@@ -15,11 +15,13 @@ from jaxrepsim.validity.identification import accuracy as accuracy
 from jaxrepsim.validity.identification import identified as identified
 from jaxrepsim.validity.layer_pairs import NAMES as NAMES
 from jaxrepsim.validity.layer_pairs import measured as measured
+from jaxrepsim.validity.layer_pairs import measured_both_ways as measured_both_ways
 from jaxrepsim.validity.layer_pairs import resemblance as resemblance
 from jaxrepsim.validity.layer_pairs import similarity as similarity
 from jaxrepsim.validity.monotonicity import Monotonicity as Monotonicity
 from jaxrepsim.validity.monotonicity import monotonicity as monotonicity
 from jaxrepsim.validity.moved import moved_rows as moved_rows
+from jaxrepsim.validity.optimised import DIFFERENTIABLE as DIFFERENTIABLE
 from jaxrepsim.validity.optimised import Optimised as Optimised
 from jaxrepsim.validity.optimised import optimised as optimised
 from jaxrepsim.validity.outputs import OutputDistances as OutputDistances

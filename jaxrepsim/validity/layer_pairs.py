@@ -59,6 +59,29 @@ def measured(
     return {name: found[name] for name in names}
 
 
+def measured_both_ways(
+    representations: Sequence[Rows],
+    pairs: Sequence[tuple[int, int]],
+    names: Sequence[str] = NAMES,
+    sample: NDArray[np.int_] | None = None,
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """`measured` of pairs and of the same pairs swapped, which of symmetric measures are one.
+
+    Args:
+        representations: See `measured`; so the others.
+        pairs: Places.
+        names: Of the measures.
+        sample: Of samples.
+
+    Returns:
+        For each name (pairs,) twice.
+    """
+    forth = measured(representations, pairs, names, sample)
+    directed = [name for name in names if not MEASURES[name].symmetric]
+    back = measured(representations, [(b, a) for a, b in pairs], directed, sample) if directed else {}
+    return {name: (values, back.get(name, values)) for name, values in forth.items()}
+
+
 def similarity(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values of a measure, of which more is more alike: those of a distance are negated.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from jaxrepsim.measures import MEASURES
 from jaxrepsim.validity.layer_pairs import resemblance
 
+DIFFERENTIABLE = tuple(name for name, row in MEASURES.items() if row.gradient)
 RATE = 1e-2
 """Of Adam."""
 HALF = 0.5
@@ -47,7 +48,7 @@ def optimised(name: str, x: NDArray[np.float64], steps: Sequence[int], component
     Source: Cloos et al. 2024 (arXiv:2407.07059), section 3.
 
     >>> x = np.random.default_rng(0).normal(size=(40, 3))
-    >>> found = optimised("linear_cka", x, steps=[0, 300], components=2, seed=0)
+    >>> found = optimised("linear_cka", x, steps=[0, 300], components=2, seed=1)
     >>> bool(found.value[1] > 0.9 > 0.3 > found.value[0]), found.explained.shape
     (True, (2, 2))
     """

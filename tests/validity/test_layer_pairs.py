@@ -33,6 +33,13 @@ def test_a_sample_is_for_raw_activations_alone():
     assert found["mutual_knn"] == part["mutual_knn"] != whole["mutual_knn"]
 
 
+def test_both_ways_are_both_ways():
+    names = ["linear_cka", "pwcca", "linear_regression"]
+    forth, back = (validity.measured(REPRESENTATIONS, pairs, names) for pairs in ([(0, 1)], [(1, 0)]))
+    for name, values in validity.measured_both_ways(REPRESENTATIONS, [(0, 1)], names).items():
+        np.testing.assert_allclose(np.ravel(values), [*forth[name], *back[name]], rtol=1e-4)
+
+
 def test_more_is_more_alike():
     for name in validity.NAMES:
         values = validity.similarity(name, validity.measured(REPRESENTATIONS, [(0, 0), (0, 1)], [name])[name])

@@ -8,7 +8,7 @@ import xarray as xr
 
 from jaxrepsim import validity
 from jaxrepsim.pipeline.progress import Progress
-from jaxrepsim.pipeline.validity.layers_across import Values, in_both_directions, kept
+from jaxrepsim.pipeline.validity.layers_across import Values, both_ways, kept
 from jaxrepsim.pipeline.validity.networks import Studied, pooled
 
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02)
@@ -44,9 +44,7 @@ def deletions(networks: Studied, names: Sequence[str], folder: Path, progress: P
             others = np.ones(to_reference.shape, bool)
             others[reference, 0] = False
             best = accuracies[at, reference, 0]
-            rho[row, at], tau[row, at] = validity.rank_correlation(
-                to_reference[others], accuracies[at][others], best
-            )
+            rho[row, at], tau[row, at] = validity.rank_correlation(to_reference[others], accuracies[at][others], best)
             seen[row, at] = validity.detection(to_itself[1:], np.array(SHARES[1:]), between)
         progress("deleting principal components", at + 1, len(layers))
     dims = ("measure", "layer")
@@ -74,9 +72,7 @@ def _dissimilarities(
     places = [*dict.fromkeys([*to_reference, *to_itself, *between])]
 
     def compute(missing: Sequence[str]) -> Values:
-        return {
-            name: (forth + back) / 2 for name, (forth, back) in in_both_directions(arrays, places, missing).items()
-        }
+        return {name: (forth + back) / 2 for name, (forth, back) in both_ways(arrays, places, missing).items()}
 
     found = {}
     for name, values in kept([b"deletions", bytes([reference]), *arrays], names, compute, folder).items():

@@ -10,10 +10,9 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxrepsim import validity
 from jaxrepsim.files import atomic_path
-from jaxrepsim.measures import MEASURES
 from jaxrepsim.pipeline.validity.networks import Maps, pooled, reduced
-from jaxrepsim.validity import measured
 
 Rows = Literal["pooled", "positions"]
 SAMPLE = 1000
@@ -51,24 +50,21 @@ def across(x: Maps, y: Maps, rows: Rows, names: Sequence[str], folder: Path) -> 
             ]
             places = [(used[0].index(i), len(used[0]) + used[1].index(j)) for i, j in here]
             at = tuple(np.transpose(here))
-            for name, (forth, back) in in_both_directions(arrays, places, missing).items():
+            for name, (forth, back) in both_ways(arrays, places, missing).items():
                 found[name][0][at], found[name][1][at] = forth, back
         return found
 
     return kept([rows.encode(), *(maps for network in (x, y) for maps in network.values())], names, compute, folder)
 
 
-def in_both_directions(
+def both_ways(
     arrays: Sequence[NDArray[np.float64]], places: Sequence[tuple[int, int]], names: Sequence[str]
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Measures of pairs, and of the pairs swapped, which for symmetric measures is the same."""
+    """Measures of pairs, and of the pairs swapped, in float64; those that need all pairs of rows see a sample."""
     count = len(arrays[0])
     sample = np.sort(np.random.default_rng(SEED).permutation(count)[:SAMPLE]) if count > SAMPLE else None
-    directed = [name for name in names if not MEASURES[name].symmetric]
     with jax.enable_x64(True):
-        forth = measured(arrays, places, names, sample)
-        back = measured(arrays, [(b, a) for a, b in places], directed, sample) if directed else {}
-    return {name: (values, back.get(name, values)) for name, values in forth.items()}
+        return validity.measured_both_ways(arrays, places, names, sample)
 
 
 def kept(

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from jaxrepsim import validity
-from jaxrepsim.pipeline.validity.layers_across import SEED, Values, in_both_directions, kept
+from jaxrepsim.pipeline.validity.layers_across import SEED, Values, both_ways, kept
 from jaxrepsim.pipeline.validity.networks import Studied
 
 DISTANCES = (1.0, 10.0, 100.0)
@@ -49,8 +49,6 @@ def outliers(networks: Studied, names: Sequence[str], folder: Path) -> xr.Datase
 def _to_the_first(arrays: Sequence[np.ndarray], names: Sequence[str], folder: Path) -> Values:
     def compute(missing: Sequence[str]) -> Values:
         places = [(0, place) for place in range(1, len(arrays))]
-        return {
-            name: (forth + back) / 2 for name, (forth, back) in in_both_directions(arrays, places, missing).items()
-        }
+        return {name: (forth + back) / 2 for name, (forth, back) in both_ways(arrays, places, missing).items()}
 
     return kept([b"outliers", *arrays], names, compute, folder)

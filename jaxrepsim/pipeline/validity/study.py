@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jaxrepsim import validity
 from jaxrepsim.pipeline.progress import Progress
-from jaxrepsim.pipeline.validity.layers_across import Rows, across, in_both_directions, kept
+from jaxrepsim.pipeline.validity.layers_across import Rows, across, both_ways, kept
 from jaxrepsim.pipeline.validity.networks import Answers, Studied
 
 DRAWS = 2000
@@ -127,7 +127,7 @@ def of_last_layers(networks: Sequence[Answers], names: Sequence[str], folder: Pa
     places = [*zip(*(index.tolist() for index in above), strict=True)]
 
     def compute(missing: Sequence[str]) -> Between:
-        both = in_both_directions(arrays, places, missing)
+        both = both_ways(arrays, places, missing)
         return {name: (forth + back) / 2 for name, (forth, back) in both.items()}
 
     found = {}
