@@ -38,6 +38,7 @@ from jaxrepsim.pipeline.validity.networks import Studied, studied
 from jaxrepsim.pipeline.validity.outliers import outliers
 from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.experiments.validity import Panel, by_measure, ordered
+from jaxrepsim.report.results import Results
 from jaxrepsim.validity import NAMES, control_holds, interval, verdict
 
 SEEDS = "seeds"
@@ -88,7 +89,7 @@ def main(config: Annotated[Path, tyro.conf.Positional], options: Annotated[Optio
         needed = [job for name, job in jobs.items() if _needed(name, options.tests)]
         carry_out(needed, "train", bars, bars.say)
         found = {family: _tests(family, jobs, options, place / "parts", stopping(bars)) for family in families}
-    folders = [Finished(job.name, job.folder, xr.DataTree()) for job in jobs.values()]
+    folders = [Finished(job.name, job.folder, Results()) for job in jobs.values()]
     for test in options.tests:
         groups = {family: tests[test] for family, tests in found.items() if test in tests}
         if groups:

@@ -23,7 +23,9 @@ VARIANTS = {
 runs = {
     f"vgg_{variant}": RunConfig(
         title=f"Validity, in short: VGG-11 on the digits, {variant}",
-        data=DataConfig("digits" if variant == "seeds" else f"jaxrepsim.data.variants:{variant}"),
+        data=DataConfig(
+            "digits" if variant == "seeds" else f"jaxrepsim.data.variants:{variant}", validation_split="test[:64]"
+        ),
         model=recipes.digits_model("vgg11_bn"),
         training=training,
     )

@@ -8,6 +8,7 @@ Source: Klabunde et al. 2025 (arXiv:2408.00531), tests by design; see docs/valid
 
 from colorsys import hsv_to_rgb
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,12 +35,12 @@ def random_labels(share: float) -> Arrays:
     >>> round(float(kept.mean()), 2)  # a tenth of the drawn ones are right
     0.55
     """
-    train, validation = digits.load("train", "test")
+    train, validation = _splits()
     random = np.random.default_rng(SEED)
     count = len(train.labels)
     drawn = random.permutation(count) < round(share * count)
     labels = np.where(drawn, random.integers(0, digits.CLASSES, count), train.labels)
-    return _arrays(np.asarray(train.images), labels, np.asarray(validation.images), validation.labels)
+    return _arrays(train.images, labels, validation.images, validation.labels)
 
 
 def shortcut(share: float) -> Arrays:
@@ -56,11 +57,11 @@ def shortcut(share: float) -> Arrays:
     >>> shortcut(1.0)["train_images"].shape
     (1260, 8, 8, 3)
     """
-    train, validation = digits.load("train", "test")
+    train, validation = _splits()
     random = np.random.default_rng(SEED)
     told = random.permutation(len(train.labels)) < round(share * len(train.labels))
     dotted = [
-        _dotted(np.asarray(split.images), np.where(known, split.labels, random.integers(0, digits.CLASSES, n)), random)
+        _dotted(split.images, np.where(known, split.labels, random.integers(0, digits.CLASSES, n)), random)
         for split, known in ((train, told), (validation, False))
         for n in (len(split.labels),)
     ]
@@ -81,12 +82,22 @@ def noise(variance: float) -> Arrays:
     >>> noise(1000.0)["train_images"].shape
     (25200, 8, 8, 1)
     """
-    train, validation = digits.load("train", "test")
+    train, validation = _splits()
     random = np.random.default_rng(SEED)
-    images = np.tile(np.asarray(train.images), (COPIES, 1, 1, 1))
+    images = np.tile(train.images, (COPIES, 1, 1, 1))
     deviation = np.sqrt(random.uniform(0, variance, (len(images), 1, 1, 1))) / 255
     noisy = np.clip(images + deviation * random.normal(size=images.shape), 0, 1)
-    return _arrays(noisy, np.tile(train.labels, COPIES), np.asarray(validation.images), validation.labels)
+    return _arrays(noisy, np.tile(train.labels, COPIES), validation.images, validation.labels)
+
+
+class _Split(NamedTuple):
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def _splits() -> tuple[_Split, _Split]:
+    train, validation = (_Split(np.asarray(of.images), np.asarray(of.labels)) for of in digits.load("train", "test"))
+    return train, validation
 
 
 def _dotted(images: np.ndarray, hues: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,7 @@ from jaxrepsim.files import atomic_path
 from jaxrepsim.pipeline.validity.networks import Maps, pooled, reduced
 
 Rows = Literal["pooled", "positions"]
-SAMPLE = 1000
+SAMPLE = 600
 """At most so many rows for measures whose time grows with the square of their number."""
 SEED = 0
 Values = dict[str, NDArray[np.float64]]
