@@ -68,3 +68,23 @@ def same_weights(place: Path) -> None:
         with xr.open_dataset(place / f"same_{shared}" / "results" / "results.nc", engine="h5netcdf") as results:
             values[shared] = float(results.similarity.mean())
     assert values["initialisation"] > max(values["nothing"], values["order"]) + 0.05, values
+
+
+def test_the_study_of_measures(tmp_path: Path) -> None:
+    """All tests of docs/validity.md, and none of it twice."""
+    done = run("validity", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    place = tmp_path / "runs" / "validity" / "smoke"
+    with xr.open_datatree(place / "results" / "validity.nc", engine="h5netcdf") as results:
+        tests = results["vgg"].children
+        assert {"pooled", "positions", "monotonicity", "output_correlation", "labels", "deletions"} <= set(tests)
+        assert float(results["vgg/pooled/value"].max()) > 0.5
+        assert float(results["vgg/labels/auprc"].sel(measure="linear_cka")) > 0.5
+    for test in tests:
+        assert (place / "figures" / f"{test}.png").stat().st_size > 5_000
+        assert len((place / "results" / f"{test}.csv").read_text(encoding="utf-8").splitlines()) == 19
+    assert "match_auc is" in done.stdout
+    kept = {path: path.stat().st_mtime_ns for path in (place / "parts").iterdir()}
+    again = run("validity", tmp_path)
+    assert again.returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in (place / "parts").iterdir()} == kept

@@ -25,6 +25,7 @@ ORDER = (
     "convergent",
     "measures",
     "chance",
+    "validity",
     "report",
     "pipeline",
     "comparison",
@@ -38,6 +39,7 @@ APART = {
     "decomposition": {"numerics", "compression", "matching"},
     "measures": {"numerics", "compression", "matching", "convergent"},
     "chance": {"numerics", "compression", "matching", "measures"},
+    "validity": {"numerics", "compression", "matching", "measures"},
     "convergent": {"numerics"},
 }
 """These know no model, file or plot: arrays in, NamedTuples out."""
