@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from jaxrepsim.measures import MEASURES
 from jaxrepsim.report.figure import arranged, color_bar, framed, panel_grid
 from jaxrepsim.report.labels import shortened
 from jaxrepsim.report.results import Floats
@@ -16,12 +14,18 @@ _ACROSS = {"single": 2, "double": 3}
 
 
 def map_grid(
-    maps: Mapping[str, Floats], rows: Sequence[str], columns: Sequence[str], axes_names: tuple[str, str], column: Column
+    maps: Mapping[str, Floats],
+    ends: Mapping[str, tuple[float, float]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    axes_names: tuple[str, str],
+    column: Column,
 ) -> Figure:
     """One panel a measure.
 
     Args:
-        maps: (rows, columns) of each measure, by its name in the table of measures, first row at the bottom.
+        maps: (rows, columns) of each measure, by its name, first row at the bottom.
+        ends: The least and the largest colour of each.
         rows: Their names.
         columns: Theirs.
         axes_names: What rows are, and what columns are.
@@ -33,7 +37,7 @@ def map_grid(
     with framed(column, height) as figure:
         panels = panel_grid(figure, len(maps), across)
         for axes, (name, values) in zip(panels, maps.items(), strict=True):
-            low, high = limits(name, values)
+            low, high = ends[name]
             image = axes.imshow(
                 values, origin="lower", aspect="auto", cmap="cividis", vmin=low, vmax=high, interpolation="none"
             )
@@ -48,11 +52,3 @@ def map_grid(
         figure.supylabel(axes_names[0])
         figure.supxlabel(axes_names[1])
     return figure
-
-
-def limits(measure: str, values: Floats) -> tuple[float, float]:
-    """The least and the largest colour of a measure: those of its range, but for what no value comes near."""
-    low, high = MEASURES[measure].range
-    known = values[np.isfinite(values)]
-    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    return max(low, min(0.0, least)), high if np.isfinite(high) else most

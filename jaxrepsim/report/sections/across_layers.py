@@ -16,9 +16,10 @@ from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
 from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
-from jaxrepsim.report.map_grid import limits, map_grid
+from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
+from jaxrepsim.report.sections.measures import limits
 from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
 from jaxrepsim.report.tables import long_table
 
@@ -225,7 +226,8 @@ def _draw_measures(results: Results, column: Column) -> Figure:
     mean = group["value"].mean("pair")
     maps = {name: mean.sel(measure=name).values for name in mean["measure"].values.tolist()}
     sides = (group[dim].values.tolist() for dim in _LAYERS)
-    return map_grid(maps, *sides, ("layer of the first network", "layer of the second network"), column)
+    ends = {name: limits(name, values) for name, values in maps.items()}
+    return map_grid(maps, ends, *sides, ("layer of the first network", "layer of the second network"), column)
 
 
 def _measures_caption(results: Results) -> str:

@@ -154,6 +154,14 @@ def _caption(results: Results) -> str:
     return f"Similarity by the match, and by other measures on the same activations, against depth.{over}{turned}"
 
 
+def limits(measure: str, values: Floats) -> tuple[float, float]:
+    """The least and the largest colour of a measure: those of its range, but for what no value comes near."""
+    low, high = MEASURES[measure].range
+    known = values[np.isfinite(values)]
+    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    return max(low, min(0.0, least)), high if np.isfinite(high) else most
+
+
 def _draw_networks(results: Results, column: Column) -> Figure:
     """Every two networks, the mean over layers: one panel a measure."""
     networks, group = names(results, "network"), results["measures"].to_dataset()
@@ -165,7 +173,8 @@ def _draw_networks(results: Results, column: Column) -> Figure:
             pairs, *(group[side].sel(measure=name).mean("layer").values for side in ("value", "swapped")), strict=True
         ):
             maps[name][i, j], maps[name][j, i] = value, swapped
-    return map_grid(maps, networks, networks, ("first network", "second network"), column)
+    ends = {name: limits(name, values) for name, values in maps.items()}
+    return map_grid(maps, ends, networks, networks, ("first network", "second network"), column)
 
 
 SECTION = Section(
