@@ -225,9 +225,9 @@ def _draw_measures(results: Results, column: Column) -> Figure:
     group = _drawn(results)
     mean = group["value"].mean("pair")
     maps = {name: mean.sel(measure=name).values for name in mean["measure"].values.tolist()}
-    sides = (group[dim].values.tolist() for dim in _LAYERS)
+    rows, columns = (group[dim].values.tolist() for dim in _LAYERS)
     ends = {name: limits(name, values) for name, values in maps.items()}
-    return map_grid(maps, ends, *sides, ("layer of the first network", "layer of the second network"), column)
+    return map_grid(maps, ends, rows, columns, ("layer of the first network", "layer of the second network"), column)
 
 
 def _measures_caption(results: Results) -> str:
