@@ -21,6 +21,8 @@ from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, pairs
 
 OF_PROFILES = ("match_similarity", "match_auc")
 """Rows of the table that every comparison has anyway."""
+SHARED = 2**22
+"""Numbers up to which a layer is padded before it is compressed: to sum up more costs more than to compile for it."""
 Pair = tuple[int, int]
 
 
@@ -113,6 +115,8 @@ def _widened(network: Compressed, height: int, width: int) -> Compressed:
 
 def together(arrays: Sequence[np.ndarray], width: int) -> list[Compressed]:
     """Raw activations compressed together with their means: float32 as sums of products, as in an extraction."""
+    if len(arrays[0]) * width > SHARED:
+        width = 0
     wide = [padded(array, (len(array), max(width, array.shape[1]))) for array in arrays]
     if any(array.dtype == np.float64 for array in arrays):
         found = compression.summarise(*wide)
