@@ -23,6 +23,8 @@ OF_PROFILES = ("match_similarity", "match_auc")
 """Rows of the table that every comparison has anyway."""
 SHARED = 2**22
 """Numbers up to which a layer is padded before it is compressed: to sum up more costs more than to compile for it."""
+MOST = 1024
+"""Units of all networks together up to which narrow layers are padded."""
 Pair = tuple[int, int]
 
 
@@ -83,7 +85,9 @@ class Measures(LayerPart):
 
 def padded_width(inputs: Inputs) -> int:
     """The units to which narrow layers are padded by dead ones, so that they share programs."""
-    return narrow_width([rows.shape[-1] for network in inputs.networks.values() for rows in network.layers.values()])
+    width = narrow_width([rows.shape[-1] for network in inputs.networks.values() for rows in network.layers.values()])
+    # Of many networks, the columns that padding adds take longer than the programs it saves.
+    return width if width * len(inputs.networks) <= MOST else 0
 
 
 def of_pairs(networks: Sequence[Compressed], both: Sequence[Pair], names: Sequence[str], width: int) -> np.ndarray:
