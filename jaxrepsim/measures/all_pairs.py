@@ -75,7 +75,6 @@ def of_all_pairs(
     if not asked:
         return {name: on_device(np.zeros(0, np.float32)) for name in names}
     used = sorted({*chain(*asked)})
-    used = sorted({*chain(*asked)})
     checked = [pair(networks[place], networks[used[0]], "debiased_cka" in names)[0] for place in used]
     bases = {place: network for place, network in zip(used, checked, strict=True) if isinstance(network, Basis)}
     found = alignments(bases, asked) if set(names) & set(CKA) else {}
