@@ -70,7 +70,8 @@ def capture_compressed(
 
     Returns:
         For each network its layers, (rows, units) in float64; `jaxrepsim.activations.save` writes them.
-        The metadata say as `one_basis` whether layers of as many samples are compressed together.
+        The metadata say as `one_basis` whether layers of as many samples are compressed together, and as
+        `compressed_as` by which layer's name those are known that are.
 
     Raises:
         InputError: As `capture`; networks have different numbers of layers, or counterparts different numbers of
@@ -96,6 +97,7 @@ def capture_compressed(
 
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}
     squares: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}
+    together: dict[str, dict[str, str]] = {name: {} for name in running}
     samples: dict[str, dict[str, int]] = {name: {} for name in running}
     groups = [(members, np.dtype(np.float32)) for members in _groups(running, across_layers)]
     while groups:
@@ -107,7 +109,7 @@ def capture_compressed(
                 continue
             for (name, layer), part in zip(joint.members, parts, strict=True):
                 found[name][layer], squares[name][layer] = np.asarray(part.rows), np.asarray(part.squares)
-                samples[name][layer] = joint.samples
+                samples[name][layer], together[name][layer] = joint.samples, joint.members[0][1]
         groups = again
     basis = fingerprint(*(rows for layers in found.values() for rows in layers.values()))
     saw = fingerprint(*(array for each in running.values() for array in each.arrays))
@@ -117,7 +119,7 @@ def capture_compressed(
             ActivationFile(
                 OrderedDict((layer, found[name][layer]) for layer in each.axes),
                 samples[name],
-                {"one_basis": across_layers},
+                {"one_basis": across_layers, "compressed_as": together[name]},
                 basis,
                 saw,
                 squares[name],

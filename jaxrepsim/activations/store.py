@@ -23,7 +23,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from jaxrepsim.activations.units import as_floating, as_units, check_finite
 from jaxrepsim.errors import InputError, said_of, unknown
 from jaxrepsim.files import atomic_path, safetensors_for
 
+T = TypeVar("T")
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib")
 
 
@@ -55,6 +56,24 @@ class ActivationFile(NamedTuple):
     basis: str = ""
     inputs: str = ""
     squares: Mapping[str, np.ndarray] = MappingProxyType({})
+
+    def compressed_as(self, layer: str) -> str:
+        """Of a compressed layer, which of the basis' compressions its rows are of: its own name, if nothing else is
+        noted."""
+        return self.metadata.get("compressed_as", {}).get(layer, layer)
+
+    def renamed(self, names: Mapping[str, str]) -> "ActivationFile":
+        """The same with other names for some layers, in the same order; no two may have the same."""
+
+        def of(layers: Mapping[str, T]) -> OrderedDict[str, T]:
+            return OrderedDict((names.get(layer, layer), value) for layer, value in layers.items())
+
+        metadata = self.metadata
+        if self.basis and names:
+            together = {names.get(layer, layer): self.compressed_as(layer) for layer in self.layers}
+            metadata = {**metadata, "compressed_as": together}
+        layers, samples, squares = of(self.layers), of(self.samples), of(self.squares)
+        return self._replace(layers=layers, samples=samples, squares=squares, metadata=metadata)
 
 
 def save(

@@ -58,11 +58,8 @@ def paired(networks: Mapping[str, ActivationFile], layers: Layers | None = None)
             raise InputError(f"a layer of {name} is compared under two labels: {', '.join(chosen)}")
         # A layer that is not compared may have the name of a label.
         new = {layer: labels.get(layer, f"{layer} of {name}" if layer in chosen else layer) for layer in network.layers}
-        found[name] = network._replace(
-            layers=type(network.layers)((new[layer], array) for layer, array in network.layers.items()),
-            samples={new[layer]: count for layer, count in network.samples.items()},
-        )
         own[name] = {label: layer for layer, label in new.items() if layer != label}
+        found[name] = network.renamed({layer: label for label, layer in own[name].items()})
     return Paired(found, list(chosen), {name: names for name, names in own.items() if names})
 
 

@@ -48,6 +48,11 @@ def common_layers(networks: Mapping[str, ActivationFile], config: MatchingConfig
                     "the response to the same input. Of maps or sequences of other sizes, save the mean over all "
                     "positions, (inputs, channels): array.mean((2, 3)) of NCHW, array.mean((1, 2)) of NHWC"
                 )
+            if network.basis and network.compressed_as(layer) != first.compressed_as(layer):
+                raise InputError(
+                    f"layer {layer!r} of {names[0]} and {name} was compressed in each with other layers, so that the "
+                    f"rows do not correspond: {_JOINTLY}"
+                )
             if network.layers[layer].shape[:-1] != first.layers[layer].shape[:-1]:
                 shapes = f"{first.layers[layer].shape} and {network.layers[layer].shape}"
                 raise InputError(f"layer {layer!r} of {names[0]} and {name} differ in rows: {shapes}")

@@ -1,6 +1,5 @@
 """Layers of files called otherwise, so that those of different frameworks pair."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +24,7 @@ def renamed(
     Raises:
         InputError: One is of another form; no file has such a layer; two layers of a file would have the same name.
 
+    >>> from collections import OrderedDict
     >>> file = ActivationFile(OrderedDict(c1=None, fc=None), {"c1": 9, "fc": 9}, {})
     >>> list(renamed({"a": file}, {"a": Path("a.npz")}, ["c1=conv1"])["a"].layers)
     ['conv1', 'fc']
@@ -52,10 +52,8 @@ def _called(name: str, path: Path) -> set[str]:
 
 
 def _with_names(name: str, file: ActivationFile, names: Mapping[str, str]) -> ActivationFile:
-    layers = OrderedDict((names.get(layer, layer), array) for layer, array in file.layers.items())
-    if len(layers) < len(file.layers):
-        new = [names.get(layer, layer) for layer in file.layers]
+    new = [names.get(layer, layer) for layer in file.layers]
+    if len({*new}) < len(new):
         twice = next(layer for layer in new if new.count(layer) > 1)
         raise InputError(f"--rename would give two layers of {name} the name {twice!r}")
-    samples = {names.get(layer, layer): count for layer, count in file.samples.items()}
-    return file._replace(layers=layers, samples=samples)
+    return file.renamed(names)

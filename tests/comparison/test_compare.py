@@ -305,3 +305,19 @@ def test_compressions_keep_what_measures_need(networks):
     value = small.dataset["measures/value"]
     np.testing.assert_allclose(value, raw.dataset["measures/value"], atol=1e-6)
     assert value.notnull().all()
+
+
+def test_compressed_layers_of_other_names():
+    """Paired by order as they were compressed, with their means; and refused in any other way."""
+    inputs = np.random.default_rng(0).normal(size=(SAMPLES, 3)).astype(np.float32)
+    models = {
+        "a": lambda batch: OrderedDict(one=np.tanh(batch), two=np.tanh(batch[:, :2])),
+        "b": lambda batch: OrderedDict(three=np.sin(batch), four=np.cos(batch)),
+    }
+    small = capture_compressed(models, inputs)
+    raw = {name: capture(model, inputs) for name, model in models.items()}
+    found, expected = (compare(each, progress=False).to_dataframe() for each in (small, raw))
+    np.testing.assert_allclose(found.pop("value"), expected.pop("value"), atol=1e-6)
+    assert found.equals(expected)
+    with pytest.raises(InputError, match="'x' of a and b was compressed in each with other layers"):
+        compare(small, layers={"x": ("one", "four")})
