@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxrepsim.activations.capturing import Channels, begun, flattened
 from jaxrepsim.activations.units import check_finite
-from jaxrepsim.data.progress import Progress, on_stderr, patient
+from jaxrepsim.data.progress import Progress, asked
 from jaxrepsim.frameworks import on_host
 
 
@@ -68,7 +68,7 @@ def capture(
     {'map': (20, 3), 'hidden': (5, 2)}
     """
     capturing = begun(model, inputs, layers, batch_size, variables, channels)
-    report = patient(on_stderr if progress is True else progress or None)
+    report = asked(progress)
     gathered = OrderedDict(
         (layer, np.empty((capturing.total * capturing.positions(layer), capturing.units(layer)), dtype))
         for layer, dtype in capturing.dtypes.items()

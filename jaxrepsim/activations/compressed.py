@@ -17,7 +17,7 @@ from jaxrepsim.activations.store import ActivationFile
 from jaxrepsim.activations.units import check_finite
 from jaxrepsim.compression import Compressed, Compression, Triangle, gram
 from jaxrepsim.compression.streaming import absorb
-from jaxrepsim.data.progress import Progress, on_stderr, patient
+from jaxrepsim.data.progress import Progress, asked
 from jaxrepsim.errors import IllConditionedWarning, InputError, said_of
 from jaxrepsim.frameworks import on_host
 
@@ -93,7 +93,7 @@ def capture_compressed(
     counts = {name: each.total for name, each in running.items()}
     if len(set(counts.values())) != 1:
         raise InputError(f"networks must see the same inputs, received are {counts or 'no networks'}")
-    report = patient(on_stderr if progress is True else progress or None)
+    report = asked(progress)
 
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}
     squares: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}

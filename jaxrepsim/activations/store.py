@@ -57,6 +57,10 @@ class ActivationFile(NamedTuple):
     inputs: str = ""
     squares: Mapping[str, np.ndarray] = MappingProxyType({})
 
+    def is_raw(self, layer: str) -> bool:
+        """Whether a layer has its own rows, one a sample: neither compressed nor drawn several times."""
+        return not self.basis and self.layers[layer].shape[:-1] == (self.samples[layer],)
+
     def compressed_as(self, layer: str) -> str:
         """Of a compressed layer, which of the basis' compressions its rows are of: its own name, if nothing else is
         noted."""

@@ -15,7 +15,7 @@ from jaxrepsim.activations import ActivationFile
 from jaxrepsim.activations.units import as_floating, check_finite
 from jaxrepsim.comparison.pairing import Layers, paired
 from jaxrepsim.comparison.result import Comparison
-from jaxrepsim.data.progress import Progress, on_stderr, patient
+from jaxrepsim.data.progress import Progress, asked
 from jaxrepsim.errors import FewSamplesWarning, InputError, said_of
 from jaxrepsim.numerics.call_site import warn_at_call_site
 from jaxrepsim.pipeline import analysis, correspondence, matching_stage
@@ -107,7 +107,7 @@ def compare(
     analysis.check(config, common, {})
     for warning in correspondence.few_samples(pairing.networks, common):
         warn_at_call_site(warning, FewSamplesWarning)
-    report = patient(on_stderr if progress is True else progress or None)
+    report = asked(progress)
     inputs = Inputs(
         pairing.networks,
         common,

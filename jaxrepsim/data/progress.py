@@ -40,3 +40,12 @@ def on_stderr(what: str, done: int, total: int) -> None:
         total: Of how much.
     """
     print(f"\r{what}: {done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def asked(progress: bool | Progress | None) -> Progress:
+    """What a call tells its progress: `on_stderr` for True, nothing for False; after two seconds.
+
+    Args:
+        progress: As the user gave it.
+    """
+    return patient(on_stderr if progress is True else progress or None)

@@ -125,7 +125,7 @@ def test_volumes():
 
 
 def test_progress(monkeypatch):
-    monkeypatch.setattr(import_module("jaxrepsim.activations.capture"), "patient", lambda progress: progress)
+    monkeypatch.setattr(import_module("jaxrepsim.data.progress"), "patient", lambda progress: progress)
     calls = []
     capture(_model, IMAGES, batch_size=4, progress=lambda *call: calls.append(call))
     assert calls == [("capturing activations", done, 10) for done in (4, 8, 10)]

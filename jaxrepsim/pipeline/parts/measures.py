@@ -61,7 +61,7 @@ class Measures(LayerPart):
             of_pairs(networks, [*both, *swapped], self.computed, width) for networks in _redraws(inputs, layer, width)
         ]
         found = np.mean(draws, axis=0) if draws else np.full((2 * len(both), len(self.computed)), np.nan)
-        if any(name not in (*OF_PROFILES, *LINEAR) and MEASURES[name].needs == "rows" for name in self.computed):
+        if any(MEASURES[name].needs == "rows" for name in self.computed):
             _fill_of_rows(found, _rows(inputs, layer), [*both, *swapped], self.computed)
         dims = ("pair", "measure")
         variables = {"value": (dims, found[: len(both)]), "swapped": (dims, found[len(both) :])}
@@ -72,7 +72,7 @@ class Measures(LayerPart):
     def _calibrated(self, inputs: Inputs, layer: str) -> Variables:
         """p-values and calibrated values, on the sample that all that needs rows shares."""
         found = np.full((2, len(inputs.pair_names), len(self.computed)), np.nan)
-        if inputs.networks_at is not None or all(_is_raw(inputs, network, layer) for network in inputs.networks):
+        if inputs.networks_at is not None or _all_raw(inputs, layer):
             networks = list(inputs.sampled.values())
             each, key = networks[0].group_size[layer], layer_key(inputs.matching.seed, layer)
             rows = [np.asarray(network.positions[layer], np.float64) for network in networks]
@@ -133,7 +133,7 @@ def together(arrays: Sequence[np.ndarray], width: int) -> list[Compressed]:
 def _redraws(inputs: Inputs, layer: str, width: int) -> list[Sequence[Compressed]]:
     """All networks in each redraw; none where they are compressed without their means."""
     files = list(inputs.networks.values())
-    if all(_is_raw(inputs, network, layer) for network in inputs.networks):
+    if _all_raw(inputs, layer):
         return [together([file.layers[layer] for file in files], width)]
     if not all(layer in file.squares for file in files):
         return []
@@ -145,14 +145,13 @@ def _redraws(inputs: Inputs, layer: str, width: int) -> list[Sequence[Compressed
     ]
 
 
-def _is_raw(inputs: Inputs, network: str, layer: str) -> bool:
-    file = inputs.networks[network]
-    return not file.basis and file.layers[layer].shape[:-1] == (file.samples[layer],)
+def _all_raw(inputs: Inputs, layer: str) -> bool:
+    return all(file.is_raw(layer) for file in inputs.networks.values())
 
 
 def _rows(inputs: Inputs, layer: str) -> list[np.ndarray]:
     """Raw activations of all networks, or a sample of those of a run; none where only compressed ones are there."""
-    if all(_is_raw(inputs, network, layer) for network in inputs.networks):
+    if _all_raw(inputs, layer):
         return [np.asarray(file.layers[layer], np.float64) for file in inputs.networks.values()]
     if inputs.networks_at is None:
         return []

@@ -99,7 +99,7 @@ class Files:
                 rows = file.layers[layer]
                 if rows.ndim == 3:
                     raise InputError(f"{name}: layer {layer!r} holds {len(rows)} draws of samples, not all of them")
-                if file.basis or len(rows) != file.samples[layer]:
+                if not file.is_raw(layer):
                     raise InputError(
                         f"{name}: layer {layer!r} is compressed: its {len(rows)} rows stand for {file.samples[layer]} "
                         f"samples. {what} needs raw activations, a row a sample"
@@ -118,10 +118,7 @@ class Files:
         """How many a layer of so many rows has seen."""
         # Rows of layers that are drawn or compressed say nothing of the images.
         fewest = min(
-            count
-            for file in self.networks.values()
-            for name, count in file.samples.items()
-            if file.layers[name].shape[:-1] == (count,)
+            count for file in self.networks.values() for name, count in file.samples.items() if file.is_raw(name)
         )
         return fewest if rows % fewest == 0 else rows
 
