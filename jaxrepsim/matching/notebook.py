@@ -71,7 +71,6 @@ def _of_one(networks: Sequence[Values]) -> list[np.ndarray]:
 
 
 def _figure(width: float, height: float) -> "Figure":
-    """A figure that a notebook shows without pyplot."""
-    from matplotlib.figure import Figure
+    from jaxrepsim.notebook_figure import NotebookFigure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return NotebookFigure(figsize=(width, height), layout="constrained")

@@ -13,6 +13,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
+from jaxrepsim.notebook_figure import NotebookFigure
 from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Floats, Results, Spread, names
@@ -75,7 +76,7 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
     with paper_style():
         columns = [legend_columns([str(handle.get_label()) for handle in handles], column) for handles in legends]
         rows = sum(-(-len(handles) // count) for handles, count in zip(legends, columns, strict=True))
-        figure = Figure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
+        figure = NotebookFigure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
         yield figure
         for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:

@@ -107,6 +107,7 @@ def test_figures_page_and_repr(found, tmp_path):
     backend = matplotlib.get_backend()
     assert len(found.plot.depth().axes[0].get_lines()) >= len(EPSILONS)
     assert len(found.plot.profiles().axes) >= 2
+    assert found.plot.depth()._repr_png_().startswith(b"\x89PNG")
     assert found.plot.layers().axes[0].get_images()
     matrix = found.plot.networks("out", "match_auc")
     image = next(axes.get_images()[0] for axes in matrix.axes if axes.get_images())

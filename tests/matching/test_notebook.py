@@ -35,6 +35,11 @@ def test_a_match_is_drawn_as_its_units():
     assert first.collections[0].get_paths()[0].vertices[:, 0].tolist() == [0, 0]
 
 
+def test_a_notebook_shows_a_figure_by_itself():
+    """Without pyplot, which would register how."""
+    assert MatchProfile(*CRITICAL).plot()._repr_png_().startswith(b"\x89PNG")
+
+
 def test_a_figure_is_of_one_pair():
     batch = MatchProfile(*(np.stack([side, side]) for side in CRITICAL))
     with pytest.raises(ValueError, match="a figure is of one pair"):
