@@ -1,6 +1,5 @@
 """The activations of several models, compressed jointly while they run: none is ever stored."""
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -15,10 +14,10 @@ from jaxrepsim.activations.capturing import Capturing, Channels, begun, flattene
 from jaxrepsim.activations.fingerprint import fingerprint
 from jaxrepsim.activations.store import ActivationFile
 from jaxrepsim.activations.units import check_finite
-from jaxrepsim.compression import Compressed, Compression, Triangle, gram
-from jaxrepsim.compression.streaming import absorb
+from jaxrepsim.compression import Compression, gram
+from jaxrepsim.compression.streaming import absorb, bounded_summary
 from jaxrepsim.data.progress import Progress, asked
-from jaxrepsim.errors import IllConditionedWarning, InputError, said_of
+from jaxrepsim.errors import InputError, said_of
 from jaxrepsim.frameworks import on_host
 
 Member = tuple[str, str]
@@ -103,8 +102,9 @@ def capture_compressed(
     while groups:
         again = []
         for joint in _streamed(running, groups, report):
-            parts, exact = _finished(joint.state)
-            if not exact:
+            with jax.enable_x64(True):
+                parts, bound = bounded_summary(jax.device_get(joint.state))
+            if np.any(np.asarray(bound) > gram.allowed(jnp.float64)):
                 again.append((joint.members, np.dtype(np.float64)))
                 continue
             for (name, layer), part in zip(joint.members, parts, strict=True):
@@ -210,12 +210,3 @@ def _absorbed(
     used = jnp.repeat(real, units[0].shape[0] // real.shape[0])
     finite = jnp.stack([jnp.isfinite(each).all() for each in units])
     return absorb(state, units, used), finite
-
-
-def _finished(state: Compression) -> tuple[tuple[Compressed, ...], bool]:
-    """Each layer's rows and squares, and whether they are exact enough."""
-    with jax.enable_x64(True), warnings.catch_warnings(action="ignore", category=IllConditionedWarning):
-        exact = isinstance(state, Triangle) or bool(
-            (np.asarray(compression.error_bound(state)) <= gram.allowed(jnp.float64)).all()
-        )
-        return compression.summary(jax.device_get(state)), exact

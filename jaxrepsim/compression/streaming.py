@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import DTypeLike
 
-from jaxrepsim._typing import Array, ArrayLike, Bool, Float
+from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Values
 from jaxrepsim.compression import gram, means, triangles
 from jaxrepsim.compression.compressed import Compressed, of_networks
 from jaxrepsim.compression.gram import GramMatrix
@@ -215,19 +215,26 @@ def summary(state: Compression, axis_name: str | None = None) -> tuple[Compresse
     >>> round(float(found.squares @ found.squares), 2)  # Σ |z − mean|⁴
     128.0
     """
+    found, bound = bounded_summary(state, axis_name)
+    if not traced(state):
+        _warn_where_inexact(np.asarray(bound))
+    return found
+
+
+def bounded_summary(
+    state: Compression, axis_name: str | None = None
+) -> tuple[tuple[Compressed, ...], Float[Values, "networks"]]:
+    """`summary` and `error_bound` of one factorisation; the bound of a float64 state is 0."""
+    exact = np.zeros(len(_units(state)))
+    if not _units(state):
+        return (), exact
     if isinstance(state, Triangle):
-        if not state.rows:
-            return ()
         if not state.means:
             raise ValueError("this compression of activations in float64 has no means: begin it with squares=True")
         rows, squares, samples = triangles.summary(state, axis_name)
-        return of_networks(rows, squares, _units(state), samples)
-    if not state.shift:
-        return ()
+        return of_networks(rows, squares, _units(state), samples), exact
     rows, squares, samples, bound = means.summary(state, axis_name)
-    if not traced(state):
-        _warn_where_inexact(np.asarray(bound))
-    return of_networks(rows, squares, _units(state), samples)
+    return of_networks(rows, squares, _units(state), samples), bound
 
 
 def error_bound(state: GramMatrix, axis_name: str | None = None) -> Float[Array, "networks"]:

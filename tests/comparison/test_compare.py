@@ -322,3 +322,17 @@ def test_compressed_layers_of_other_names():
     assert found.equals(expected)
     with pytest.raises(InputError, match="'x' of a and b was compressed in each with other layers"):
         compare(small, layers={"x": ("one", "four")})
+
+
+def test_nearly_dependent_units_are_not_left_to_sums_of_products():
+    """Units of which two are copies but for a ten-thousandth, in float32: as from float64."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(SAMPLES, 4))
+    x[:, 1] = x[:, 0] + 1e-4 * x[:, 1]
+    both = {"a": {"l": x.astype(np.float32)}, "b": {"l": (x @ rng.normal(size=(4, 4))).astype(np.float32)}}
+    exactly = {name: {"l": layers["l"].astype(np.float64)} for name, layers in both.items()}
+    found, expected = (
+        compare(each, measures=["cca", "linear_regression"], progress=False).dataset["measures/value"]
+        for each in (both, exactly)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-9)

@@ -11,7 +11,8 @@ import xarray as xr
 from jaxrepsim import compression
 from jaxrepsim.activations import layer_key
 from jaxrepsim.chance import calibrate
-from jaxrepsim.compression import Compressed
+from jaxrepsim.compression import Compressed, gram
+from jaxrepsim.compression.streaming import bounded_summary
 from jaxrepsim.errors import unknown
 from jaxrepsim.measures import MEASURES, of_all_pairs
 from jaxrepsim.measures.all_pairs import LINEAR
@@ -54,20 +55,30 @@ class Measures(LayerPart):
         return tuple(name for name in dict.fromkeys(self.names) if name not in OF_PROFILES)
 
     def of_layer(self, inputs: Inputs, layer: str) -> xr.Dataset:
+        names, width = self.computed, padded_width(inputs)
+        of_rows = [name for name in names if MEASURES[name].needs == "rows"]
+        draws = _redraws(inputs, layer, width) if len(of_rows) < len(names) else []
+        rows = _rows(inputs, layer) if of_rows else []
+
+        def values(both: Sequence[Pair], names: Sequence[str]) -> np.ndarray:
+            found = np.full((len(both), len(names)), np.nan)
+            if draws:
+                found = np.mean([of_pairs(networks, both, names, width) for networks in draws], axis=0)
+            for at, name in enumerate(names):
+                if rows and name in of_rows:
+                    found[:, at] = [MEASURES[name].function(rows[a], rows[b]) for a, b in both]
+            return found
+
         both = pairs(range(len(inputs.networks)))
-        swapped = [(b, a) for a, b in both]
-        width = padded_width(inputs)
-        draws = [
-            of_pairs(networks, [*both, *swapped], self.computed, width) for networks in _redraws(inputs, layer, width)
-        ]
-        found = np.mean(draws, axis=0) if draws else np.full((2 * len(both), len(self.computed)), np.nan)
-        if any(MEASURES[name].needs == "rows" for name in self.computed):
-            _fill_of_rows(found, _rows(inputs, layer), [*both, *swapped], self.computed)
+        value = values(both, names)
+        swapped, turned = value.copy(), [name for name in names if not MEASURES[name].symmetric]
+        if turned:
+            swapped[:, [names.index(name) for name in turned]] = values([(b, a) for a, b in both], turned)
         dims = ("pair", "measure")
-        variables = {"value": (dims, found[: len(both)]), "swapped": (dims, found[len(both) :])}
+        variables: Variables = {"value": (dims, value), "swapped": (dims, swapped)}
         if self.draws:
             variables |= self._calibrated(inputs, layer)
-        return xr.Dataset(variables, {"measure": list(self.computed)})
+        return xr.Dataset(variables, {"measure": list(names)})
 
     def _calibrated(self, inputs: Inputs, layer: str) -> Variables:
         """p-values and calibrated values, on the sample that all that needs rows shares."""
@@ -118,15 +129,16 @@ def _widened(network: Compressed, height: int, width: int) -> Compressed:
 
 
 def together(arrays: Sequence[np.ndarray], width: int) -> list[Compressed]:
-    """Raw activations compressed together with their means: float32 as sums of products, as in an extraction."""
+    """Raw activations compressed together with their means: float32 as sums of products where that is exact enough."""
     if len(arrays[0]) * width > SHARED:
         width = 0
     wide = [padded(array, (len(array), max(width, array.shape[1]))) for array in arrays]
-    if any(array.dtype == np.float64 for array in arrays):
-        found = compression.summarise(*wide)
-    else:
+    found, bound = (), np.inf
+    if all(array.dtype == np.float32 for array in arrays):
         state = compression.init([array.shape[1] for array in wide], jnp.float32, squares=True)
-        found = compression.summary(compression.update(state, *wide))
+        found, bound = bounded_summary(compression.update(state, *wide))
+    if np.any(np.asarray(bound) > gram.allowed(jnp.float64)):
+        found = compression.summarise(*(np.asarray(array, np.float64) for array in wide))
     return [each._replace(rows=each.rows[:, : array.shape[1]]) for each, array in zip(found, arrays, strict=True)]
 
 
@@ -156,9 +168,3 @@ def _rows(inputs: Inputs, layer: str) -> list[np.ndarray]:
     if inputs.networks_at is None:
         return []
     return [np.asarray(network.positions[layer], np.float64) for network in inputs.sampled.values()]
-
-
-def _fill_of_rows(found: np.ndarray, rows: Sequence[np.ndarray], both: Sequence[Pair], names: Sequence[str]) -> None:
-    for at, name in enumerate(names):
-        if rows and MEASURES[name].needs == "rows":
-            found[:, at] = [MEASURES[name].function(rows[a], rows[b]) for a, b in both]
