@@ -22,6 +22,8 @@ from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, pairs
 
 OF_PROFILES = ("match_similarity", "match_auc")
 """Rows of the table that every comparison has anyway."""
+ENOUGH = 19
+"""Draws from which on a calibrated value can be above 0 at the level of 0.05."""
 SHARED = 2**22
 """Numbers up to which a layer is padded before it is compressed: to sum up more costs more than to compile for it."""
 MOST = 1024
@@ -90,7 +92,7 @@ class Measures(LayerPart):
             for pair, (x, y) in enumerate(pairs(rows)):
                 for at, name in enumerate(self.computed):
                     one = calibrate(name, x, y, jax.random.fold_in(key, pair), self.draws, each)
-                    found[:, pair, at] = one.p, one.calibrated
+                    found[:, pair, at] = one.p, one.calibrated if self.draws >= ENOUGH else np.nan
         return {"p": (("pair", "measure"), found[0]), "calibrated": (("pair", "measure"), found[1])}
 
 

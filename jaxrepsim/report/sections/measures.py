@@ -14,13 +14,14 @@ from jaxrepsim.report.figure import Drawing, arranged, draw_spread, framed, over
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.match_profiles import profile_auc
-from jaxrepsim.report.results import Floats, Results, Spread, computed, names, over_known, pair_similarity
+from jaxrepsim.report.results import Floats, Results, Spread, computed, names, over_known, pair_similarity, thinned
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.style import ACCENT, Column
 from jaxrepsim.report.tables import Rows, cells, page_rows
 
 _CELL = ("layer", "pair", "measure")
 _ACROSS = {"single": 2, "double": 4}
+_MOST_NAMED = 12
 VARIABLES: dict[str, Variable] = {
     **coordinates(measure="measure: Name of the measure, a row of the table that `jaxrepsim measures` prints."),
     **Alike(_CELL, PURE).named(
@@ -31,7 +32,7 @@ VARIABLES: dict[str, Variable] = {
         p="p-value of a measure: (1 + the number of draws of shuffled samples that are at least as much alike) / (1 + "
         "draws).",
         calibrated="calibrated value: How far the measure is above what shuffled samples give, 0 for chance and 1 for "
-        "the same up to what leaves the measure unchanged.",
+        "the same up to what leaves the measure unchanged; NaN of fewer than 19 draws, which cannot tell.",
     ),
 }
 _OF_DRAWS = ("p", "calibrated")
@@ -93,7 +94,7 @@ def _rows(results: Results) -> Rows:
 def _calibrated_rows(results: Results) -> Rows:
     """One row per layer: of every measure the calibrated value over pairs, and the largest p of any pair."""
     group = results["measures"].to_dataset()
-    if "calibrated" not in group or not computed(results, "measures/calibrated"):
+    if "p" not in group or not computed(results, "measures/p"):
         return []
     every = group["measure"].values.tolist()
     values = [cells(over_known(group["calibrated"].sel(measure=name).values)) for name in every]
@@ -124,6 +125,7 @@ def _draw(results: Results, column: Column) -> Figure:
     values = {name: each for name, each in by_measure(results).items() if not np.isnan(each).all()}
     across, down, width = arranged(len(values), _ACROSS[column], column)
     labels = layer_labels(names(results, "layer"), "single")
+    labels = labels._replace(ticks=thinned(labels.ticks, _MOST_NAMED), degrees=45)  # a panel is half as wide
     with framed(column, down * (0.62 * width + 0.3) + labels.height + 0.3) as figure:
         panels = panel_grid(figure, len(values), across)
         for place, (axes, (name, each)) in enumerate(zip(panels, values.items(), strict=True)):
