@@ -92,6 +92,8 @@ def _parsed(words: Sequence[str]) -> _Given:
     usage = f"jaxrepsim {name} {command.takes}".rstrip()
     if not takes and command.takes:
         raise InputError(f"`jaxrepsim {name}` needs {command.takes} right after it: {usage} ...")
+    if takes and not command.takes:
+        raise InputError(f"`jaxrepsim {name}` takes nothing; received {' '.join(takes)}")
     own = options_of(command.options())
     of_settings = options_of(command.settings) if command.settings else {}
     options = [*rest[len(takes) :], *(word for word in words[1:] if word in _ANYWHERE)]
@@ -225,27 +227,28 @@ def _prepare(given: _Given) -> None:
 
 
 def _list_configs(given: _Given) -> None:
-    own, configs = given.own(Talk), shipped_configs.shipped()
-    if given.takes:
-        raise InputError(f"`jaxrepsim configs` takes nothing; received {' '.join(given.takes)}")
-    if own.json or own.quiet:
-        for config in configs:
-            print(json.dumps({**config._asdict(), "path": str(config.path)}) if own.json else config.name)
-        return
-    print(help.configs(configs))
+    found = shipped_configs.shipped()
+    _listed(given, [{**config._asdict(), "path": str(config.path)} for config in found], help.configs(found))
 
 
 def _list_measures(given: _Given) -> None:
+    rows = [
+        {
+            "name": name,
+            **{field: value for field, value in measure._asdict().items() if field != "function"},
+            "range": [str(end) for end in measure.range],
+            "invariances": sorted(measure.invariances),
+        }
+        for name, measure in MEASURES.items()
+    ]
+    _listed(given, rows, help.measures(MEASURES))
+
+
+def _listed(given: _Given, rows: Sequence[dict[str, Any]], page: str) -> None:
+    """Prints a page; with --json a line for each row, with --quiet its name."""
     own = given.own(Talk)
-    if given.takes:
-        raise InputError(f"`jaxrepsim measures` takes nothing; received {' '.join(given.takes)}")
-    if own.json or own.quiet:
-        for name, measure in MEASURES.items():
-            row = {field: value for field, value in measure._asdict().items() if field != "function"}
-            row |= {"range": [str(end) for end in measure.range], "invariances": sorted(measure.invariances)}
-            print(json.dumps({"name": name, **row}) if own.json else name)
-        return
-    print(help.measures(MEASURES))
+    lines = map(json.dumps, rows) if own.json else (row["name"] for row in rows) if own.quiet else [page]
+    print(*lines, sep="\n")
 
 
 _OTHERS: dict[str, Callable[[_Given], None]] = {
