@@ -34,6 +34,34 @@ def test_each_is_what_its_own_function_gives(dtype):
             np.testing.assert_allclose(values, wanted, atol=1e-9 if dtype == np.float64 else 5e-3, err_msg=name)
 
 
+@pytest.mark.parametrize("names", [("linear_cka", "debiased_cka"), LINEAR])
+def test_of_activations_as_of_what_they_are_compressed_to(names):
+    with jax.enable_x64(True):
+        x, y = planted(3, 6, 9)
+        given = [x, y.astype(int), 3 * x + 1]
+        wanted = of_all_pairs(summarise(*given), names=names)
+        for name, values in of_all_pairs(given, names=names).items():
+            np.testing.assert_allclose(values, wanted[name], atol=1e-10)
+        with pytest.raises(InputError, match="one network is compressed and the other is not"):
+            of_all_pairs([summarise(x)[0], y], names=["cca"])
+
+
+@pytest.mark.parametrize("spread", [1, 1e3, 1e7])
+def test_of_networks_of_any_condition(spread):
+    """By eigenvectors where they are exact enough, and else by singular vectors, with bases of one kind or of two."""
+    with jax.enable_x64(True):
+        rng = np.random.default_rng(0)
+        shared = rng.normal(size=(60, 3))
+        x, y = (np.concatenate([shared + 0.3 * rng.normal(size=(60, 3)), rng.normal(size=(60, 3))], 1) for _ in "xy")
+        weak = x * np.geomspace(1, 1 / spread, 6)
+        turned = weak @ np.linalg.qr(rng.normal(size=(6, 6)))[0]
+        small = summarise(y, weak, turned, np.pad(turned, ((0, 0), (2, 0))))
+        pairs = [(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (0, 3)]
+        for name, values in of_all_pairs(small, pairs).items():
+            wanted = [float(MEASURES[name].function(small[a], small[b])) for a, b in pairs]
+            np.testing.assert_allclose(values, wanted, atol=1e-9, err_msg=name)
+
+
 def test_of_more_rows_than_are_worth_keeping(monkeypatch):
     """Rows that are zero are left out."""
     monkeypatch.setattr("jaxrepsim.measures.alignments.MANY_ROWS", 16)
