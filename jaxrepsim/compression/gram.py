@@ -18,6 +18,8 @@ from jaxrepsim.numerics.products import inner_products, with_all_digits
 from jaxrepsim.numerics.projection import ridge
 from jaxrepsim.numerics.varying import varying_like
 
+FEWEST_UNITS = 128
+"""Of all networks, that the factorisation is compiled for: it takes longer to compile than to run on as many."""
 BLOCK = 2048
 """Samples whose products are one matrix product."""
 FIRST = 256
@@ -123,7 +125,7 @@ def finalize(
     widths = widths_of(state)
     n, dtype = sum(widths), jnp.result_type(float)
     # Padded with dead units behind all others, states of other widths share a program.
-    size = size_bucket(n, 32)
+    size = size_bucket(n, FEWEST_UNITS)
     owner = np.pad(owners_of(state), (0, size - n), constant_values=len(widths))
     with jax.enable_x64(True):
         rows, bound = _in_one_program(widened(as_one(state), size), owner, len(widths), centred, dtype)
@@ -218,7 +220,7 @@ def allowed(dtype: DTypeLike) -> float:
     return 1e-9 if jnp.finfo(dtype).bits == 64 else 1e-6
 
 
-class _Covariance(NamedTuple):
+class Covariance(NamedTuple):
     """Centred inner products. Where some are not finite, those of orthogonal units."""
 
     cosines: Float[Array, "n n"]
@@ -230,7 +232,7 @@ class _Covariance(NamedTuple):
     finite: Array
 
 
-def covariance_of(state: GramMatrix) -> _Covariance:
+def covariance_of(state: GramMatrix) -> Covariance:
     sums = state.products[-1, :-1]
     finite = jnp.all(jnp.isfinite(state.products + state.lost))
     around = state.products[:-1, :-1] - sums[:, None] * (sums / jnp.maximum(state.products[-1, -1], 1.0))
@@ -243,7 +245,7 @@ def covariance_of(state: GramMatrix) -> _Covariance:
     cosines = jnp.where(there, around / divisor[:, None] / divisor, 0.0)
     cosines = jnp.where(jnp.eye(len(square), dtype=bool), 1.0, cosines)
     amplified = jnp.max(jnp.where(varies, summed / jnp.where(varies, square, 1.0), 1.0), initial=1.0)
-    return _Covariance(cosines, deviation, amplified, finite)
+    return Covariance(cosines, deviation, amplified, finite)
 
 
 def root_of(cosines: Float[Array, "n n"], amplified: Array, dtype: DTypeLike) -> Cholesky:
@@ -255,12 +257,23 @@ def root_of(cosines: Float[Array, "n n"], amplified: Array, dtype: DTypeLike) ->
 
 
 def bound_of(
-    covariance: _Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
+    covariance: Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
 ) -> Float[Array, "networks"]:
     """One factorisation for all networks: without the products between them their pivots have nothing in common."""
+    return bound_by(root_within(covariance, owner, dtype), covariance, owner, networks, dtype)
+
+
+def root_within(covariance: Covariance, owner: Int[Values, "n"], dtype: DTypeLike) -> Cholesky:
+    """Of the products within each network alone."""
     owner = jnp.asarray(owner)
-    own = root_of(jnp.where(owner[:, None] == owner, covariance.cosines, 0.0), covariance.amplified, dtype)
-    of_network = owner == jnp.arange(networks)[:, None]
+    return root_of(jnp.where(owner[:, None] == owner, covariance.cosines, 0.0), covariance.amplified, dtype)
+
+
+def bound_by(
+    own: Cholesky, covariance: Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
+) -> Float[Array, "networks"]:
+    """`bound_of`, of what `root_within` gives."""
+    of_network = jnp.asarray(owner) == jnp.arange(networks)[:, None]
     traces = jnp.sum(jnp.where(of_network, own.inverse_diagonal(), 0.0), axis=1)
     if jnp.finfo(dtype).bits == 64:
         traces = jnp.where(jnp.any(of_network & ~own.is_pivot(), axis=1), jnp.inf, traces)

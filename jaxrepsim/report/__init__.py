@@ -10,6 +10,7 @@ Each subject is a section (`SECTIONS`): the variables of its group of results, i
 """
 
 from jaxrepsim.report.figure import Drawing as Drawing
+from jaxrepsim.report.files import draw as draw
 from jaxrepsim.report.files import write_figures as write_figures
 from jaxrepsim.report.files import write_tables as write_tables
 from jaxrepsim.report.page import build as build

@@ -200,10 +200,12 @@ class _Layer:
         """Each network's rows and squares, and whether they are exact enough."""
         redrawn = self._chosen is not None
         with jax.enable_x64(True):
-            merged = _merged(mesh, redrawn, self._state)
-            rows, squares, exact = (
-                (*merged[:2], True) if isinstance(self._state, Triangle) else _factored(merged, redrawn)
-            )
+            if isinstance(self._state, Triangle):
+                rows, squares, exact = *_merged(mesh, redrawn, self._state)[:2], True
+            elif mesh.size == 1:  # nothing to merge, and so nothing to compile
+                rows, squares, exact = _factored(_changed(jax.device_get(self._state), itemgetter(0)), redrawn)
+            else:
+                rows, squares, exact = _factored(_merged(mesh, redrawn, self._state), redrawn)
         rows, squares = np.asarray(rows), np.asarray(squares)
         # Rows of zeros, in every redraw, say nothing.
         used = np.any(rows != 0, axis=-1) | np.any(squares != 0, axis=-1)
