@@ -11,11 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.compression import Compressed
+from jaxrepsim.compression import Compressed, summarise
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.measures.alignments import alignments
 from jaxrepsim.measures.directions import Directions, canonical, directions, singular_values
-from jaxrepsim.measures.networks import Basis, centred, pair, ratio
+from jaxrepsim.measures.networks import Activations, Basis, centred, pair, ratio, raw_networks
+from jaxrepsim.measures.of_rows import OF_ROWS, of_rows
 from jaxrepsim.measures.rotation import angle, quick_chord
 from jaxrepsim.measures.shape_distance import lengths, shape_distance
 from jaxrepsim.measures.svcca import strongest, svcca
@@ -32,11 +33,11 @@ VARIANCE, ALPHA = (
     for function, option in ((svcca, "variance"), (shape_distance, "alpha"))
 )
 LINEAR = (*CKA, *ROTATIONS, *SPANS)
-"""What `of_all_pairs` computes: all that follows from inner products by linear algebra alone."""
+"""What follows from inner products by linear algebra alone."""
 
 
 def of_all_pairs(
-    networks: Sequence[Compressed],
+    networks: Sequence[Activations],
     pairs: Sequence[tuple[int, int]] | None = None,
     names: Sequence[str] = LINEAR,
 ) -> dict[str, Float[Array, "pairs"]]:
@@ -46,18 +47,21 @@ def of_all_pairs(
     value decompositions. `linear_cka` and `debiased_cka` of one network with all others are one matrix product.
 
     Args:
-        networks: Compressed together, by `jaxrepsim.compression.summarise` or `summary`.
+        networks: (samples, n_a) each, raw; or, where no measure needs samples, compressed together by
+            `jaxrepsim.compression.summarise` or `summary`.
         pairs: Places in `networks`; by default all pairs of two different ones, in the order of
             `itertools.combinations`.
-        names: Some of `LINEAR`.
+        names: Some of `LINEAR`, and of `OF_ROWS`.
 
     Returns:
         For each name (pairs,).
 
     Raises:
-        InputError: A name that is none of `LINEAR`, a pair that is none of two places, networks not compressed together
-            or without the squares that `debiased_cka` needs, or traced values: under jit call each function.
-        ValueError: A value that is NaN or infinite.
+        InputError: A name that is none of these, a pair that is none of two places, compressed networks for a measure
+            that needs samples, or not compressed together, or without the squares that `debiased_cka` needs, or traced
+            values: under jit call each function.
+        TypeError: Activations that are not real numbers.
+        ValueError: Not two axes, different or too few samples, or a value that is NaN or infinite.
 
     >>> import jax
     >>> from jaxrepsim.compression import summarise
@@ -67,13 +71,24 @@ def of_all_pairs(
     {'linear_cka': [0.0, 0.5, 0.5], 'cca': [0.1, 0.7, 0.7]}
     """
     for name in names:
-        if name not in LINEAR:
-            raise unknown("measure of all pairs", name, LINEAR)
+        if name not in (*LINEAR, *OF_ROWS):
+            raise unknown("measure of all pairs", name, (*LINEAR, *OF_ROWS))
     if traced(networks):
         raise InputError("of_all_pairs takes concrete networks: under jit or vmap call the function of each measure")
     asked = _checked(pairs, len(networks))
     if not asked:
         return {name: on_device(np.zeros(0, np.float32)) for name in names}
+    found = {}
+    if of_samples := [name for name in names if name in OF_ROWS]:
+        found |= of_rows(raw_networks(*networks), asked, of_samples)
+    if linear := [name for name in names if name in LINEAR]:
+        raw = not any(isinstance(network, Compressed) for network in networks)
+        small = summarise(*networks) if raw else networks
+        found |= _linear(small, asked, linear)
+    return {name: on_device(found[name]) for name in names}
+
+
+def _linear(networks: Sequence[Activations], asked: list[tuple[int, int]], names: list[str]) -> dict[str, np.ndarray]:
     used = sorted({*chain(*asked)})
     checked = [pair(networks[place], networks[used[0]], "debiased_cka" in names)[0] for place in used]
     bases = {place: network for place, network in zip(used, checked, strict=True) if isinstance(network, Basis)}
@@ -83,7 +98,7 @@ def of_all_pairs(
         own = {place: _own(network, not set(others) <= set(ROTATIONS)) for place, network in bases.items()}
         values = jax.device_get([_measured(own[a], own[b], others) for a, b in asked])
         found |= {name: np.array([value[name] for value in values]) for name in others}
-    return {name: on_device(found[name]) for name in names}
+    return found
 
 
 def _checked(pairs: Sequence[tuple[int, int]] | None, k: int) -> list[tuple[int, int]]:
