@@ -61,7 +61,7 @@ class _Near(NamedTuple):
 
     places: Int[Array, "m k"]
     """The nearest of each sample; −1 where there is no sample, and in a network that never varies."""
-    count: Float[Array, ""]
+    most: Float[Array, ""]
     """How many there would be: samples × k."""
 
 
@@ -81,7 +81,7 @@ def _near(network: Raw, k: int) -> _Near:
 
 def _shared(x: _Near, y: _Near) -> Float[Array, ""]:
     same = (x.places[:, :, None] == y.places[:, None]) & (x.places >= 0)[:, :, None]
-    return jnp.sum(same) / x.count
+    return jnp.sum(same) / x.most
 
 
 STEPS = Steps(_options, _near, _shared)

@@ -2,12 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.stages import Wrapped
 
 from jaxrepsim._typing import Array, Values
 from jaxrepsim.measures.mutual_knn import STEPS as MUTUAL_KNN
@@ -27,21 +28,29 @@ HELD = 2**30
 """Bytes of descriptions that are kept at a time; two networks are kept whatever they take."""
 
 
-def _programs(function: Callable, steps: Steps) -> tuple[tuple[Any, ...], Steps]:
-    """The defaults of a measure, and its steps compiled."""
+class _Compiled(NamedTuple):
+    """A measure at its defaults."""
+
+    options: Callable
+    """As in `Steps`, of the number of samples alone."""
+    described: Wrapped
+    compared: Wrapped
+
+
+def _compiled(function: Callable, steps: Steps) -> _Compiled:
     _, _, *options = inspect.signature(function).parameters.values()
-    static = tuple(range(1, len(options) + 1))
-    return tuple(option.default for option in options), steps._replace(
-        described=jax.jit(with_all_digits(steps.described), static_argnums=static),
-        compared=jax.jit(with_all_digits(steps.compared)),
+    return _Compiled(
+        partial(steps.options, **{option.name: option.default for option in options}),
+        jax.jit(with_all_digits(steps.described), static_argnums=range(1, 1 + len(options))),
+        jax.jit(with_all_digits(steps.compared)),
     )
 
 
 _MEASURES = {
-    "rbf_cka": _programs(rbf_cka, RBF_CKA),
-    "rsa": _programs(rsa, RSA),
-    "mutual_knn": _programs(mutual_knn, MUTUAL_KNN),
-    "ridge": _programs(ridge, RIDGE),
+    "rbf_cka": _compiled(rbf_cka, RBF_CKA),
+    "rsa": _compiled(rsa, RSA),
+    "mutual_knn": _compiled(mutual_knn, MUTUAL_KNN),
+    "ridge": _compiled(ridge, RIDGE),
 }
 OF_ROWS = tuple(_MEASURES)
 
@@ -70,16 +79,15 @@ def of_rows(networks: Sequence[Array], pairs: Sequence[tuple[int, int]], names: 
 
 
 def _of_measure(name: str, networks: dict[int, Raw], samples: int, pairs: Sequence[tuple[int, int]]) -> Values:
-    defaults, steps = _MEASURES[name]
-    options = steps.options(samples, *defaults)
+    measure = _MEASURES[name]
+    options = measure.options(samples)
     widest = max(networks.values(), key=lambda network: network.rows.shape[1])
-    size = sum(
-        leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(steps.described.eval_shape(widest, *options))
-    )
+    shapes = jax.tree.leaves(measure.described.eval_shape(widest, *options))
+    size = sum(shape.size * shape.dtype.itemsize for shape in shapes)
 
     @lru_cache(max(2, HELD // size))
     def described(place: int) -> Any:
-        return steps.described(networks[place], *options)
+        return measure.described(networks[place], *options)
 
-    found = {pair: steps.compared(*map(described, pair)) for pair in sorted({*pairs})}
+    found = {pair: measure.compared(*map(described, pair)) for pair in sorted({*pairs})}
     return np.array(jax.device_get([found[pair] for pair in pairs]))

@@ -64,17 +64,16 @@ def test_measures_of_all_needs_of_raw_activations_and_one_at_a_time_where_memory
 
 
 def test_a_pair_more_computes_no_network_more(monkeypatch):
-    described = []
-    defaults, steps = of_rows._MEASURES["mutual_knn"]
+    described, measure = [], of_rows._MEASURES["mutual_knn"]
 
     class Counted:
-        eval_shape = steps.described.eval_shape
+        eval_shape = measure.described.eval_shape
 
         def __call__(self, network, *options):
             described.append(network.units)
-            return steps.described(network, *options)
+            return measure.described(network, *options)
 
-    monkeypatch.setitem(of_rows._MEASURES, "mutual_knn", (defaults, steps._replace(described=Counted())))
+    monkeypatch.setitem(of_rows._MEASURES, "mutual_knn", measure._replace(described=Counted()))
     of_all_pairs(raw(np.float32)[:3], [(0, 1), (1, 0), (0, 2), (2, 1), (0, 0)], ["mutual_knn"])
     assert sorted(described) == [6, 6, 9]
 
