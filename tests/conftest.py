@@ -13,6 +13,7 @@ import jax
 import pytest
 from filelock import FileLock
 
+from jaxrepsim.numerics.x64 import enable_x64
 from tests.programs import free_where_many
 
 CACHE = os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent.parent / ".jax_cache"))
@@ -22,6 +23,9 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 jax.config.update("jax_compilation_cache_dir", CACHE)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+if not hasattr(jax, "enable_x64"):  # before JAX 0.8; the tests write it as one does since
+    jax.enable_x64 = enable_x64
 
 if jax.__version_info__ < (0, 11):  # later ones have no other emitters
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false"

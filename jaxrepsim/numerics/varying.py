@@ -21,9 +21,15 @@ def varying_like(values: Any, *references: Array) -> Any:
 
     def mark(value: Array) -> Array:
         missing = tuple(sorted(axes - _axes(value)))
-        return jax.lax.pcast(value, missing, to="varying") if missing else value
+        return _varying(value, missing) if missing else value
 
     return jax.tree.map(mark, values) if axes else values
+
+
+def _varying(value: Array, axes: tuple[str, ...]) -> Array:
+    if hasattr(jax.lax, "pcast"):
+        return jax.lax.pcast(value, axes, to="varying")
+    return jax.lax.pvary(value, axes)  # its name up to JAX 0.8.1
 
 
 def _axes(value: Array) -> frozenset[str]:
