@@ -23,13 +23,15 @@ EXTRAS = PROJECT["optional-dependencies"]
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
-    "etils": "tensorflow-datasets",  # its own paths
+    "absl": "grain",
+    "etils": "tensorflow-datasets",
+    "google": "tensorflow-datasets",  # protobuf
     "markupsafe": "jinja2",
     "pysat": "python-sat",
     "sklearn": "scikit-learn",
     "tensorflow_datasets": "tensorflow-datasets",
 }
-"""Where a package that is imported comes with one of another name."""
+"""Where a package that is imported is of a distribution of another name, or comes with it for its own functions."""
 BRINGS = {
     "cli.py": "experiments",
     "comparison": "plots",

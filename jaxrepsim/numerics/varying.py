@@ -29,7 +29,8 @@ def varying_like(values: Any, *references: Array) -> Any:
 def _varying(value: Array, axes: tuple[str, ...]) -> Array:
     if hasattr(jax.lax, "pcast"):
         return jax.lax.pcast(value, axes, to="varying")
-    return jax.lax.pvary(value, axes)  # its name up to JAX 0.8.1
+    # Its name up to JAX 0.8.1.
+    return jax.lax.pvary(value, axes)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _axes(value: Array) -> frozenset[str]:
