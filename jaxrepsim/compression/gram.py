@@ -17,6 +17,7 @@ from jaxrepsim.numerics.pivoted_cholesky import Cholesky, pivoted_cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
 from jaxrepsim.numerics.projection import ridge
 from jaxrepsim.numerics.varying import varying_like
+from jaxrepsim.numerics.x64 import enable_x64
 
 FEWEST_UNITS = 128
 """Of all networks, that the factorisation is compiled for: it takes longer to compile than to run on as many."""
@@ -54,7 +55,7 @@ class GramMatrix(NamedTuple):
 def empty(units: Sequence[int], squares: bool = False) -> GramMatrix:
     """The state of no samples."""
     size = (sum(units) + 1 + squares * len(units),) * 2
-    with jax.enable_x64(True):
+    with enable_x64(True):
         shift = tuple(on_device(np.zeros(n)) for n in units)
         return GramMatrix(shift, *(on_device(np.zeros(shape)) for shape in (size, size, ())))
 
@@ -69,7 +70,7 @@ def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: 
         arrays: (rows, units), one a network.
         samples: How many of the rows are samples; the others are zero.
     """
-    with jax.enable_x64(True):
+    with enable_x64(True):
         # Inside shard_map a state may still be the same on all devices where its first batch is not.
         state = varying_like(state, *arrays)
         samples = state.samples + jnp.asarray(samples, jnp.float64)
@@ -94,7 +95,7 @@ def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: 
 @jax.jit
 def merge(first: GramMatrix, second: GramMatrix) -> GramMatrix:
     """The state of the samples of both."""
-    with jax.enable_x64(True):
+    with enable_x64(True):
         own, other = (jnp.concatenate(state.shift) for state in (first, second))
         shift = jnp.where(first.products[-1, -1] > 0, own, other)
         products, lost = _shifted(second, shift)
@@ -106,7 +107,7 @@ def over_devices(state: GramMatrix, axis_name: str | None) -> GramMatrix:
     """The state of the samples of all devices along an axis of a mesh, on each of them."""
     if axis_name is None:
         return state
-    with jax.enable_x64(True):
+    with enable_x64(True):
         weight = state.products[-1, -1]
         total = jnp.maximum(jax.lax.psum(weight, axis_name), 1.0)
         shift = _rounded(jax.lax.psum(jnp.concatenate(state.shift) * weight, axis_name) / total)
@@ -127,7 +128,7 @@ def finalize(
     # Padded with dead units behind all others, states of other widths share a program.
     size = size_bucket(n, FEWEST_UNITS)
     owner = np.pad(owners_of(state), (0, size - n), constant_values=len(widths))
-    with jax.enable_x64(True):
+    with enable_x64(True):
         rows, bound = _in_one_program(widened(as_one(state), size), owner, len(widths), centred, dtype)
     parts = np.split(np.asarray(rows)[:n, :n], np.cumsum(widths)[:-1], axis=1)
     return tuple(map(on_device, parts)), bound
@@ -137,7 +138,7 @@ def finalize(
 @with_all_digits
 def _finalize(state: GramMatrix, axis_name: str | None, centred: bool) -> tuple[tuple[Array, ...], Array]:
     dtype = jnp.result_type(float)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         state = over_devices(state, axis_name)
         rows, bound = _factored(as_one(state), owners_of(state), len(state.shift), centred, dtype)
         return by_network(rows, widths_of(state)), bound
@@ -210,7 +211,7 @@ _in_one_program = jax.jit(with_all_digits(_factored), static_argnums=(2, 3, 4))
 def error_bound(state: GramMatrix, axis_name: str | None) -> Float[Array, "networks"]:
     """See `jaxrepsim.compression.error_bound`."""
     dtype = jnp.result_type(float)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         state = over_devices(without_squares(state), axis_name)
         return bound_of(covariance_of(as_one(state)), owners_of(state), len(state.shift), dtype)
 

@@ -27,6 +27,7 @@ from jaxrepsim.numerics.buckets import size_bucket
 from jaxrepsim.numerics.inputs import traced
 from jaxrepsim.numerics.pivoted_cholesky import Cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
+from jaxrepsim.numerics.x64 import enable_x64
 
 
 def summary(
@@ -39,7 +40,7 @@ def summary(
         n, k, dtype = sum(widths_of(state)), len(state.shift), jnp.result_type(float)
         size = size_bucket(n, FEWEST_UNITS)
         owner = np.pad(owners_of(state), (0, size - n), constant_values=k)
-        with jax.enable_x64(True):
+        with enable_x64(True):
             found = _summary_in_one_program(widened(as_one(state), size), owner, k, dtype)
         rows, squares, samples, bound = map(np.asarray, found)
         # The rows of padding are zero, wherever they are.
@@ -53,7 +54,7 @@ def summary(
 @with_all_digits
 def _summarised(state: GramMatrix, axis_name: str | None) -> tuple[Array, Array, Array, Array]:
     dtype = jnp.result_type(float)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         state = over_devices(state, axis_name)
         return _with_means(as_one(state), owners_of(state), len(state.shift), dtype)
 

@@ -10,6 +10,7 @@ import xarray as xr
 
 from jaxrepsim.chance import calibrate
 from jaxrepsim.errors import FewSamplesWarning
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.publish import number
 from jaxrepsim.pipeline.validity.layers_across import SEED, Values, kept
@@ -79,7 +80,7 @@ def null_table(found: xr.Dataset) -> tuple[list[str], list[list[str]]]:
 
 def _of(name: str, samples: int, units: int) -> np.ndarray:
     x, y = np.random.default_rng([SEED, units]).normal(size=(2, samples, units))
-    with jax.enable_x64(True), warnings.catch_warnings():
+    with enable_x64(True), warnings.catch_warnings():
         warnings.simplefilter("ignore", FewSamplesWarning)  # few samples are what is looked at
         one = calibrate(name, x, y, jax.random.key(SEED), DRAWS)
     return np.array([one.observed, one.p, one.calibrated], float)
