@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from matplotlib.figure import Figure
 from xarray import DataTree
@@ -13,14 +12,14 @@ from jaxrepsim.report.results import some_layers
 from jaxrepsim.report.schema import check
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
-from jaxrepsim.report.style import Column, save
+from jaxrepsim.report.style import FORMATS, Column, Format, save
 
 
 def write_figures(
     results: DataTree,
     folder: str | os.PathLike[str],
     column: Column = "double",
-    formats: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
+    formats: Sequence[Format] = FORMATS,
     sections: Sequence[Section] = SECTIONS,
 ) -> list[Path]:
     """Writes every figure the results have data for, ready for a paper; the same results give the same bytes.
@@ -29,7 +28,7 @@ def write_figures(
         results: The tree of results.
         folder: Where to. Made where missing.
         column: The width: one column of a paper (3.4 inches), or both (7 inches).
-        formats: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
+        formats: `svg` and `pdf`, with letters as text, and `png`, with 300 dots an inch.
         sections: Whose figures.
 
     Returns:
@@ -48,9 +47,9 @@ def write_figure(
     figure: Figure,
     folder: str | os.PathLike[str],
     name: str,
-    formats: Sequence[Literal["svg", "png"]] = ("svg", "png"),
+    formats: Sequence[Format] = FORMATS,
 ) -> list[Path]:
-    """Writes one figure, atomically.
+    """Writes one figure, drawn once for all formats, atomically.
 
     Args:
         figure: The figure.

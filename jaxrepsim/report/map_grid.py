@@ -6,7 +6,7 @@ from math import ceil
 from matplotlib.figure import Figure
 
 from jaxrepsim.report.figure import arranged, color_bar, framed, panel_grid
-from jaxrepsim.report.labels import shortened
+from jaxrepsim.report.labels import named, shortened
 from jaxrepsim.report.results import Floats
 from jaxrepsim.report.style import TICK_SIZE, Column
 
@@ -42,6 +42,7 @@ def map_grid(
                 values, origin="lower", aspect="auto", cmap="cividis", vmin=low, vmax=high, interpolation="none"
             )
             axes.grid(visible=False)
+            axes.fmt_xdata, axes.fmt_ydata = named(columns), named(rows)
             axes.set_title(name, loc="left", pad=3)
             for along, set_ticks in zip(short[::-1], (axes.set_xticks, axes.set_yticks), strict=True):
                 step = ceil(len(along) * 1.7 * TICK_SIZE / (72 * 0.6 * width))

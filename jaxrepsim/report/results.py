@@ -1,5 +1,6 @@
 """Checked results, and the numbers that tables, plots and sentences share, all counted from them: means, shares."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,6 +57,17 @@ def rounded(value: float) -> str:
     if 0.995 <= value < 1:
         return ">0.99"
     return f"{round(value, 2) + 0.0:.2f}"  # no −0.00
+
+
+def short(value: float) -> str:
+    """A number with three digits that count, as text of tables; ∞, or a dash where there is none.
+
+    >>> short(0.01234), short(98.765), short(12345.0), short(float("nan"))
+    ('0.0123', '98.8', '12,300', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    return "∞" if math.isinf(value) else f"{float(f'{value:.3g}'):,g}"
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

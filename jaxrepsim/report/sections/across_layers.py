@@ -15,7 +15,7 @@ from xarray import Dataset
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
-from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
+from jaxrepsim.report.labels import layer_labels, mark_layers, named, shortened
 from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
@@ -133,6 +133,7 @@ def heat_maps(
             axes.set(xlim=(-0.5, len(below) - 0.5), ylim=(-0.5, len(rows) - 0.5))
             axes.set_title(title, loc="left", pad=3)
             _mark(axes, pooled, few)
+            axes.fmt_ydata = named(beside)
         # As many rows are named as their height has room for.
         step = ceil(len(rows) * 1.6 * TICK_SIZE / (72 * side))
         ticks = range((len(rows) - 1) % step, len(rows), step)

@@ -56,8 +56,8 @@ def _draw(results: Results, column: Column) -> Figure:
         for name, look in looks.items():
             spread = over_known(results[f"dimensionality/{name}"].values)
             axes.vlines(depth, spread.low, spread.high, color=look["color"], linewidth=1.2)
-            axes.plot(depth, spread.mean, clip_on=False, zorder=3, **look)
-        axes.plot(depth, results["similarity/units"].values, **dash)
+            axes.plot(depth, spread.mean, clip_on=False, zorder=3, label=VARIABLES[name].long_name, **look)
+        axes.plot(depth, results["similarity/units"].values, label="units", **dash)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set_ylabel("dimensions")

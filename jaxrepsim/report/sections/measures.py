@@ -9,6 +9,7 @@ from pandas import DataFrame
 from scipy.stats import rankdata
 
 from jaxrepsim.measures import MEASURES
+from jaxrepsim.report.doubtful import few_samples, mark_few
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, arranged, draw_spread, framed, over_layers, panel_grid
 from jaxrepsim.report.labels import layer_labels
@@ -16,7 +17,7 @@ from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.match_profiles import profile_auc
 from jaxrepsim.report.results import Floats, Results, Spread, computed, names, over_known, pair_similarity, thinned
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.style import ACCENT, Column
+from jaxrepsim.report.style import ACCENT, Column, Look
 from jaxrepsim.report.tables import Rows, cells, page_rows
 
 _CELL = ("layer", "pair", "measure")
@@ -130,13 +131,14 @@ def _draw(results: Results, column: Column) -> Figure:
         panels = panel_grid(figure, len(values), across)
         for place, (axes, (name, each)) in enumerate(zip(panels, values.items(), strict=True)):
             spread = over_known(each)
-            draw_spread(axes, spread, 0, band=results.sizes["pair"] > 1, color=ACCENT, marker="o")
+            look: Look = {"color": ACCENT, "marker": "o"}
+            places = draw_spread(axes, spread, 0, band=results.sizes["pair"] > 1, label=name, **look)
+            mark_few(axes, places, spread.mean, few_samples(results), ACCENT, "o")
             axes.set_title(name, loc="left", pad=3)
+            over_layers([axes], labels)
             _limits(axes, name, spread)
-            if place + across >= len(panels):
-                over_layers([axes], labels)
-                axes.set_xlabel("")
-            else:
+            axes.set_xlabel("")
+            if place + across < len(panels):
                 axes.set_xticks([])
         figure.supxlabel("layer, from input to output")
     return figure

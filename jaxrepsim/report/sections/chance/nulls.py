@@ -32,8 +32,9 @@ def _draw(results: Results, column: Column) -> Figure:
     with epsilon_axes(results, column, rows, 1.2, handles[::-1]) as (figure, panels):
         for epsilon, axes in panels:
             for index, (name, values) in enumerate(spreads.items()):
-                here = values.at(slice(None), epsilon)
-                draw_spread(axes, here, 0.16 * (index - (len(spreads) - 1) / 2), band=name in _BANDS, **_LOOKS[name][1])
+                here, (label, look) = values.at(slice(None), epsilon), _LOOKS[name]
+                aside = 0.16 * (index - (len(spreads) - 1) / 2)
+                draw_spread(axes, here, aside, band=name in _BANDS, label=label, **look)
             similarity_axis(axes)
     return figure
 
