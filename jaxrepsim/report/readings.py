@@ -1,7 +1,7 @@
 """The values that a figure shows, read off what it draws: to point at, and as tables below it.
 
-Read are the axes that say what their places are called (`Axes.fmt_xdata`): of lines those that have a label, where there
-are markers, and of images those whose rows have names too (`Axes.fmt_ydata`).
+Read are the axes that say what their places are called (`Axes.fmt_xdata`): of lines those that have a label, where
+there are markers, and of images those whose rows have names too (`Axes.fmt_ydata`).
 """
 
 from itertools import groupby, pairwise
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Affine2D, BboxBase, Transform
 from pandas import DataFrame, concat
 
 from jaxrepsim.report.results import Floats, short
@@ -45,7 +46,9 @@ def readings(figure: Figure) -> list[Reading]:
     Returns:
         One for all panels beside one another whose lines are over the same places, and one for each map.
     """
-    found = (_of_axes(axes) for axes in figure.axes if axes.get_visible() and axes.fmt_xdata)
+    width, height = figure.bbox.size
+    shares = Affine2D().scale(1 / width, -1 / height).translate(0, 1)
+    found = (_of_axes(axes, shares) for axes in figure.axes if axes.get_visible() and axes.fmt_xdata)
     known = (reading for reading in found if reading and reading.table.size <= _MOST)
     alike = [list(same) for _, same in groupby(known, lambda each: each.title or [*each.table.index])]
     return [
@@ -54,14 +57,15 @@ def readings(figure: Figure) -> list[Reading]:
     ]
 
 
-def _of_axes(axes: Axes) -> Reading | None:
+def _of_axes(axes: Axes, shares: Transform) -> Reading | None:
     title = axes.get_title("left") or axes.get_title()
-    if axes.fmt_ydata and axes.images:
-        return _of_map(axes, title, np.ma.filled(axes.images[0].get_array(), np.nan))
-    return _of_lines(axes, title)
+    values = axes.images[0].get_array() if axes.fmt_ydata and axes.images else None
+    if values is not None:
+        return _of_map(axes, title, np.ma.getdata(values), axes.transData + shares)
+    return _of_lines(axes, title, axes.transData + shares, axes.bbox.transformed(shares))
 
 
-def _of_lines(axes: Axes, title: str) -> Reading | None:
+def _of_lines(axes: Axes, title: str, shares: Transform, box: BboxBase) -> Reading | None:
     """A row for each place along x, a column for each line; pointed at is the whole height of the axes at a place."""
     places: dict[str, float] = {}
     found: dict[str, dict[str, str]] = {}
@@ -71,32 +75,33 @@ def _of_lines(axes: Axes, title: str) -> Reading | None:
             if not label.startswith("_") and np.isfinite(y):
                 name = axes.format_xdata(x)
                 places.setdefault(name, x)
-                found.setdefault(label, {})[name] = short(y)
+                found.setdefault(label, {})[name] = _text(y)
     if not places:
         return None
     names = sorted(places, key=places.__getitem__)
-    across = axes.transData.transform([(places[name], axes.get_ylim()[0]) for name in names])[:, 0]
-    edges = pairwise([axes.bbox.x0, *(across[1:] + across[:-1]) / 2, axes.bbox.x1])
+    across = shares.transform([(places[name], axes.get_ylim()[0]) for name in names])[:, 0]
+    edges = pairwise([box.x0, *(across[1:] + across[:-1]) / 2, box.x1])
     said = ["\n".join([n, *(f"{label}: {of[n]}" for label, of in found.items() if n in of)]) for n in names]
-    areas = [_area(axes, *ends, axes.bbox.y0, axes.bbox.y1, text) for ends, text in zip(edges, said, strict=False)]
+    areas = [
+        Area(left, box.ymin, right - left, abs(box.height), text)
+        for (left, right), text in zip(edges, said, strict=True)
+    ]
     columns = {label if label == title or not title else f"{title}: {label}": of for label, of in found.items()}
     return Reading("", DataFrame(columns, names).fillna(""), areas)
 
 
-def _of_map(axes: Axes, title: str, values: Floats) -> Reading:
+def _of_map(axes: Axes, title: str, values: Floats, shares: Transform) -> Reading:
     """Rows from the top of the map."""
     order = range(len(values)) if axes.yaxis_inverted() else range(len(values))[::-1]
     rows, columns = [axes.format_ydata(row) for row in order], [axes.format_xdata(at) for at in range(values.shape[1])]
-    table = DataFrame([[short(value) for value in values[row]] for row in order], rows, columns)
+    table = DataFrame([[_text(value) for value in values[row]] for row in order], rows, columns)
     areas = []
     for (row, at), value in np.ndenumerate(values) if values.size <= _MOST else ():
-        (left, low), (right, high) = axes.transData.transform([(at - 0.5, row - 0.5), (at + 0.5, row + 0.5)])
-        text = f"{axes.format_ydata(row)}, {axes.format_xdata(at)}: {short(value)}"
-        areas.append(_area(axes, left, right, min(low, high), max(low, high), text))
+        (left, low), (right, high) = shares.transform([(at - 0.5, row - 0.5), (at + 0.5, row + 0.5)])
+        text = f"{axes.format_ydata(row)}, {axes.format_xdata(at)}: {_text(value)}"
+        areas.append(Area(left, min(low, high), right - left, abs(high - low), text))
     return Reading(title, table, areas)
 
 
-def _area(axes: Axes, left: float, right: float, low: float, high: float, text: str) -> Area:
-    whole = axes.get_figure(root=True).bbox
-    shares = np.array([left, whole.height - high, right - left, high - low])
-    return Area(*(shares / np.tile(whole.size, 2)).tolist(), text)
+def _text(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 10 else short(value)

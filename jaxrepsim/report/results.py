@@ -47,15 +47,14 @@ def names(results: Results, dim: str) -> list[str]:
 
 
 def rounded(value: float) -> str:
-    """A similarity to two digits, without calling a small one none or a large one all.
+    """A similarity to two digits, or to so many that a small one is not called none, or a large one all.
 
-    >>> rounded(0.834), rounded(0.001), rounded(0.999), rounded(1.0), rounded(-0.001)
-    ('0.83', '<0.01', '>0.99', '1.00', '0.00')
+    >>> rounded(0.834), rounded(0.0012), rounded(0.9996), rounded(1.0), rounded(-0.001), rounded(0.99999)
+    ('0.83', '0.001', '0.9996', '1.00', '0.00', '>0.9999')
     """
-    if 0 < value < 0.005:
-        return "<0.01"
-    if 0.995 <= value < 1:
-        return ">0.99"
+    if 0 < value < 1:
+        texts = (f"{value:.{digits}f}" for digits in (2, 3, 4))
+        return next((text for text in texts if 0 < float(text) < 1), "<0.0001" if value < 0.5 else ">0.9999")
     return f"{round(value, 2) + 0.0:.2f}"  # no −0.00
 
 

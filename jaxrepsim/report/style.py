@@ -52,8 +52,8 @@ _STYLE: Look = {
     "savefig.facecolor": PAPER,
     "savefig.dpi": 300,
     "font.family": "sans-serif",
-    # The first is shipped with matplotlib: every machine lays out the same. In an SVG a reader without it has one of the
-    # same widths, or a narrower one, so that no label grows.
+    # The first is shipped with matplotlib: every machine lays out the same. A reader of an SVG who lacks it has one of
+    # the same widths, or a narrower one, so that no label grows.
     "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "font.size": 7.5,
     "figure.titlesize": 7.5,

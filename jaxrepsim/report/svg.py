@@ -41,9 +41,11 @@ def inline(svg: bytes, prefix: str, colors: Mapping[str, str], areas: Iterable[A
     _clean(root, prefix, colors)
     width, height = map(float, root.attrib["viewBox"].split()[2:])
     for area in areas:
-        shares = zip(("x", "y", "width", "height"), area, (width, height) * 2, strict=False)
+        shares = zip(("x", "y", "width", "height"), area[:4], (width, height) * 2, strict=True)
         place = {name: f"{share * whole:.2f}" for name, share, whole in shares}
-        ElementTree.SubElement(ElementTree.SubElement(root, "rect", {"class": "area"} | place), "title").text = area.text
+        ElementTree.SubElement(
+            ElementTree.SubElement(root, "rect", {"class": "area"} | place), "title"
+        ).text = area.text
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     # The figure element that holds it carries its description.

@@ -219,9 +219,9 @@ def whole_page(whole: DataTree, once: Callable[[str, Callable[[Path], object]], 
 def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages whose figures have their captions and no drawing, which is what takes the time."""
 
-    def drawn(drawing: Drawing, results: DataTree) -> dict[str, Any]:
+    def drawn(drawing: Drawing, results: DataTree, *_: object) -> dict[str, Any]:
         said = {"title": drawing.title, "caption": drawing.caption(results), "description": drawing.description}
-        return said | {"columns": {"double": Markup("<svg></svg>")}}
+        return said | {"columns": {"double": Markup("<svg></svg>")}, "readings": [], "files": []}
 
     monkeypatch.setattr(page, "_drawn", drawn)
 

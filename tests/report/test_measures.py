@@ -26,7 +26,10 @@ def test_the_sentence_names_the_measure_that_agrees_least(full: DataTree) -> Non
     turned = full.copy(deep=True)
     turned["measures/value"].loc[{"measure": "pwcca"}] = -profile_auc(full)
     [sentence] = measures.SECTION.sentences(turned)
-    assert "pwcca orders layers least as the match does: the rank correlation of the two is -1.00" in sentence
+    assert (
+        "pwcca agrees least with the match on which layers are alike: the rank correlation of the two is -1.00"
+        in sentence
+    )
     unknown = full.copy(deep=True)
     unknown["measures/value"][:] = np.nan
     assert measures.SECTION.sentences(unknown) == []

@@ -11,7 +11,8 @@ from xarray import DataTree, load_datatree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report import SECTIONS, build, write_figures
-from jaxrepsim.report.svg import inline
+from jaxrepsim.report.readings import Area
+from jaxrepsim.report.svg import drawn, inline
 from tests.report.conftest import HARD_LAYERS
 from tests.report.groups import add_groups, not_computed
 from tests.report.pages import Page, read_page, urls
@@ -203,9 +204,14 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
 def test_inline_svg_follows_the_page() -> None:
     figure = Figure(figsize=(1, 1))
     figure.subplots().plot([0, 1], color="#0072b2")
-    text = inline(figure, "one-", {"#0072b2": "#ffffff"})
+    area = Area(0.25, 0.5, 0.5, 0.25, "a < b\nc: 1")
+    text = inline(drawn(figure), "one-", {"#0072b2": "#ffffff"}, [area])
     assert "stroke: var(--fig-0072b2, #0072b2)" in text
     assert 'id="one-' in text
     assert not re.search(r'href="#(?!one-)|url\(#(?!one-)', text)
     assert "<style" not in text
     assert "<metadata" not in text
+    assert (
+        '<rect class="area" x="18.00" y="36.00" width="36.00" height="18.00"><title>a &lt; b\nc: 1</title></rect>'
+        in text
+    )

@@ -19,7 +19,7 @@ from jaxrepsim.report.labels import layer_labels, mark_layers, named, shortened
 from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.sections.measures import limits
+from jaxrepsim.report.sections.measures import DARKER, limits, raw
 from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
 from jaxrepsim.report.tables import long_table
 
@@ -235,7 +235,7 @@ def _measures_caption(results: Results) -> str:
     over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
     return (
         "The measures beside the match, of each layer of the first network of a pair with each layer of the second"
-        f"{over}, on the same rows as above. Of a distance, darker is more alike."
+        f"{over}, on the same rows as above. {DARKER}{raw(results)}"
     )
 
 

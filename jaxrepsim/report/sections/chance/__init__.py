@@ -54,8 +54,8 @@ def chance_rows(results: Results) -> Rows:
 
     Returns:
         One row per `layer`, with its `samples`, and `epsilon` at which any similarity, observed or by chance, is above
-        0: mean, smallest and largest over pairs, `observed` and `untrained`, and over draws and pairs, `shuffled` and
-        `random`; of the p-values the largest of any pair, `p_shuffled` and `p_random`.
+        0: mean, smallest and largest over pairs, `observed`, `calibrated` and `untrained`, and over draws and pairs,
+        `shuffled` and `random`; of the p-values the largest of any pair, `p_shuffled` and `p_random`.
     """
     spreads = {name: nulls.spread(results, name) for name in ("observed", "shuffled", "random", "untrained")}
     columns = {
@@ -63,6 +63,7 @@ def chance_rows(results: Results) -> Rows:
         "samples": np.repeat(results["chance/samples"].values, results.sizes["epsilon"]),
         "epsilon": epsilon_labels(results) * results.sizes["layer"],
         **{name: cells(values) for name, values in spreads.items()},
+        "calibrated": cells(over_known(nulls.calibrated(results))),
         **{f"p_{null}": over_known(results[f"chance/p_{null}"].values).high.ravel() for null in _NULLS},
     }
     return page_rows(columns, np.flatnonzero(np.any([values.high > 0 for values in spreads.values()], 0)))
@@ -112,6 +113,7 @@ SECTION = Section(
     context=lambda results: {
         "rows": by_layer(chance_rows(results)),
         "untrained": computed(results, "chance/untrained"),
+        "calibrated": not np.isnan(nulls.calibrated(results)).all(),
     },
     sentences=_sentences,
     figures=(nulls.DRAWING, held_out.DRAWING),
