@@ -1,6 +1,5 @@
 """The report page: one HTML file that needs nothing else, and one loop over its sections."""
 
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from jaxrepsim.report.figure import Drawing
 from jaxrepsim.report.files import write_figure
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.readings import readings
-from jaxrepsim.report.results import Results, names, plural, rounded, short, some_layers
+from jaxrepsim.report.results import Results, names, of_chance, plural, rounded, short, some_layers
 from jaxrepsim.report.schema import check, provenance
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
@@ -63,7 +62,7 @@ def build(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (_breakable, _duration, _interval, _p, plural, rounded, short, _unbroken)
+    filters = (_breakable, _duration, _interval, of_chance, plural, rounded, short, _unbroken)
     environment.filters |= {function.__name__.removeprefix("_"): function for function in filters}
     environment.globals["zip"] = zip
     here = [section for section in sections if section.is_in(checked)]
@@ -153,13 +152,6 @@ def _interval(cell: Cell) -> str:
     if low == high == rounded(cell.mean):
         return ""
     return f"{low}–{high}" if low[0].isdigit() and high[0].isdigit() else f"{low} to {high}"
-
-
-def _p(value: float) -> str:
-    """A p-value: two digits that count, not 5e-05; a dash where there is none."""
-    if math.isnan(value):
-        return "–"
-    return f"{value:.2g}" if value >= 0.0001 else "<0.0001"
 
 
 def _breakable(name: str) -> Markup:

@@ -69,6 +69,15 @@ def short(value: float) -> str:
     return "∞" if math.isinf(value) else f"{float(f'{value:.3g}'):,g}"
 
 
+def of_chance(p: float) -> str:
+    """A p-value with two digits that count, without powers of ten; a dash where there is none.
+
+    >>> of_chance(0.0251), of_chance(0.00004)
+    ('0.025', '<0.0001')
+    """
+    return "–" if math.isnan(p) else f"{p:.2g}" if p >= 0.0001 else "<0.0001"
+
+
 def plural(count: int, noun: str, many: str | None = None) -> str:
     """A number with its noun, whose plural is the noun with an s if not given.
 

@@ -62,10 +62,10 @@ const measure = frame => {{
       const outside = text => {{ const box = text.getBoundingClientRect(); return box.left < whole.left - 2
         || box.right > whole.right + 2 || box.top < whole.top - 2 || box.bottom > whole.bottom + 2; }};
       const area = drawings[0].querySelector(".area"), summary = figure.querySelector("summary");
-      return {{ texts: drawings[0].querySelectorAll("text").length, pointed: area ? pointed(page, area) : null,
-        outside: [...drawings[0].querySelectorAll("text")].filter(outside).map(text => text.textContent),
-        opened: summary ? opened(page, summary) : null, id: figure.id, sizes: drawings.map(size),
-        marks: drawings[0].querySelectorAll("path, use").length,
+      const texts = [...drawings[0].querySelectorAll("text")];
+      return {{ texts: texts.length, outside: texts.filter(outside).map(text => text.textContent),
+        pointed: area ? pointed(page, area) : null, opened: summary ? opened(page, summary) : null, id: figure.id,
+        sizes: drawings.map(size),        marks: drawings[0].querySelectorAll("path, use").length,
         ink: view.getComputedStyle(drawings[0].querySelector("path[style*='--fig-1b1f24']")).stroke,
         caption: size(figure.querySelector("figcaption")) }};
     }}),

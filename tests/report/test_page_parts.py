@@ -34,7 +34,7 @@ def test_a_range_is_given_where_pairs_differ(make: Callable[..., DataTree], tmp_
     )
     build(results, tmp_path / "report.html")
     table = (tmp_path / "report.html").read_text(encoding="utf-8").split('aria-describedby="about-layers"')[1]
-    last = [Page(row.split("<td>")[-1]).text for row in table.split("</table>")[0].split("</tr>")[1:-1]]
+    last = [Page("<td>" + row.split("<td>")[-1]).text for row in table.split("</table>")[0].split("</tr>")[1:-1]]
     assert last == ["0.50", ">0.9999 >0.9999 to 1.00", "0.17 <0.0001 to 0.30"]
 
 

@@ -5,7 +5,7 @@ from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
-from jaxrepsim.report.results import Results, computed, names, over_known, plural
+from jaxrepsim.report.results import Results, computed, names, of_chance, over_known, plural
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
@@ -102,7 +102,7 @@ def _sentences(results: Results) -> list[str]:
     every = "the one shuffled draw" if count == 1 else f"every one of {count:,} shuffled draws"
     where = f"in {len(above)} of {plural(len(layers), 'layer')}"
     p = results["chance/p_shuffled"].values[above, :, epsilon]
-    bound = "" if np.isnan(p).all() else f" (p ≤ {np.nanmax(p):.2g} in each)"
+    bound = "" if np.isnan(p).all() else f" (p ≤ {of_chance(max(np.nanmax(p), 0.0001))} in each)"
     return [f"{at_epsilon(results, epsilon)}, similarity is above {every}{pairs} {where}{bound}."]
 
 
