@@ -65,7 +65,7 @@ const measure = frame => {{
       const texts = [...drawings[0].querySelectorAll("text")];
       return {{ texts: texts.length, outside: texts.filter(outside).map(text => text.textContent),
         pointed: area ? pointed(page, area) : null, opened: summary ? opened(page, summary) : null, id: figure.id,
-        sizes: drawings.map(size),        marks: drawings[0].querySelectorAll("path, use").length,
+        sizes: drawings.map(size), marks: drawings[0].querySelectorAll("path, use").length,
         ink: view.getComputedStyle(drawings[0].querySelector("path[style*='--fig-1b1f24']")).stroke,
         caption: size(figure.querySelector("figcaption")) }};
     }}),

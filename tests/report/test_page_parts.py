@@ -74,7 +74,7 @@ def test_settings_that_are_off_are_folded_away(make: Callable[..., DataTree], tm
     assert len(folded) == 1
     off, shown = Page(folded[0]).text, Page(text.replace(folded[0], "")).text
     assert "7 settings of the configuration that are off" in off
-    for words in ("training.flip no", "training.keep (none)", "decomposition.simple_matches 30", "clusters.rows 1000"):
+    for words in ("training.flip no", "training.keep (none)", "decomposition.simple_matches 30", "clusters.rows 1,000"):
         assert words in off
         assert words not in shown
     for words in ("training.epochs 12", "matching.layers all", "matching.positions all", "matching.seed 0"):
