@@ -59,14 +59,15 @@ def rounded(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """A number with three digits that count, as text of tables; ∞, or a dash where there is none.
+    """A number with three digits that count and no power of ten, as text of tables; ∞, or a dash where there is none.
 
-    >>> short(0.01234), short(98.765), short(12345.0), short(float("nan"))
-    ('0.0123', '98.8', '12,300', '–')
+    >>> short(0.01234), short(98.765), short(12345.0), short(0.0000123), short(float("nan"))
+    ('0.0123', '98.8', '12,300', '0.0000123', '–')
     """
-    if math.isnan(value):
-        return "–"
-    return "∞" if math.isinf(value) else f"{float(f'{value:.3g}'):,g}"
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞"
+    text = np.format_float_positional(value, 3, fractional=False, trim="-")
+    return text if abs(float(text)) < 1000 else f"{float(text):,.0f}"
 
 
 def of_chance(p: float) -> str:

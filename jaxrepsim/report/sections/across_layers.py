@@ -120,8 +120,8 @@ def heat_maps(
         dot: Look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
         handles.append(legend_line(linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
-        label = f"fewer than {FEW_SAMPLES} samples a unit"
-        handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))
+        hatch: Look = {"edgecolor": _HATCH, "hatchcolor": _HATCH, "hatch": "////"}
+        handles.append(Patch(facecolor="none", label=f"fewer than {FEW_SAMPLES} samples a unit", **hatch))
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(maps), sharey=True, squeeze=False).ravel()

@@ -97,12 +97,13 @@ def _against_chance(results: Results) -> list[str]:
     known = np.flatnonzero(~np.isnan(values[:, epsilon]))
     if not len(known):
         return []
-    best, names = known[values[known, epsilon].argmax()], cited(results)
-    none = int((values[known, epsilon] == 0).sum())
+    here = values[:, epsilon]
+    best, layers = known[here[known].argmax()], cited(results)
+    none = int((here[known] == 0).sum())
     by_chance = f", and 0 in {none} of {plural(len(known), 'layer')}" if none and none < len(known) else ""
     return [
         f"These are raw values. {at_epsilon(results, epsilon)}, calibrated against shuffled inputs (0: as by chance), "
-        f"{_similarity(results)} is at most {rounded(values[best, epsilon])}, in {names[best]}{by_chance}."
+        f"{_similarity(results)} is highest in {_and_others(layers[best], here[known], here[best])}{by_chance}."
     ]
 
 
