@@ -8,9 +8,9 @@ from jaxrepsim.validity.bootstrap import interval as interval
 from jaxrepsim.validity.bootstrap import resampled as resampled
 from jaxrepsim.validity.deletion import Deletion as Deletion
 from jaxrepsim.validity.deletion import detection as detection
+from jaxrepsim.validity.deletion import functionality_correlation as functionality_correlation
 from jaxrepsim.validity.deletion import leading as leading
 from jaxrepsim.validity.deletion import probe_accuracy as probe_accuracy
-from jaxrepsim.validity.deletion import rank_correlation as rank_correlation
 from jaxrepsim.validity.identification import accuracy as accuracy
 from jaxrepsim.validity.identification import identified as identified
 from jaxrepsim.validity.layer_pairs import NAMES as NAMES
