@@ -79,7 +79,7 @@ def printed_table(printed: str) -> list[list[str]]:
 def assert_published(place: Path, name: str, printed: str) -> None:
     """The table is printed as it is written, then where it and the figure are."""
     figures = RunFolder(place).figures
-    assert sorted(path.name for path in figures.iterdir()) == [f"{name}.png", f"{name}.svg"]
+    assert sorted(path.name for path in figures.iterdir()) == [f"{name}.{kind}" for kind in ("pdf", "png", "svg")]
     assert (figures / f"{name}.png").stat().st_size > 10_000
     assert printed.rstrip().endswith(f"{name}.png")
     assert table(place, name) == printed_table(printed)

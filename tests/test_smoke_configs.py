@@ -49,7 +49,7 @@ def test_a_script_on_its_smoke_config(name: str, tmp_path: Path) -> None:
         with xr.open_dataset(file, engine="h5netcdf") as results:
             assert (results.accuracy >= ACCURATE[name]).all(), results.accuracy.values
     written = WRITTEN_AS.get(name, name)
-    for kind in ("svg", "png"):
+    for kind in ("svg", "pdf", "png"):
         assert (place / "figures" / f"{written}.{kind}").stat().st_size > 5_000
     with (place / "results" / f"{written}.csv").open(newline="", encoding="utf-8") as handle:
         rows = list(csv.reader(handle))

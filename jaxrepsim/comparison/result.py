@@ -24,7 +24,7 @@ from jaxrepsim.report.schema import check, documented
 from jaxrepsim.report.sections import across_layers
 from jaxrepsim.report.sections.similarity import depth, profiles
 from jaxrepsim.report.style import Column
-from jaxrepsim.report.svg import inline
+from jaxrepsim.report.svg import drawn, inline
 
 
 class Comparison:
@@ -176,7 +176,7 @@ class Comparison:
         rows.columns = [f"ε = {value:g}" for value in rows.columns]
         over = "" if len(self._pairs) == 1 else f", the mean over {len(self._pairs)} pairs"
         table = rows.to_html(float_format="%.2f", border=0)
-        figure = inline(depth.DRAWING.figure(self._results, "double"), "jaxrepsim-", {})
+        figure = inline(drawn(depth.DRAWING.figure(self._results, "double")), "jaxrepsim-", {})
         return (
             f"<p>Similarity of {escape(', '.join(self.networks))}{over}: the share of units in the maximum "
             f'ε-approximate match.</p>{table}<div style="max-width: 700px; background: white">{figure}</div>'

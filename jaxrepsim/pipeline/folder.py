@@ -102,7 +102,7 @@ class RunFolder:
         inside = (path for name in ("activations", "results", "figures") for path in (self.path / name).rglob(".*"))
         for path in filter(is_temporary, [*self.path.glob(".*"), *inside]):
             # Scripts write figures and tables without the lock.
-            if path.suffix not in (".csv", ".svg", ".png") or path.stat().st_mtime < time() - STALE:
+            if path.suffix not in (".csv", ".svg", ".pdf", ".png") or path.stat().st_mtime < time() - STALE:
                 path.unlink(missing_ok=True)
 
 

@@ -80,16 +80,13 @@ def match(
 
 def write_report(folder: RunFolder, results: xr.DataTree, progress: Progress, say: Say) -> Path:
     """Draws figures and page."""
-    progress("drawing the report", 0, 2)
+    progress("drawing the report", 0, 1)
     with folder.timed("report"):
-        drawn = report.draw(results)
-        figures = report.write_figures(results, folder.figures, drawn=drawn)
-        progress("drawing the report", 1, 2)
         # Without the report's own time, which is known only once it is there.
         results.attrs["timings"] = json.dumps(folder.timings)
-        files = [folder.results, *sorted(folder.tables.glob("*.csv")), *figures]
-        report.build(results, folder.report, files, figures=drawn)
-    progress("drawing the report", 2, 2)
+        files = [folder.results, *sorted(folder.tables.glob("*.csv"))]
+        report.build(results, folder.report, files, figures=folder.figures)
+    progress("drawing the report", 1, 1)
     for stage, seconds in folder.timings.items():
         say(f"{stage}: {seconds:.1f} s")
     say(f"report: {folder.report}")

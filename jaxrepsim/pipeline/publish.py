@@ -1,4 +1,4 @@
-"""How scripts in experiments/ publish what they find: a table, printed and as CSV, and a figure, as SVG and PNG."""
+"""How scripts in experiments/ publish what they find: a table, printed and as CSV, and a figure for papers."""
 
 import math
 import os
@@ -32,7 +32,7 @@ def publish(
 
     Args:
         runs: Whose table and figure it is.
-        name: The stem of the files: `results/NAME.csv`, `figures/NAME.svg` and `figures/NAME.png`.
+        name: The stem of the files: `results/NAME.csv`, and `figures/NAME` as `.svg`, `.pdf` and `.png`.
         title: What stands above the printed table.
         columns: The headings of the table.
         rows: One text a column; the first is printed as text, the next as numbers.

@@ -13,7 +13,6 @@ from jaxrepsim.extras import needs
 
 with needs("plots", "jaxrepsim.report"):
     from jaxrepsim.report.figure import Drawing as Drawing
-    from jaxrepsim.report.files import draw as draw
     from jaxrepsim.report.files import write_figures as write_figures
     from jaxrepsim.report.files import write_tables as write_tables
     from jaxrepsim.report.page import build as build

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from jaxrepsim.report.results import Results
 from jaxrepsim.report.schema import provenance
 from jaxrepsim.report.section import Section
@@ -11,7 +13,7 @@ _NOTHING = (None, [], {}, "")
 _MEANS_ALL = ("layers", "positions")
 """Settings of which there are all where none is named."""
 _MEANS_ITSELF = ("seed",)
-"""Settings whose 0 is a value like any other."""
+"""Settings whose 0 is a value like any other, and that count nothing."""
 
 
 class Settings(NamedTuple):
@@ -42,7 +44,8 @@ def settings(results: Results, sections: Sequence[Section]) -> Settings:
         everything = value in _NOTHING and last in _MEANS_ALL
         unused = not absent.isdisjoint(parts)
         off = not (value or everything or last in _MEANS_ITSELF)
-        (found.off if off or unused else found.used).append((name, "all" if everything else _readable(value)))
+        text = str(value) if last in _MEANS_ITSELF else _readable(value)
+        (found.off if off or unused else found.used).append((name, "all" if everything else text))
     return found
 
 
@@ -59,4 +62,8 @@ def _readable(value: Any) -> str:
         return ", ".join(map(_readable, value)) or "(none)"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float) and np.isfinite(value):
+        return np.format_float_positional(value, trim="-")
     return "(none)" if value in _NOTHING else str(value)

@@ -17,7 +17,7 @@ from jaxrepsim.notebook_figure import NotebookFigure
 from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.labels import LayerLabels, layer_labels, legend_columns, mark_layers
 from jaxrepsim.report.results import Floats, Results, Spread, names
-from jaxrepsim.report.style import PAPER, WIDTHS, Column, Look, paper_style
+from jaxrepsim.report.style import BACKGROUND, PAPER, WIDTHS, Column, Look, paper_style
 
 LEGEND_ROW = 0.15
 """Inches that a row of a legend takes."""
@@ -77,6 +77,7 @@ def framed(column: Column, height: float, *legends: Sequence[Artist], title: str
         columns = [legend_columns([str(handle.get_label()) for handle in handles], column) for handles in legends]
         rows = sum(-(-len(handles) // count) for handles, count in zip(legends, columns, strict=True))
         figure = NotebookFigure(figsize=(WIDTHS[column], height + LEGEND_ROW * rows), layout="constrained")
+        figure.patch.set_gid(BACKGROUND)
         yield figure
         for handles, place, count in zip(legends, ("upper", "lower"), columns, strict=False):
             if handles:

@@ -1,6 +1,7 @@
 """Names on axes that stay legible: elided when long, turned when crowded, thinned out when there are too many."""
 
 import re
+from collections.abc import Callable, Sequence
 from itertools import pairwise, takewhile
 from math import ceil, sin
 from typing import NamedTuple
@@ -24,6 +25,8 @@ class LayerLabels(NamedTuple):
     names: list[str]
     ticks: list[int]
     degrees: int
+    in_full: list[str]
+    """What is said of a layer that a reader points at."""
 
     @property
     def height(self) -> float:
@@ -88,10 +91,10 @@ def layer_labels(names: list[str], column: Column, room: float | None = None) ->
     short = shortened(names, _LONGEST[column])
     room = _ROOM_BESIDE_BAR[column] if room is None else room
     if (max(map(len, short)) + 1) * _CHARACTER_WIDTH * TICK_SIZE <= room / len(short):
-        return LayerLabels(short, list(range(len(short))), 0)
+        return LayerLabels(short, list(range(len(short))), 0, names)
     degrees = 45 if len(short) * 2.2 * TICK_SIZE <= room else 90
     step = ceil(len(short) * 1.45 * TICK_SIZE / room) if degrees == 90 else 1
-    return LayerLabels(short, list(range(len(short) - 1, -1, -step))[::-1], degrees)
+    return LayerLabels(short, list(range(len(short) - 1, -1, -step))[::-1], degrees, names)
 
 
 def legend_columns(entries: list[str], column: Column) -> int:
@@ -117,6 +120,11 @@ def legend_columns(entries: list[str], column: Column) -> int:
     return 1
 
 
+def named(names: Sequence[str]) -> Callable[[float], str]:
+    """What the places 0, 1 and so on along an axis are called; also those a little aside."""
+    return lambda place: names[min(max(round(place), 0), len(names) - 1)]
+
+
 def mark_layers(axes: Axes, labels: LayerLabels, *, written: bool = True) -> None:
     """Puts one tick a layer on the x axis, and the layers' names.
 
@@ -131,6 +139,7 @@ def mark_layers(axes: Axes, labels: LayerLabels, *, written: bool = True) -> Non
     axes.set_xticks(range(count), minor=True)
     axes.tick_params(axis="x", which="minor", length=1.5 if count > len(labels.ticks) else 0)
     axes.set_xticks(labels.ticks)
+    axes.fmt_xdata = named(labels.in_full)
     if not written:
         axes.tick_params(axis="x", labelbottom=False)
         return

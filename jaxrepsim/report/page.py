@@ -1,6 +1,5 @@
 """The report page: one HTML file that needs nothing else, and one loop over its sections."""
 
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,6 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.figure import Figure
 from xarray import DataTree
 
 from jaxrepsim.files import write_text
@@ -18,14 +16,16 @@ from jaxrepsim.report.configuration import settings
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels
 from jaxrepsim.report.figure import Drawing
+from jaxrepsim.report.files import write_figure
 from jaxrepsim.report.labels import layer_labels
-from jaxrepsim.report.results import Results, names, plural, rounded, some_layers
+from jaxrepsim.report.readings import readings
+from jaxrepsim.report.results import Results, names, of_chance, plural, rounded, short, some_layers
 from jaxrepsim.report.schema import check, provenance
 from jaxrepsim.report.section import Section
 from jaxrepsim.report.sections import SECTIONS
 from jaxrepsim.report.sections.similarity.sentences import headline
 from jaxrepsim.report.style import FAINT, INK, MUTED, PAPER, Column, dark_colors
-from jaxrepsim.report.svg import custom_property, inline
+from jaxrepsim.report.svg import custom_property, drawn, inline
 from jaxrepsim.report.tables import Cell
 
 _COLUMNS: tuple[Column, ...] = ("double", "single")
@@ -36,20 +36,20 @@ def build(
     path: str | os.PathLike[str],
     files: Sequence[str | os.PathLike[str]] = (),
     sections: Sequence[Section] = SECTIONS,
-    figures: Mapping[str, Figure] | None = None,
+    figures: str | os.PathLike[str] | None = None,
 ) -> None:
     """Writes the report of a comparison as one self-contained HTML file; the same results give the same bytes.
 
     The page holds its style sheet and its figures, runs no script and asks for nothing over the network. It follows the
-    reader's light or dark scheme, and shows figures of one column on a narrow screen.
+    reader's light or dark scheme, and shows figures of one column on a narrow screen. The values that figures show are
+    told where a reader points at them, and listed below them, for those who do not point.
 
     Args:
         results: The tree of results; see `jaxrepsim.report.schema`.
         path: The file, by convention `report.html`.
-        files: What the page links to, by the way from its own folder: files of the results, and of figures, which are
-            linked beside the figure that has their name.
+        files: What the page links to, by the way from its own folder, as far as it is there.
         sections: What it shows, in this order, as far as the results hold it.
-        figures: Those of two columns, where `jaxrepsim.report.draw` has drawn them already.
+        figures: A folder to which each figure is also written, as `write_figures` does, and linked below it.
 
     Raises:
         InputError: The tree is not one of match results, or its attributes cannot be read.
@@ -62,13 +62,18 @@ def build(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (_breakable, _duration, _interval, plural, rounded, _short, _unbroken)
+    filters = (_breakable, _duration, _interval, of_chance, plural, rounded, short, _unbroken)
     environment.filters |= {function.__name__.removeprefix("_"): function for function in filters}
     environment.globals["zip"] = zip
     here = [section for section in sections if section.is_in(checked)]
-    drawn = some_layers(checked)
-    known = _said(checked, here) | _known(drawn, sections) | _links(path, files, here)
-    html = [(section, _section(environment, section, drawn, known, figures or {})) for section in here]
+    shown = some_layers(checked)
+    links = [_link(path, file) for file in map(Path, files) if file.exists()]
+    known = _said(checked, here) | _known(shown, sections) | {"files": links}
+    html = []
+    for section in here:
+        drawings = {drawing.name: _drawn(drawing, shown, path, figures) for drawing in section.drawings(shown)}
+        context = {**known, "figures": drawings, **section.context(shown)}
+        html.append((section, _rendered(environment, section.template, context)))
     methods = [_rendered(environment, section.method, known) for section in here if section.method.exists()]
     page = known | {"sections": html, "methods": methods}
     write_text(path, environment.get_template("template.html").render(page))
@@ -100,73 +105,53 @@ def _known(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
     }
 
 
-def _section(
-    environment: Environment,
-    section: Section,
-    results: Results,
-    known: Mapping[str, Any],
-    wide: Mapping[str, Figure],
-) -> Markup:
-    figures = {drawing.name: _drawn(drawing, results, wide) for drawing in section.drawings(results)}
-    return _rendered(environment, section.template, {**known, "figures": figures, **section.context(results)})
-
-
 def _rendered(environment: Environment, template: Path, known: Mapping[str, Any]) -> Markup:
     return Markup(environment.from_string(template.read_text(encoding="utf-8")).render(known))
 
 
-def _drawn(drawing: Drawing, results: Results, wide: Mapping[str, Figure]) -> dict[str, Any]:
+def _drawn(
+    drawing: Drawing, results: Results, page: str | os.PathLike[str], folder: str | os.PathLike[str] | None
+) -> dict[str, Any]:
     colors = dark_colors(results.sizes["epsilon"], results.sizes["layer"])
-    columns = {}
-    for column in _COLUMNS:
-        figure = wide.get(drawing.name) if column == "double" else None
-        figure = drawing.figure(results, column) if figure is None else figure
-        columns[column] = inline(figure, f"{drawing.name}-{column}-", colors)
+    wide, narrow = (drawing.figure(results, column) for column in _COLUMNS)
+    files = write_figure(wide, folder, drawing.name) if folder else []
+    svgs = files[0].read_bytes() if files else drawn(wide), drawn(narrow)
+    tables = readings(wide)
+    areas = ([area for table in tables for area in table.areas], [])
+    columns = {
+        column: inline(svg, f"{drawing.name}-{column}-", colors, pointed)
+        for column, svg, pointed in zip(_COLUMNS, svgs, areas, strict=True)
+    }
     return {
         "title": drawing.title,
         "caption": drawing.caption(results),
         "description": drawing.description,
         "columns": columns,
+        "readings": tables,
+        "files": [(file.suffix.lstrip(".").upper(), _link(page, file)[1]) for file in files],
     }
 
 
-def _links(
-    page: str | os.PathLike[str], files: Sequence[str | os.PathLike[str]], sections: Sequence[Section]
-) -> dict[str, Any]:
-    """Links to the files of each figure, by its name, and to the other files: pairs of text and address."""
-    drawings = {drawing.name for section in sections for drawing in section.figures}
-    of_figures: dict[str, list[tuple[str, str]]] = {}
-    of_results = []
-    for file in files:
-        way = Path(os.path.relpath(file, Path(page).parent)).as_posix()
-        if Path(file).stem in drawings and Path(file).suffix != ".csv":
-            of_figures.setdefault(Path(file).stem, []).append((Path(file).suffix.lstrip(".").upper(), quote(way)))
-        else:
-            of_results.append((way, quote(way)))
-    return {"figure_files": of_figures, "files": of_results}
+def _link(page: str | os.PathLike[str], file: Path) -> tuple[str, str]:
+    """The way from the page to a file, as text and as an address."""
+    way = Path(os.path.relpath(file, Path(page).parent)).as_posix()
+    return way, quote(way)
 
 
 def _duration(seconds: float) -> str:
     if seconds < 100:
-        return f"{seconds:.3g} s"
+        return f"{seconds:.1f} s" if seconds >= 0.05 else "<0.1 s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def _interval(cell: Cell) -> str:
-    """From the lowest to the highest; a dash beside a sign such as > or − would not read."""
+    """From the lowest to the highest, empty where both are the mean; a dash beside a sign would not read."""
     low, high = rounded(cell.low), rounded(cell.high)
-    if low == high:
-        return low
+    if low == high == rounded(cell.mean):
+        return ""
     return f"{low}–{high}" if low[0].isdigit() and high[0].isdigit() else f"{low} to {high}"
-
-
-def _short(value: float) -> str:
-    """A number with three digits that count, ∞, or a dash where there is none."""
-    if math.isnan(value):
-        return "–"
-    return "∞" if math.isinf(value) else f"{float(f'{value:.3g}'):,g}"
 
 
 def _breakable(name: str) -> Markup:

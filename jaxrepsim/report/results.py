@@ -1,5 +1,6 @@
 """Checked results, and the numbers that tables, plots and sentences share, all counted from them: means, shares."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,16 +47,36 @@ def names(results: Results, dim: str) -> list[str]:
 
 
 def rounded(value: float) -> str:
-    """A similarity to two digits, without calling a small one none or a large one all.
+    """A similarity to two digits, or to so many that a small one is not called none, or a large one all.
 
-    >>> rounded(0.834), rounded(0.001), rounded(0.999), rounded(1.0), rounded(-0.001)
-    ('0.83', '<0.01', '>0.99', '1.00', '0.00')
+    >>> rounded(0.834), rounded(0.0012), rounded(0.9996), rounded(1.0), rounded(-0.001), rounded(0.99999)
+    ('0.83', '0.001', '0.9996', '1.00', '0.00', '>0.9999')
     """
-    if 0 < value < 0.005:
-        return "<0.01"
-    if 0.995 <= value < 1:
-        return ">0.99"
+    if 0 < value < 1:
+        texts = (f"{value:.{digits}f}" for digits in (2, 3, 4))
+        return next((text for text in texts if 0 < float(text) < 1), "<0.0001" if value < 0.5 else ">0.9999")
     return f"{round(value, 2) + 0.0:.2f}"  # no −0.00
+
+
+def short(value: float) -> str:
+    """A number with three digits that count and no power of ten, as text of tables; ∞, or a dash where there is none.
+
+    >>> short(0.01234), short(98.765), short(12345.0), short(0.0000123), short(float("nan"))
+    ('0.0123', '98.8', '12,300', '0.0000123', '–')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞"
+    text = np.format_float_positional(value, 3, fractional=False, trim="-")
+    return text if abs(float(text)) < 1000 else f"{float(text):,.0f}"
+
+
+def of_chance(p: float) -> str:
+    """A p-value with two digits that count, without powers of ten; a dash where there is none.
+
+    >>> of_chance(0.0251), of_chance(0.00004)
+    ('0.025', '<0.0001')
+    """
+    return "–" if math.isnan(p) else f"{p:.2g}" if p >= 0.0001 else "<0.0001"
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

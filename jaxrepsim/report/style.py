@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, get_args
 
 import matplotlib as mpl
 from matplotlib import style
@@ -12,11 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 Column = Literal["single", "double"]
+Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+_UNDATED: dict[Format, dict[str, None] | None] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}
 Look = dict[str, Any]
 """How a line, a patch or an image is drawn: keywords of matplotlib."""
 
 WIDTHS: dict[Column, float] = {"single": 3.4, "double": 7.0}
 """Widths of a figure in inches: one column and both columns of a two-column paper."""
+BACKGROUND = "background"
+"""The id of what lies behind a figure, which a page leaves out."""
 TICK_SIZE = 6.5
 """Points: the size of the numbers and names along the axes."""
 LEGEND_SIZE = 7
@@ -46,7 +51,10 @@ _STYLE: Look = {
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "savefig.dpi": 300,
-    "font.family": "DejaVu Sans",  # shipped with matplotlib: every machine draws the same
+    "font.family": "sans-serif",
+    # The first is shipped with matplotlib: every machine lays out the same. A reader of an SVG who lacks it has one of
+    # the same widths, or a narrower one, so that no label grows.
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "font.size": 7.5,
     "figure.titlesize": 7.5,
     "figure.labelsize": 7.5,
@@ -84,8 +92,9 @@ _STYLE: Look = {
     "lines.markersize": 3.2,
     "lines.markeredgewidth": 0.4,
     "patch.linewidth": 0.5,
-    # Outlines rather than text: a page or a paper shows the same letters whatever fonts its reader has.
-    "svg.fonttype": "path",
+    # Text rather than outlines: it can be searched, copied and edited, and the page is smaller.
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
     "svg.hashsalt": "jaxrepsim",
 }
 
@@ -165,17 +174,14 @@ def dark_colors(epsilons: int, layers: int) -> dict[str, str]:
     }
 
 
-def save(figure: Figure, target: IO[bytes], kind: Literal["svg", "png"], *, transparent: bool = False) -> None:
-    """Writes a figure; the same figure gives the same bytes.
-
-    Its places are found once: to lay a figure out takes as long as to write it.
+def save(figure: Figure, target: IO[bytes], kind: Format) -> None:
+    """Writes a figure; the same figure gives the same bytes. It is laid out once, whatever number of kinds is written.
 
     Args:
         figure: The figure.
         target: An open binary file.
-        kind: `svg`, or `png` with 300 dots an inch.
-        transparent: Leaves the background out.
+        kind: `svg` or `pdf` with letters as text, or `png` with 300 dots an inch.
     """
     with paper_style():
-        figure.savefig(target, format=kind, transparent=transparent, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(target, format=kind, metadata=_UNDATED[kind])
         figure.set_layout_engine("none")

@@ -24,11 +24,13 @@ def test_a_figure_and_a_table_of_several_runs_go_where_all_of_them_are(tmp_path,
     assert place(runs[:1]) == FOLDERS["one"]
     assert place(runs) == Path("runs/two/pair")
     publish(runs, "both", "Both runs", ["layer", "share, ε"], [["conv1", "9%"], ['a "b"', ""]], Figure)
-    paths = [Path("runs/two/pair") / path for path in ("results/both.csv", "figures/both.svg", "figures/both.png")]
+    figures = [f"figures/both.{kind}" for kind in ("svg", "pdf", "png")]
+    paths = [Path("runs/two/pair") / path for path in ("results/both.csv", *figures)]
     printed = capsys.readouterr().out
     assert printed.split()[:2] == ["Both", "runs"]
-    assert printed.splitlines()[-3:] == [str(path) for path in paths]
-    table, svg, png = paths
+    assert printed.splitlines()[-4:] == [str(path) for path in paths]
+    table, svg, pdf, png = paths
+    assert pdf.read_bytes().startswith(b"%PDF")
     assert svg.read_text().startswith("<?xml")
     assert png.read_bytes().startswith(b"\x89PNG")
     with table.open(newline="", encoding="utf-8") as file:

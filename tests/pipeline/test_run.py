@@ -162,5 +162,6 @@ def test_figure_1_is_drawn_from_a_finished_run(finished, tmp_path, capsys):
     folder = shutil.copytree(finished, tmp_path / "run")
     script("figure1").main((folder,))
     assert (folder / "figures" / "figure1.png").stat().st_size > 10_000
-    written = [folder / "results" / "figure1.csv", *(folder / "figures" / f"figure1.{kind}" for kind in ("svg", "png"))]
-    assert capsys.readouterr().out.splitlines()[-3:] == [str(path) for path in written]
+    figures = [folder / "figures" / f"figure1.{kind}" for kind in ("svg", "pdf", "png")]
+    written = [folder / "results" / "figure1.csv", *figures]
+    assert capsys.readouterr().out.splitlines()[-4:] == [str(path) for path in written]

@@ -36,6 +36,21 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome i
 # Frames of a given width stand for screens: a headless window has a smallest width of its own.
 WRAPPER = """<!DOCTYPE html><html><body>{frames}<script>
 const size = element => {{ const box = element.getBoundingClientRect(); return [box.width, box.height]; }};
+const pointed = (page, area) => {{
+  area.scrollIntoView({{ behavior: "instant" }});
+  const box = area.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
+  return page.elementFromPoint(x, y) === area && area.textContent;
+}};
+// As by keyboard: the summary takes the focus, and what is done there opens the table.
+const opened = (page, summary) => {{
+  summary.focus();
+  const reached = page.activeElement === summary, details = summary.parentElement;
+  summary.click();
+  const [width, height] = size(details.querySelector("table"));
+  const found = reached && details.open && width > 50 && height > 20;
+  summary.click();
+  return found;
+}};
 const measure = frame => {{
   const page = frame.contentDocument, view = frame.contentWindow, root = page.documentElement;
   const shown = svg => svg.getBoundingClientRect().width > 0;
@@ -43,8 +58,14 @@ const measure = frame => {{
     title: page.title, width: root.clientWidth, scrollWidth: root.scrollWidth,
     sections: [...page.querySelectorAll("section")].map(part => [part.id, ...size(part)]),
     figures: [...page.querySelectorAll("figure")].map(figure => {{
-      const drawings = [...figure.querySelectorAll("svg")].filter(shown);
-      return {{ id: figure.id, sizes: drawings.map(size), marks: drawings[0].querySelectorAll("path, use").length,
+      const drawings = [...figure.querySelectorAll("svg")].filter(shown), whole = drawings[0].getBoundingClientRect();
+      const outside = text => {{ const box = text.getBoundingClientRect(); return box.left < whole.left - 2
+        || box.right > whole.right + 2 || box.top < whole.top - 2 || box.bottom > whole.bottom + 2; }};
+      const area = drawings[0].querySelector(".area"), summary = figure.querySelector("summary");
+      const texts = [...drawings[0].querySelectorAll("text")];
+      return {{ texts: texts.length, outside: texts.filter(outside).map(text => text.textContent),
+        pointed: area ? pointed(page, area) : null, opened: summary ? opened(page, summary) : null, id: figure.id,
+        sizes: drawings.map(size), marks: drawings[0].querySelectorAll("path, use").length,
         ink: view.getComputedStyle(drawings[0].querySelector("path[style*='--fig-1b1f24']")).stroke,
         caption: size(figure.querySelector("figcaption")) }};
     }}),
@@ -116,8 +137,23 @@ def test_pages_in_a_browser(seen: dict[Frame, dict[str, Any]]) -> None:
             ((width, height),) = figure["sizes"]  # one of the two drawings shows
             assert 350 < width < 400 if frame.width == 400 else 800 < width < 1000
             assert height > 100
-            assert figure["marks"] > 50
+            assert figure["marks"] > 10
             assert figure["caption"][1] > 20
+            assert figure["texts"]
+            assert not figure["outside"]
+
+
+def test_values_are_told_where_pointed_at_and_listed_for_the_keyboard(seen: dict[Frame, dict[str, Any]]) -> None:
+    for frame, page in seen.items():
+        known = {figure["id"].removeprefix("figure-"): figure for figure in page["figures"]}
+        for name in {"similarity-by-depth", "match-profiles", "chance", "across-layers"} & known.keys():
+            assert known[name]["opened"]
+            # A narrow screen is touched, and shows the figure of one column.
+            assert (known[name]["pointed"] is None) == (frame.width < 1000)
+            if frame.width > 1000:
+                assert known[name]["pointed"]
+        if frame.width > 1000:
+            assert "\nε = 0.2: 0." in known["similarity-by-depth"]["pointed"]
 
 
 def test_pages_follow_the_scheme_of_the_reader(seen: dict[Frame, dict[str, Any]]) -> None:

@@ -121,18 +121,22 @@ def test_every_shape_is_drawn_and_the_extremes_are_legible(case: str) -> None:
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_files_are_the_same_each_time(every: bool, make: Callable[..., DataTree], tmp_path: Path) -> None:
     plain = make(layers=("conv1", "$fc^2$"), epsilons=(0.2, 0.5), networks=("0", "1"), units=16)
-    asked = ((add_groups(plain, huge=True) if every else plain, ("svg",)), (plain, ("png",)))
+    asked = ((add_groups(plain, huge=True) if every else plain, ("svg",)), (plain, ("pdf", "png")))
     first = [path for results, kinds in asked for path in write_figures(results, tmp_path / "a", "single", kinds)]
     with rc_context({"font.size": 30, "svg.hashsalt": None, "axes.facecolor": "red"}):
         second = [path for results, kinds in asked for path in write_figures(results, tmp_path / "b", "single", kinds)]
     assert [path.name for path in first] == [
         *[f"{name}.svg" for name in (DRAWINGS if every else ("training", *ALWAYS, "minimal-matches"))],
-        *[f"{name}.png" for name in ("training", *ALWAYS, "minimal-matches")],
+        *[f"{name}.{kind}" for name in ("training", *ALWAYS, "minimal-matches") for kind in ("pdf", "png")],
     ]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
         if one.suffix == ".svg":
-            assert ElementTree.parse(one).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+            root = ElementTree.parse(one).getroot()
+            assert root.tag == "{http://www.w3.org/2000/svg}svg"
+            texts = [text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.text]
+            assert len(texts) > 5
+            assert all("'DejaVu Sans', 'Verdana', sans-serif" in text.attrib["style"] for text in texts)
 
 
 def test_files_of_results_without_training_or_samples(make: Callable[..., DataTree], tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def with_similarity(make: Callable[..., DataTree], values: list[float], **shape)
             "lowest in conv2 (0.10) and is highest in conv3 (0.90).",
         ),
         ([0.83], "is 0.83 in conv1."),
-        ([0.002, 1.0], "rises from <0.01 in conv1 to 1.00 in conv2."),
+        ([0.002, 1.0], "rises from 0.002 in conv1 to 1.00 in conv2."),
     ],
 )
 def test_headline(make: Callable[..., DataTree], values: list[float], sentence: str) -> None:

@@ -11,7 +11,8 @@ from xarray import DataTree, load_datatree
 
 from jaxrepsim.errors import InputError
 from jaxrepsim.report import SECTIONS, build, write_figures
-from jaxrepsim.report.svg import inline
+from jaxrepsim.report.readings import Area
+from jaxrepsim.report.svg import drawn, inline
 from tests.report.conftest import HARD_LAYERS
 from tests.report.groups import add_groups, not_computed
 from tests.report.pages import Page, read_page, urls
@@ -194,6 +195,21 @@ def test_of_very_many_layers_some_are_drawn_and_listed(
     assert len(write_figures(results, tmp_path, formats=("svg",))) == 3
 
 
+def test_each_figure_is_written_beside_the_page_in_every_format(make: Callable[..., DataTree], tmp_path: Path) -> None:
+    results = make(layers=("$a$",), epsilons=(0.5,), networks=("0", "1"), epochs=None, accuracy=False, samples=0)
+    build(results, tmp_path / "alone.html")
+    build(results, tmp_path / "report.html", figures=tmp_path / "its figures")
+    alone, beside = ((tmp_path / name).read_text(encoding="utf-8") for name in ("alone.html", "report.html"))
+    for name in ALWAYS:
+        figure = beside.split(f'<figure id="figure-{name}">')[1].split("</figure>")[0]
+        assert re.findall('<a href="(.*?)">(.*?)</a>', figure) == [
+            (f"its%20figures/{name}.{kind}", kind.upper()) for kind in ("svg", "pdf", "png")
+        ]
+        for kind, start in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")):
+            assert (tmp_path / "its figures" / f"{name}.{kind}").read_bytes().startswith(start)
+    assert re.sub(r' <a href="its%20figures/.*?</a>', "", beside) == alone
+
+
 def test_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="lack"):
         build(DataTree(), tmp_path / "report.html")
@@ -203,9 +219,14 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
 def test_inline_svg_follows_the_page() -> None:
     figure = Figure(figsize=(1, 1))
     figure.subplots().plot([0, 1], color="#0072b2")
-    text = inline(figure, "one-", {"#0072b2": "#ffffff"})
+    area = Area(0.25, 0.5, 0.5, 0.25, "a < b\nc: 1")
+    text = inline(drawn(figure), "one-", {"#0072b2": "#ffffff"}, [area])
     assert "stroke: var(--fig-0072b2, #0072b2)" in text
     assert 'id="one-' in text
     assert not re.search(r'href="#(?!one-)|url\(#(?!one-)', text)
     assert "<style" not in text
     assert "<metadata" not in text
+    assert (
+        '<rect class="area" x="18.00" y="36.00" width="36.00" height="18.00"><title>a &lt; b\nc: 1</title></rect>'
+        in text
+    )

@@ -66,7 +66,7 @@ def test_the_page_the_tables_and_the_figures_have_it(toy: Section, ranked: DataT
 
     figures = write_figures(saved, tmp_path, "single", ("svg",), sections)
     assert figures[-1].name == "rank.svg"
-    build(saved, tmp_path / "report.html", figures, sections)
+    build(saved, tmp_path / "report.html", sections=sections, figures=tmp_path)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     read = Page(text)
     assert read.open == []

@@ -254,7 +254,7 @@ def test_sections_of_the_page(make: Callable[..., DataTree], tmp_path: Path) -> 
     assert sections["sparse_prediction"].count("<b>") == 3  # the captions of the figures, and the best penalty
     assert f"<b>{best.held_out.mean:.2f}</b>" in sections["sparse_prediction"].replace("\n", "")
     mixed = cluster_rows(results)[0]
-    assert f"<td>{100 * mixed.cluster.mixed.mean:.0f} %</td>" in sections["clusters"].replace("\n", "")
+    assert f"<td>{100 * mixed.cluster.mixed.mean:.0f}%</td>" in sections["clusters"].replace("\n", "")
     for name, figures in (("sparse_prediction", 2), ("clusters", 2)):
         assert sections[name].count("<figure") == figures
     build(unaligned(plain), tmp_path / "report.html")

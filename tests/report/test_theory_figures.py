@@ -195,6 +195,7 @@ def test_across_marks_pooled_and_undersampled_cells(full: DataTree) -> None:
     assert few > 0
     assert pooled > 0
     assert len(across_layers.DRAWING.figure(full, "single").axes) == 2  # one map and its bar
+    assert figure.axes[-1].get_ylabel() == "similarity"
 
 
 def test_over_training_draws_means_over_pairs(full: DataTree) -> None:

@@ -7,7 +7,9 @@ import pytest
 from xarray import DataTree
 
 from jaxrepsim.report.sections import across_layers, chance, decomposition, joint, over_training, stability
+from jaxrepsim.report.sections.chance.nulls import calibrated
 from tests.report.groups import add_groups, not_computed
+from tests.report.test_findings import details
 
 on_decomposition = decomposition.SECTION.sentences
 SECTIONS = (chance, joint, decomposition, stability, across_layers, over_training)
@@ -86,6 +88,33 @@ def test_above_chance(small: DataTree, observed: tuple[float, float], layers: in
     p = " (p ≤ 0.05 in each)" if layers else ""
     expected = f"similarity is above every one of 19 shuffled draws in every pair in {layers} of 2 layers{p}."
     assert sentence == f"At ε = 0.5, {expected}"
+
+
+def test_calibrated_similarity_is_above_chance_where_p_is_small(small: DataTree) -> None:
+    rng = np.random.default_rng(0)
+    observed, draws = rng.uniform(0, 1, small["chance/observed"].shape), small["chance/shuffled"]
+    small["chance/observed"][:], draws[:] = observed, rng.uniform(0, 0.9, draws.shape)
+    both = np.sort(np.concatenate([draws.values, observed[..., None]], -1))
+    expected = np.maximum(0, (observed - both[..., -2]) / (1 - both[..., -2]))  # of 19 draws: ⌈0.95 · 20⌉ = 19th of 20
+    found = calibrated(small)
+    np.testing.assert_allclose(found, expected)
+    p = (1 + (draws.values >= observed[..., None]).sum(-1)) / 20
+    np.testing.assert_array_equal(found > 0, p <= 0.05)
+    small["chance/shuffled"][:], small["chance/observed"][0] = 1.0, np.nan
+    assert np.isnan(calibrated(small)[0]).all()
+    assert (calibrated(small)[1] == 0).all()
+
+
+def test_the_headline_is_followed_by_calibrated_values(small: DataTree, make: Callable[..., DataTree]) -> None:
+    small["chance/observed"][:], small["chance/shuffled"][:] = 0.6, 0.2
+    small["chance/shuffled"][1] = 0.6
+    first = details(small)[0]
+    assert first == (
+        "These are raw values. At ε = 0.5, calibrated against shuffled inputs (0: as by chance), mean similarity over "
+        "pairs is highest in a (0.50), and 0 in 1 of 2 layers."
+    )
+    few = add_groups(make(layers=("a", "b"), epsilons=(0.2, 0.5)), draws=2)
+    assert "calibrated" not in details(few)[0]
 
 
 def test_all_networks_at_once(small: DataTree) -> None:

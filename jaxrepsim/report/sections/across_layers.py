@@ -15,11 +15,11 @@ from xarray import Dataset
 from jaxrepsim.report.doubtful import FEW_SAMPLES
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, framed
-from jaxrepsim.report.labels import layer_labels, mark_layers, shortened
+from jaxrepsim.report.labels import layer_labels, mark_layers, named, shortened
 from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.results import Floats, Results, computed, names
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.sections.measures import limits
+from jaxrepsim.report.sections.measures import DARKER, limits, raw
 from jaxrepsim.report.style import TICK_SIZE, Column, Look, legend_line
 from jaxrepsim.report.tables import long_table
 
@@ -120,8 +120,8 @@ def heat_maps(
         dot: Look = {"markerfacecolor": _DOT, "markeredgecolor": _EDGE, "markersize": 3.4, "marker": "D"}
         handles.append(legend_line(linestyle="none", label="maps averaged over positions", **dot))
     if few.any():
-        label = f"fewer than {FEW_SAMPLES} samples a unit"
-        handles.append(Patch(facecolor="none", edgecolor=_HATCH, hatchcolor=_HATCH, hatch="////", label=label))
+        hatch: Look = {"edgecolor": _HATCH, "hatchcolor": _HATCH, "hatch": "////"}
+        handles.append(Patch(facecolor="none", label=f"fewer than {FEW_SAMPLES} samples a unit", **hatch))
     with framed(column, side + labels.height + 0.6, handles) as figure:
         figure.set_layout_engine("compressed")
         grid = figure.subplots(1, len(maps), sharey=True, squeeze=False).ravel()
@@ -133,6 +133,7 @@ def heat_maps(
             axes.set(xlim=(-0.5, len(below) - 0.5), ylim=(-0.5, len(rows) - 0.5))
             axes.set_title(title, loc="left", pad=3)
             _mark(axes, pooled, few)
+            axes.fmt_ydata = named(beside)
         # As many rows are named as their height has room for.
         step = ceil(len(rows) * 1.6 * TICK_SIZE / (72 * side))
         ticks = range((len(rows) - 1) % step, len(rows), step)
@@ -234,7 +235,7 @@ def _measures_caption(results: Results) -> str:
     over = "" if results.sizes["pair"] == 1 else f", the mean over {results.sizes['pair']} pairs"
     return (
         "The measures beside the match, of each layer of the first network of a pair with each layer of the second"
-        f"{over}, on the same rows as above. Of a distance, darker is more alike."
+        f"{over}, on the same rows as above. {DARKER}{raw(results)}"
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from pandas import DataFrame
 
+from jaxrepsim.report.doubtful import cited
 from jaxrepsim.report.figure import Drawing, layer_axes
 from jaxrepsim.report.results import Results, computed, names, over_known
 from jaxrepsim.report.section import PURE, Alike, Section, Variable
@@ -36,7 +37,7 @@ def _sentences(results: Results) -> list[str]:
     mean = over_known(results["dimensionality/participation_ratio"].values).mean
     if np.isnan(mean).all():
         return []
-    layers = names(results, "layer")
+    layers = cited(results)
     low, high = int(np.nanargmin(mean)), int(np.nanargmax(mean))
     if low == high:
         return [f"The participation ratio is {mean[high]:.3g} in {layers[high]}."]
@@ -56,8 +57,8 @@ def _draw(results: Results, column: Column) -> Figure:
         for name, look in looks.items():
             spread = over_known(results[f"dimensionality/{name}"].values)
             axes.vlines(depth, spread.low, spread.high, color=look["color"], linewidth=1.2)
-            axes.plot(depth, spread.mean, clip_on=False, zorder=3, **look)
-        axes.plot(depth, results["similarity/units"].values, **dash)
+            axes.plot(depth, spread.mean, clip_on=False, zorder=3, label=VARIABLES[name].long_name, **look)
+        axes.plot(depth, results["similarity/units"].values, label="units", **dash)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set_ylabel("dimensions")

@@ -101,8 +101,9 @@ def _draw(results: Results, column: Column) -> Figure:
             size = line.get_markersize()
             look: Look = {"color": line.get_color(), "marker": line.get_marker(), "clip_on": False}
             thin: Look = {"markeredgewidth": 0.7, "linewidth": 0.9, "markersize": size * 0.8}
-            axes.plot(place, pairs, zorder=3, **look, **_DASHED, **thin)
-            axes.plot(place, similarity, zorder=4, markeredgecolor=PAPER, markersize=size, **look)
+            at = line.get_label()
+            axes.plot(place, pairs, zorder=3, label=f"{at}, pairs", **look, **_DASHED, **thin)
+            axes.plot(place, similarity, zorder=4, label=f"{at}, all", markeredgecolor=PAPER, markersize=size, **look)
         axes.set(ylim=(0, 1), ylabel="similarity")
     return figure
 

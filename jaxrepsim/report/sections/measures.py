@@ -9,14 +9,25 @@ from pandas import DataFrame
 from scipy.stats import rankdata
 
 from jaxrepsim.measures import MEASURES
+from jaxrepsim.report.doubtful import few_samples, mark_few
 from jaxrepsim.report.epsilons import epsilon_labels, headline_epsilon
 from jaxrepsim.report.figure import Drawing, arranged, draw_spread, framed, over_layers, panel_grid
 from jaxrepsim.report.labels import layer_labels
 from jaxrepsim.report.map_grid import map_grid
 from jaxrepsim.report.match_profiles import profile_auc
-from jaxrepsim.report.results import Floats, Results, Spread, computed, names, over_known, pair_similarity, thinned
+from jaxrepsim.report.results import (
+    Floats,
+    Results,
+    Spread,
+    computed,
+    names,
+    over_known,
+    pair_similarity,
+    rounded,
+    thinned,
+)
 from jaxrepsim.report.section import PURE, Alike, Section, Variable, coordinates
-from jaxrepsim.report.style import ACCENT, Column
+from jaxrepsim.report.style import ACCENT, Column, Look
 from jaxrepsim.report.tables import Rows, cells, page_rows
 
 _CELL = ("layer", "pair", "measure")
@@ -93,9 +104,9 @@ def _rows(results: Results) -> Rows:
 
 def _calibrated_rows(results: Results) -> Rows:
     """One row per layer: of every measure the calibrated value over pairs, and the largest p of any pair."""
-    group = results["measures"].to_dataset()
-    if "p" not in group or not computed(results, "measures/p"):
+    if not raw(results):
         return []
+    group = results["measures"].to_dataset()
     every = group["measure"].values.tolist()
     values = [cells(over_known(group["calibrated"].sel(measure=name).values)) for name in every]
     p = [over_known(group["p"].sel(measure=name).values).high for name in every]
@@ -115,8 +126,8 @@ def _sentences(results: Results) -> list[str]:
         return []
     least = min(rows, key=lambda row: row.correlation)
     return [
-        f"Of the other measures, {least.measure} orders layers least as the match does: the rank correlation of the "
-        f"two is {least.correlation:.2f}."
+        f"Of the other measures, {least.measure} agrees least with the match on which layers are alike: the rank "
+        f"correlation of the two is {rounded(least.correlation)}.{raw(results)}",
     ]
 
 
@@ -130,13 +141,14 @@ def _draw(results: Results, column: Column) -> Figure:
         panels = panel_grid(figure, len(values), across)
         for place, (axes, (name, each)) in enumerate(zip(panels, values.items(), strict=True)):
             spread = over_known(each)
-            draw_spread(axes, spread, 0, band=results.sizes["pair"] > 1, color=ACCENT, marker="o")
+            look: Look = {"color": ACCENT, "marker": "o"}
+            places = draw_spread(axes, spread, 0, band=results.sizes["pair"] > 1, label=name, **look)
+            mark_few(axes, places, spread.mean, few_samples(results), ACCENT, "o")
             axes.set_title(name, loc="left", pad=3)
+            over_layers([axes], labels)
             _limits(axes, name, spread)
-            if place + across >= len(panels):
-                over_layers([axes], labels)
-                axes.set_xlabel("")
-            else:
+            axes.set_xlabel("")
+            if place + across < len(panels):
                 axes.set_xticks([])
         figure.supxlabel("layer, from input to output")
     return figure
@@ -153,7 +165,22 @@ def _caption(results: Results) -> str:
     over = "" if results.sizes["pair"] == 1 else " Means over pairs; bands run from the smallest pair to the largest."
     distances = [name for name in by_measure(results) if name in MEASURES and MEASURES[name].kind == "distance"]
     turned = f" {' and '.join(distances)}: smaller is more alike." if distances else ""
-    return f"Similarity by the match, and by other measures on the same activations, against depth.{over}{turned}"
+    few = " Hollow points rest on few samples, and are in part chance." if few_samples(results).any() else ""
+    return (
+        f"Similarity by the match, and by other measures on the same activations, against depth.{over}{turned}{few}"
+        f"{raw(results)}"
+    )
+
+
+def raw(results: Results) -> str:
+    """A sentence for raw values of measures, where there are calibrated ones."""
+    group = results.children.get("measures")
+    if group is None or "p" not in group.data_vars or not computed(results, "measures/p"):
+        return ""
+    return " These are raw values; the table of measures against chance has calibrated ones."
+
+
+DARKER = "Of a distance, darker is more alike."
 
 
 def limits(measure: str, values: Floats) -> tuple[float, float]:
@@ -205,8 +232,8 @@ SECTION = Section(
             "measures-of-networks",
             "Measures of every two networks",
             _draw_networks,
-            lambda results: "Each measure of every two networks, the mean over layers. Of distances, darker is alike.",
-            "Heat maps, one for each measure, of networks against networks. The numbers are in measures.csv.",
+            lambda results: f"Each measure of every two networks, the mean over layers. {DARKER}{raw(results)}",
+            "Heat maps, one for each measure, of networks against networks. The numbers are below it.",
             lambda results: results.sizes["network"] > 2 and computed(results, "measures/value"),
         ),
     ),

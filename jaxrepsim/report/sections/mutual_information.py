@@ -68,7 +68,8 @@ def _draw(results: Results, column: Column) -> Figure:
         bar = ScalarMappable(norm, colors)
         color_bar(grid, bar, "share of pairs of units", aspect=24, format=lambda share, _: f"{100 * share:g}%")
         axes = below.subplots()
-        draw_spread(axes, by_layer(same_under_both(results)), 0, color=ACCENT, linestyle="-", marker="o")
+        look = {"label": "same partner by both", "color": ACCENT, "linestyle": "-", "marker": "o"}
+        draw_spread(axes, by_layer(same_under_both(results)), 0, **look)
         share_axis(axes, "same partner\nby both")
         over_layers([axes], labels)
     return figure

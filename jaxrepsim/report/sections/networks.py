@@ -99,7 +99,7 @@ def _draw(results: Results, column: Column) -> Figure:
             if name == "accuracy":
                 _dots(axes, group, networks)
             else:
-                _curves(axes, group, name)
+                _curves(axes, group, name, networks)
     return figure
 
 
@@ -112,13 +112,14 @@ def _caption(results: Results) -> str:
     )
 
 
-def _curves(axes: Axes, group: Dataset, name: str) -> None:
+def _curves(axes: Axes, group: Dataset, name: str, networks: list[str]) -> None:
     epochs = group["epoch"].values
     values = group[name].values * (1 if name == "train_loss" else 100)
     every = max(1, len(epochs) // 8)
     for index, curve in enumerate(values):
-        axes.plot(epochs, curve, markevery=every, linewidth=1, **category_style(index))
+        axes.plot(epochs, curve, markevery=every, linewidth=1, label=networks[index], **category_style(index))
     axes.set(xlabel="epoch", ylabel=_LABELS[name])
+    axes.fmt_xdata = "epoch {:g}".format
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     if name == "train_loss" and np.nanmin(values) > 0 and np.nanmax(values) > 30 * np.nanmin(values):
         axes.set_yscale("log")

@@ -99,14 +99,15 @@ def _draw(results: Results, column: Column) -> Figure:
         grid = panel_grid(figure, panels, across)
         for place, (axes, epsilon) in enumerate(zip(grid, epsilons, strict=False)):
             for layer, look in enumerate(looks):
-                axes.plot(_epochs(results), mean[:, layer, epsilon], linewidth=1, clip_on=False, **look)
+                line: Look = {"linewidth": 1, "clip_on": False, "label": layers[layer]}
+                axes.plot(_epochs(results), mean[:, layer, epsilon], **line, **look)
             axes.set_title(f"ε = {epsilon_labels(results)[epsilon]}", loc="left", pad=3)
             similarity_axis(axes, titled=place % across == 0)
         if accurate:
             accuracy, last = 100 * results["over_training/accuracy"], grid[len(epsilons)]
             last.plot(_epochs(results), accuracy.values.T, color=MUTED, linewidth=0.5)
             bold: Look = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 2.4}
-            last.plot(_epochs(results), accuracy.mean("network").values, **bold)
+            last.plot(_epochs(results), accuracy.mean("network").values, label="validation accuracy, %", **bold)
             last.set_title("validation accuracy, %", loc="left", pad=3)
             last.set_ylim(0, 101)
         for axes in grid:
@@ -143,6 +144,7 @@ def _stretched(results: Results) -> bool:
 
 def _mark_epochs(axes: Axes, results: Results, width: float) -> None:
     epochs = _epochs(results)
+    axes.fmt_xdata = "epoch {:g}".format
     if _stretched(results):
         axes.set_xscale("symlog", linthresh=epochs[epochs > 0].min())
         axes.xaxis.set_minor_locator(NullLocator())

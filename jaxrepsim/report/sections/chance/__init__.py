@@ -5,7 +5,7 @@ from pandas import DataFrame
 from xarray import Dataset
 
 from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
-from jaxrepsim.report.results import Results, computed, names, over_known, plural
+from jaxrepsim.report.results import Results, computed, names, of_chance, over_known, plural
 from jaxrepsim.report.section import COUNT, PURE, Alike, Section, Variable, coordinates
 from jaxrepsim.report.sections.chance import held_out, nulls
 from jaxrepsim.report.tables import Rows, by_layer, cells, long_table, page_rows
@@ -54,8 +54,8 @@ def chance_rows(results: Results) -> Rows:
 
     Returns:
         One row per `layer`, with its `samples`, and `epsilon` at which any similarity, observed or by chance, is above
-        0: mean, smallest and largest over pairs, `observed` and `untrained`, and over draws and pairs, `shuffled` and
-        `random`; of the p-values the largest of any pair, `p_shuffled` and `p_random`.
+        0: mean, smallest and largest over pairs, `observed`, `calibrated` and `untrained`, and over draws and pairs,
+        `shuffled` and `random`; of the p-values the largest of any pair, `p_shuffled` and `p_random`.
     """
     spreads = {name: nulls.spread(results, name) for name in ("observed", "shuffled", "random", "untrained")}
     columns = {
@@ -63,6 +63,7 @@ def chance_rows(results: Results) -> Rows:
         "samples": np.repeat(results["chance/samples"].values, results.sizes["epsilon"]),
         "epsilon": epsilon_labels(results) * results.sizes["layer"],
         **{name: cells(values) for name, values in spreads.items()},
+        "calibrated": cells(over_known(nulls.calibrated(results))),
         **{f"p_{null}": over_known(results[f"chance/p_{null}"].values).high.ravel() for null in _NULLS},
     }
     return page_rows(columns, np.flatnonzero(np.any([values.high > 0 for values in spreads.values()], 0)))
@@ -101,7 +102,7 @@ def _sentences(results: Results) -> list[str]:
     every = "the one shuffled draw" if count == 1 else f"every one of {count:,} shuffled draws"
     where = f"in {len(above)} of {plural(len(layers), 'layer')}"
     p = results["chance/p_shuffled"].values[above, :, epsilon]
-    bound = "" if np.isnan(p).all() else f" (p ≤ {np.nanmax(p):.2g} in each)"
+    bound = "" if np.isnan(p).all() else f" (p ≤ {of_chance(max(np.nanmax(p), 0.0001))} in each)"
     return [f"{at_epsilon(results, epsilon)}, similarity is above {every}{pairs} {where}{bound}."]
 
 
@@ -112,6 +113,7 @@ SECTION = Section(
     context=lambda results: {
         "rows": by_layer(chance_rows(results)),
         "untrained": computed(results, "chance/untrained"),
+        "calibrated": not np.isnan(nulls.calibrated(results)).all(),
     },
     sentences=_sentences,
     figures=(nulls.DRAWING, held_out.DRAWING),

@@ -1,10 +1,13 @@
 """Similarity against chance: beside what was observed, shuffled inputs, random vectors and untrained networks."""
 
+from math import ceil
+
+import numpy as np
 from matplotlib.figure import Figure
 
 from jaxrepsim.report.epsilons import left_out, nonzero_epsilons
 from jaxrepsim.report.figure import Drawing, draw_spread, epsilon_axes, similarity_axis
-from jaxrepsim.report.results import Results, Spread, computed, over_known, plural, thinned
+from jaxrepsim.report.results import Floats, Results, Spread, computed, over_known, plural, thinned
 from jaxrepsim.report.style import ACCENT, INK, PAPER, Column, Look, legend_line
 
 _MOST_PANELS = 5
@@ -32,8 +35,9 @@ def _draw(results: Results, column: Column) -> Figure:
     with epsilon_axes(results, column, rows, 1.2, handles[::-1]) as (figure, panels):
         for epsilon, axes in panels:
             for index, (name, values) in enumerate(spreads.items()):
-                here = values.at(slice(None), epsilon)
-                draw_spread(axes, here, 0.16 * (index - (len(spreads) - 1) / 2), band=name in _BANDS, **_LOOKS[name][1])
+                here, (label, look) = values.at(slice(None), epsilon), _LOOKS[name]
+                aside = 0.16 * (index - (len(spreads) - 1) / 2)
+                draw_spread(axes, here, aside, band=name in _BANDS, label=label, **look)
             similarity_axis(axes)
     return figure
 
@@ -45,6 +49,26 @@ def _known(results: Results) -> list[str]:
 def spread(results: Results, name: str) -> Spread:
     """Mean, smallest and largest over pairs, and over draws where the variable has them: (layer, ε)."""
     return over_known(results[f"chance/{name}"].values, (1, 3) if name in _BANDS else 1)
+
+
+def calibrated(results: Results, level: float = 0.05) -> Floats:
+    """Similarity above what shuffled inputs give, as `jaxrepsim.chance.calibrate` has it of any measure.
+
+    Args:
+        results: Results with the group `chance`.
+        level: The share of the draws that chance is not taken to exceed.
+
+    Returns:
+        (layer, pair, ε) in [0, 1], 0 for chance; NaN where it is not known, and of fewer draws than can tell.
+    """
+    observed, draws = results["chance/observed"].values, results["chance/shuffled"].values
+    count = 1 + draws.shape[-1]
+    if count * level < 1:
+        return np.full(observed.shape, np.nan)
+    both = np.sort(np.concatenate([draws, observed[..., None]], -1), -1)  # NaN last
+    chance = both[..., ceil((1 - level) * count - 1e-9) - 1]
+    rise = np.divide(observed - chance, 1 - chance, out=np.zeros_like(observed), where=~(chance >= 1))
+    return np.where(np.isnan(both).any(-1), np.nan, np.clip(rise, 0, 1))
 
 
 def _caption(results: Results) -> str:

@@ -108,7 +108,8 @@ def _draw_means(results: Results, column: Column) -> Figure:
             draw_spread(above, spreads[name], 0.2 * place - 0.1, **look)
         lowest = min(float(np.nanmin(spread.low)) for spread in spreads.values())
         above.set(ylim=(min(0, np.floor(5 * lowest) / 5), 1), ylabel="mean correlation")
-        draw_spread(below, by_layer(found.same), 0, color=INK, linestyle="-", marker="D")
+        same: Look = {"label": "same partner under both", "color": INK, "linestyle": "-", "marker": "D"}
+        draw_spread(below, by_layer(found.same), 0, **same)
         share_axis(below, "same partner\nunder both")
         figure.align_ylabels()
     return figure

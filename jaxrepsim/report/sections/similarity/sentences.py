@@ -5,7 +5,18 @@ import numpy as np
 from jaxrepsim.report.doubtful import caveats, cited, praised
 from jaxrepsim.report.epsilons import at_epsilon, epsilon_labels, headline_epsilon
 from jaxrepsim.report.match_profiles import half_matched
-from jaxrepsim.report.results import SAME, Floats, Results, Spread, over_pairs, pair_similarity, plural, rounded
+from jaxrepsim.report.results import (
+    SAME,
+    Floats,
+    Results,
+    Spread,
+    over_known,
+    over_pairs,
+    pair_similarity,
+    plural,
+    rounded,
+)
+from jaxrepsim.report.sections.chance.nulls import calibrated
 
 
 def headline(results: Results) -> str:
@@ -35,9 +46,9 @@ def headline(results: Results) -> str:
     low, high = int(mean.argmin()), _highest(results, mean)
     between = []
     if mean[low] < min(first, last) - SAME:
-        between.append(f"is lowest in {layers[low]} ({rounded(mean[low])})")
+        between.append(f"is lowest in {_and_others(layers[low], mean, mean[low])}")
     if mean[high] > max(first, last) + SAME:
-        between.append(f"is highest in {layers[high]} ({rounded(mean[high])})")
+        between.append(f"is highest in {_and_others(layers[high], mean[praised(results)], mean[high])}")
     return f"{sentence}{', and in between ' if between else ''}{' and '.join(between)}."
 
 
@@ -53,6 +64,7 @@ def sentences(results: Results) -> list[str]:
     """
     spread = over_pairs(pair_similarity(results))
     return [
+        *_against_chance(results),
         *caveats(results),
         *_smallest_epsilon(results, spread),
         _onset(results),
@@ -64,9 +76,35 @@ def _similarity(results: Results) -> str:
     return "similarity" if results.sizes["pair"] == 1 else "mean similarity over pairs"
 
 
+def _and_others(layer: str, values: Floats, value: float) -> str:
+    """A layer with its value, and how many more have the same."""
+    more = sum(rounded(other) == rounded(value) for other in values) - 1
+    others = f" and {plural(more, 'other layer')}" if more else ""
+    return f"{layer}{others} ({rounded(value)})"
+
+
 def _highest(results: Results, values: Floats) -> int:
     """The layer of the highest value, of those that may be called that."""
     return int(np.where(praised(results), values, -np.inf).argmax())
+
+
+def _against_chance(results: Results) -> list[str]:
+    """What the headline's raw values are above chance, where that is known."""
+    if "chance" not in results.children:
+        return []
+    values = over_known(calibrated(results)).mean
+    epsilon = headline_epsilon(results, (~np.isnan(values)).any(0))
+    known = np.flatnonzero(~np.isnan(values[:, epsilon]))
+    if not len(known):
+        return []
+    here = values[:, epsilon]
+    best, layers = known[here[known].argmax()], cited(results)
+    none = int((here[known] == 0).sum())
+    by_chance = f", and 0 in {none} of {plural(len(known), 'layer')}" if none and none < len(known) else ""
+    return [
+        f"These are raw values. {at_epsilon(results, epsilon)}, calibrated against shuffled inputs (0: as by chance), "
+        f"{_similarity(results)} is highest in {_and_others(layers[best], here[known], here[best])}{by_chance}."
+    ]
 
 
 def _smallest_epsilon(results: Results, spread: Spread) -> list[str]:
