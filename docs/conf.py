@@ -1,8 +1,8 @@
-"""The site: `sphinx-build -W --keep-going docs SITE` builds it. Reading it needs no network.
+"""The site: `sphinx-build -W --keep-going docs docs/_build/html` builds it. Reading it needs no network.
 
-Sphinx, because it reads the docstrings by running the code, so that names that a module re-exports and arrays that are
-annotated by their shapes come out as a user sees them; MyST-NB, because these pages are Markdown that GitHub shows too, and
-because it runs notebooks; furo, because it is readable on a phone and in the dark, and takes nothing from other hosts.
+Sphinx, because it reads docstrings by running the code: names that a module re-exports, and arrays annotated by their
+shapes, come out as a user sees them. MyST-NB, because these pages are Markdown that GitHub shows too, and because it
+runs notebooks. Furo, because it reads well on a phone and in the dark, and takes nothing from other hosts.
 """
 
 import re

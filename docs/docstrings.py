@@ -23,7 +23,7 @@ def _escaped(lines: list[str]) -> list[str]:
 def _docstring(app, what, name, obj, options, lines):
     lines[:] = [] if lines and lines[0].startswith("Alias for field number") else _escaped(lines)
     if what in ("attribute", "data", "property"):
-        lines.insert(0, "")  # else napoleon takes what stands before a colon for a type
+        lines[:0] = ["..", ""]  # nothing; else napoleon takes what stands before a colon for a type
 
 
 def _signature(app, what, name, obj, options, signature, returned):

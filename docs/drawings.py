@@ -1,6 +1,6 @@
-"""`drawing`: a figure of the report, drawn from kept results while the site is built, with its caption and its alternative.
+"""The directive `drawing`: a figure of the report, drawn from kept results while the site is built, with its caption.
 
-One column wide on a narrow screen, two on others, as on the report page.
+One column of a paper wide on a narrow screen, two on others, as on the report page.
 """
 
 from functools import cache
@@ -22,7 +22,7 @@ NETWORKS = Drawing(
     "networks",
     "Distances between networks",
     lambda results, column: Comparison(results).plot.networks(column=column),
-    lambda results: "Distances between all networks: a matrix ordered by a dendrogram, and a map on which they are distances.",
+    lambda results: "Distances between all networks: a matrix in the order of a dendrogram, and a map that keeps them.",
     "A heat map of networks against networks, and a map with a point for each network.",
 )
 """Of `Comparison.plot`; the report has no such figure."""

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import jaxrepsim
+from jaxrepsim.report import SECTIONS
 
 DOCS = Path(__file__).parents[2] / "docs"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -36,7 +36,6 @@ FLAGS = [
     "--disable-sync",
     "--hide-scrollbars",
     "--enable-logging=stderr",
-    "about:blank",
 ]
 VIEWS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
 
@@ -94,8 +93,9 @@ def is_local(address: str) -> bool:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs") / "site"
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-D", "nb_execution_excludepatterns=notebooks/*"]
-    done = subprocess.run([*command, str(DOCS), str(folder)], capture_output=True, text=True, check=False)
+    options = ["-W", "--keep-going", "-q", "-D", "nb_execution_excludepatterns=notebooks/*"]
+    command = [sys.executable, "-m", "sphinx", *options, str(DOCS), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -110,6 +110,13 @@ def test_every_page_of_docs_is_on_the_site(site: Path, pages: dict[Path, Page]) 
     assert len(sources) > 30
     for source in sources:
         assert site / source.relative_to(DOCS).with_suffix(".html") in pages
+
+
+def test_every_figure_of_the_report_is_in_the_guide(site: Path) -> None:
+    guide = (site / "figures.html").read_text(encoding="utf-8")
+    for section in SECTIONS:
+        for drawing in section.figures:
+            assert f"_images/drawings/{drawing.name}-double.png" in guide, drawing.name
 
 
 def test_local_links_and_anchors_lead_somewhere(pages: dict[Path, Page]) -> None:
@@ -152,7 +159,7 @@ def test_every_public_name_is_in_the_api_reference(pages: dict[Path, Page]) -> N
 
 
 @pytest.fixture(scope="module")
-def seen(site: Path, pages: dict[Path, Page], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def seen(site: Path, pages: dict[Path, Page], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Each page as four readers see it, in one browser."""
     if BROWSER is None:
         pytest.skip("no Chromium or Chrome is installed")
@@ -164,15 +171,16 @@ def seen(site: Path, pages: dict[Path, Page], tmp_path_factory: pytest.TempPathF
         def log_message(self, *args: Any) -> None:
             pass
 
-        def do_GET(self) -> None:  # noqa: N802
-            if self.path != "/reader":
-                return super().do_GET()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(document.encode())
+        def do_GET(self) -> None:
+            if self.path == "/reader":
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(document.encode())
+            else:
+                super().do_GET()
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             found.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
@@ -185,7 +193,7 @@ def seen(site: Path, pages: dict[Path, Page], tmp_path_factory: pytest.TempPathF
     ):
         Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/reader"
-        command = [BROWSER, *FLAGS[:-1], f"--user-data-dir={folder / 'profile'}", address]
+        command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", address]
         browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=console)
         try:
             assert finished.wait(180), (folder / "console").read_text(encoding="utf-8")
@@ -194,7 +202,7 @@ def seen(site: Path, pages: dict[Path, Page], tmp_path_factory: pytest.TempPathF
             browser.wait(20)
             server.shutdown()
     lines = [line for line in (folder / "console").read_text(encoding="utf-8").splitlines() if "CONSOLE" in line]
-    yield {"pages": found, "console": lines}
+    return {"pages": found, "console": lines}
 
 
 def test_pages_fit_the_screen_in_light_and_dark(seen: dict[str, Any]) -> None:
