@@ -44,6 +44,8 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+if tags.has("without_notebooks"):  # `tags` is Sphinx's: `-t without_notebooks` shows them as they are stored
+    nb_execution_excludepatterns = ["notebooks/*"]
 nb_mime_priority_overrides = [("html", "image/svg+xml", 5)]
 
 autodoc_member_order = "bysource"

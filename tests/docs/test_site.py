@@ -93,7 +93,7 @@ def is_local(address: str) -> bool:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs") / "site"
-    options = ["-W", "--keep-going", "-q", "-D", "nb_execution_excludepatterns=notebooks/*"]
+    options = ["-W", "--keep-going", "-q", "-t", "without_notebooks"]
     command = [sys.executable, "-m", "sphinx", *options, str(DOCS), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
