@@ -68,7 +68,7 @@ _LINK = re.compile(r"\[([^]]+)\]\(([\w/.-]+)\)")
 
 
 def _for_the_site(text: str, docname: str) -> str:
-    """A page without what only GitHub or doctest needs: links to files in the root of the repository, and to folders."""
+    """A page without what only GitHub or doctest needs: links to files in the repository's root, and to folders."""
     up = "../" * docname.count("/")
     text = _ROOT.sub(lambda found: f"]({up}{_PAGES[found[2]]}{found[3] or ''})", text)
     text = text.replace("\n\n```\n", "\n```\n")  # the empty line that ends an example for doctest
