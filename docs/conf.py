@@ -87,6 +87,13 @@ def _include_read(app, path, docname, content):
     content[0] = _for_the_site(content[0], docname)
 
 
+def _source_page(app, pagename, templatename, context, doctree):
+    """Sources without links back: viewcode takes the name under which a function is defined, not that it has for users."""
+    if pagename.startswith("_modules/"):
+        context["body"] = re.sub(r'<a class="viewcode-back".*?</a>', "", context["body"])
+
+
 def setup(app):
+    app.connect("html-page-context", _source_page)
     app.connect("source-read", _source_read)
     app.connect("include-read", _include_read)
