@@ -88,7 +88,7 @@ def _include_read(app, path, docname, content):
 
 
 def _source_page(app, pagename, templatename, context, doctree):
-    """Sources without links back: viewcode takes the name under which a function is defined, not that it has for users."""
+    """Sources without links back: viewcode does not know the name under which a module re-exports a function."""
     if pagename.startswith("_modules/"):
         context["body"] = re.sub(r'<a class="viewcode-back".*?</a>', "", context["body"])
 
