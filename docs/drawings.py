@@ -22,7 +22,7 @@ NETWORKS = Drawing(
     "networks",
     "Distances between networks",
     lambda results, column: Comparison(results).plot.networks(column=column),
-    lambda results: "Distances between all networks: a matrix in the order of a dendrogram, and a map that keeps them.",
+    lambda results: "Distances between all networks: a matrix in the order of a dendrogram, and a map.",
     "A heat map of networks against networks, and a map with a point for each network.",
 )
 """Of `Comparison.plot`; the report has no such figure."""
