@@ -37,7 +37,6 @@ html_copy_source = False
 html_show_sphinx = False
 
 myst_heading_anchors = 3  # as GitHub names them
-myst_enable_extensions = ["colon_fence", "deflist"]
 
 # Cells that fail, fail the build. What has been run is run again only when it changes.
 nb_execution_mode = "cache"
@@ -46,7 +45,6 @@ nb_execution_timeout = 300
 nb_merge_streams = True
 if tags.has("without_notebooks"):  # `tags` is Sphinx's: `-t without_notebooks` shows them as they are stored
     nb_execution_excludepatterns = ["notebooks/*"]
-nb_mime_priority_overrides = [("html", "image/svg+xml", 5)]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -60,6 +58,8 @@ napoleon_custom_sections = [("Fields", "params_style")]
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 88
 default_role = "py:obj"  # `name` is a link where there is such a name, and code where there is none
+nitpicky = True  # of this package's own types: those of others have their pages on other hosts
+nitpick_ignore_regex = [("py:obj", ".*"), ("py:.*", "(?!jaxrepsim).*")]
 toc_object_entries_show_parents = "hide"
 
 _ROOT = re.compile(r"\]\(((?:\.\./)*)(README|CONTRIBUTING|CHANGELOG)\.md(#[^)]*)?\)")
