@@ -4,7 +4,8 @@ python experiments/validity.py configs/validity/smoke.py
 
 Trains the networks of a config file where they are not there yet, then: layer identification, with pooled maps and by
 position; monotonicity; output correlation; grouping by design, of the variants that the file names; principal
-components left out; rows moved; noise that is made similar. One table and one figure a test, and all numbers in
+components left out; rows moved; noise that is made similar; independent networks of many widths. One table and one
+figure a test, and all numbers in
 `results/validity.nc`. Values of measures are kept, so that what is interrupted goes on. What to keep in mind: the rule
 of decision is that of the page, and only the full config on the digits decides; where linear CKA identifies 90 % or
 less, the control has failed, and identification says little of any measure.
@@ -36,8 +37,10 @@ from jaxrepsim.pipeline.validity.deletions import deletions
 from jaxrepsim.pipeline.validity.maximised import maximised
 from jaxrepsim.pipeline.validity.networks import Studied, studied
 from jaxrepsim.pipeline.validity.outliers import outliers
+from jaxrepsim.pipeline.validity.width_null import SAMPLES, WIDTHS, null_table, width_null
 from jaxrepsim.progress_bars import Bars
 from jaxrepsim.report.experiments.validity import Panel, by_measure, ordered
+from jaxrepsim.report.experiments.width_null import by_width
 from jaxrepsim.report.results import Results
 from jaxrepsim.validity import NAMES, control_holds, interval, verdict
 
@@ -47,6 +50,9 @@ TESTS = {"labels": "random labels", "shortcut": "shortcut patches", "noise": "Ga
 """Tests by design, as the runs of a config are named: FAMILY_TEST_LEVEL."""
 MOVED = 10.0
 """How far rows are moved of which the table speaks; `validity.nc` has the other distances."""
+WIDTH_NULL = "width_null"
+SMOKE = 16
+"""By how much widths and samples of the width null are divided where fewer than ten seeds are trained."""
 OWN_CLEAN = "shortcut"
 """The test whose variant 0 is a run of its own; of the others it is the networks of `SEEDS`."""
 
@@ -59,8 +65,9 @@ class Options:
         *("pooled", "positions", "monotonicity", "output_correlation"),
         *TESTS,
         *("deletions", "outliers", "maximised"),
+        WIDTH_NULL,
     )
-    """Which tests; `pooled` and `positions` are layer identification."""
+    """Which tests; `pooled` and `positions` are layer identification, and `width_null` needs no networks."""
     measures: tuple[str, ...] = NAMES
     """Which measures."""
 
@@ -85,11 +92,20 @@ def main(config: Annotated[Path, tyro.conf.Positional], options: Annotated[Optio
             f"{config} has no run named FAMILY_{SEEDS}, such as vgg_{SEEDS}: it is no config of this script"
         )
     place, bars = place_of(config), Bars(Console(stderr=True))
+    folders = [Finished(job.name, job.folder, Results()) for job in jobs.values()]
+    if WIDTH_NULL in options.tests:
+        few = 1 if len(jobs[f"{families[0]}_{SEEDS}"].config.training.seeds) >= 10 else SMOKE
+        with bars.live():
+            null = width_null(
+                options.measures, place / "parts", stopping(bars), SAMPLES // few, [width // few for width in WIDTHS]
+            )
+        publish(folders, WIDTH_NULL, _TITLES[WIDTH_NULL], *null_table(null), partial(by_width, null))
+    if options.tests == (WIDTH_NULL,):
+        return
     with bars.live():
         needed = [job for name, job in jobs.items() if _needed(name, options.tests)]
         carry_out(needed, "train", bars, bars.say)
         found = {family: _tests(family, jobs, options, place / "parts", stopping(bars)) for family in families}
-    folders = [Finished(job.name, job.folder, Results()) for job in jobs.values()]
     for test in options.tests:
         groups = {family: tests[test] for family, tests in found.items() if test in tests}
         if groups:
@@ -148,6 +164,7 @@ _TITLES = {
     "output_correlation": "Correlation of dissimilarity with how differently networks answer",
     "deletions": "Principal components left out, the mean over layers",
     "maximised": "Noise made similar: the measure where half of a component is learned; then the accuracy of a probe",
+    WIDTH_NULL: "Independent Gaussian networks: raw and calibrated, by units of each network",
     "outliers": f"Resemblance to itself with rows moved by {MOVED:g} lengths, the mean over networks",
     **{name: f"Grouping by design: {what}" for name, what in TESTS.items()},
 }

@@ -25,10 +25,10 @@ Pure JAX functions on activations of shape (samples, units): they jit, vmap and 
 The theory is that of Wang et al. 2018, arXiv:1810.11750. Importing this module needs jax and numpy alone.
 """
 
-from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jaxrepsim import extras
 from jaxrepsim.activations import capture as capture
 from jaxrepsim.activations import capture_compressed as capture_compressed
 from jaxrepsim.compression import compress as compress
@@ -41,6 +41,7 @@ from jaxrepsim.decomposition import smallest_match as smallest_match
 from jaxrepsim.errors import FewSamplesWarning as FewSamplesWarning
 from jaxrepsim.errors import IllConditionedWarning as IllConditionedWarning
 from jaxrepsim.errors import InputError as InputError
+from jaxrepsim.errors import MissingPackageError as MissingPackageError
 from jaxrepsim.matching import JointMatch as JointMatch
 from jaxrepsim.matching import JointProfile as JointProfile
 from jaxrepsim.matching import Match as Match
@@ -61,20 +62,6 @@ if TYPE_CHECKING:
     from jaxrepsim.comparison import Comparison as Comparison
     from jaxrepsim.comparison import compare as compare
 
-_LAZY = {"compare": "comparison", "Comparison": "comparison"}
-"""What needs more than jax and numpy, and where it is: imported when it is first asked for."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'jaxrepsim' has no attribute {name!r}")
-    try:
-        return getattr(import_module(f"jaxrepsim.{_LAZY[name]}"), name)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"jaxrepsim.{name} needs the package {error.name}: pip install 'jaxrepsim[experiments]'", name=error.name
-        ) from error
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__getattr__, __dir__ = extras.lazily(
+    __name__, "plots", dict.fromkeys(["compare", "Comparison"], "jaxrepsim.comparison")
+)

@@ -2,19 +2,24 @@
 
 import sys
 
+from jaxrepsim import MissingPackageError, __version__
+from jaxrepsim.extras import needs
+
 
 def main() -> int:
-    """Runs the command line, where what it needs is installed.
+    """Runs the command line, where what it needs is installed; `jaxrepsim --version` needs nothing more.
 
     Returns:
         The exit status; see `jaxrepsim.cli.main`. 2 where packages are missing, told in one message.
     """
+    if sys.argv[1:] == ["--version"]:
+        print(f"jaxrepsim {__version__}")
+        return 0
     try:
-        from jaxrepsim import cli
-    except ModuleNotFoundError as error:
-        if (error.name or "jaxrepsim").partition(".")[0] == "jaxrepsim":
-            raise
-        print(f'error: the command line needs more ({error}): pip install "jaxrepsim[experiments]"', file=sys.stderr)
+        with needs("experiments", "the command line"):
+            from jaxrepsim import cli
+    except MissingPackageError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 2
     return cli.main()
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
-from jaxrepsim import __version__, help, output
+from jaxrepsim import help, output
 from jaxrepsim.commands import COMMANDS, OnData, OnNetworks, OnRun, Talk
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.exit_status import exit_status, use_compilation_cache
@@ -68,9 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _carry_out(words: list[str]) -> None:
     while words[:1] and words[0] in _ANYWHERE:
         words = [*words[1:], words[0]]
-    if words == ["--version"]:
-        print(f"jaxrepsim {__version__}")
-    elif words[:1] and words[0] in _HELP:
+    if words[:1] and words[0] in _HELP:
         print(_help(words[1:2] + words[:1]) if words[1:2] else help.overview())
     elif not words or words[0] not in COMMANDS:
         raise (

@@ -16,6 +16,10 @@ class InputError(ValueError):
     """
 
 
+class MissingPackageError(ModuleNotFoundError, InputError):
+    """A package is missing that an extra of this one brings; see `jaxrepsim.extras`."""
+
+
 class FewSamplesWarning(UserWarning):
     """Fewer samples than ten a unit: part of what matches does so by chance."""
 

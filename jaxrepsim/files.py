@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from jaxrepsim.errors import InputError
+from jaxrepsim.extras import needs
 
 _MARK = ".part"
 """Before the ending of a temporary file: by it those that a killed process left are known."""
@@ -66,12 +66,10 @@ def safetensors_for(path: Path) -> Any:
         path: The file, for the error.
 
     Raises:
-        InputError: It is not installed.
+        MissingPackageError: It is not installed.
     """
-    try:
+    with needs("plots", str(path)):
         import safetensors.numpy
-    except ImportError as error:
-        raise InputError(f"{path} needs safetensors, which is not installed: pip install safetensors") from error
     return safetensors
 
 

@@ -23,6 +23,9 @@ jax.config.update("jax_compilation_cache_dir", CACHE)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
+if not hasattr(jax, "enable_x64"):  # before JAX 0.8; the tests write it as one does since
+    jax.enable_x64 = jax.experimental.enable_x64
+
 if jax.__version_info__ < (0, 11):  # later ones have no other emitters
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jaxrepsim.models.build import MODELS
+from jaxrepsim.models.families import MODELS
 from jaxrepsim.pipeline.config_file import load_configs
 
 CONFIGS = Path(__file__).parent.parent / "configs"

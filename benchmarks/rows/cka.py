@@ -116,7 +116,7 @@ def rows(context: Context) -> Iterator[Row]:
 
 
 def _after_the_pass(context: Context) -> Iterator[Row]:
-    """Both by `of_all_pairs`, of a quarter of the widths; of all of them where it may take long, as their pass does."""
+    """Both by `of_all_pairs`, of a quarter of the widths; of all of them where it may take long."""
     for share in (4, 1) if context.long else (4,):
         samples = context.size(12_000, 100)
         xs, ys = layers_of(context, samples, share)
@@ -127,9 +127,7 @@ def _after_the_pass(context: Context) -> Iterator[Row]:
         sides = interleave(
             {
                 "ours": lambda small=small, pairs=pairs: measures.of_all_pairs(small, pairs, NAMES),
-                "whole": lambda xs=xs, ys=ys, pairs=pairs: measures.of_all_pairs(
-                    compression.summarise(*xs, *ys), pairs, NAMES
-                ),
+                "whole": lambda xs=xs, ys=ys, pairs=pairs: measures.of_all_pairs([*xs, *ys], pairs, NAMES),
                 "features": threads.limited(blas, partial(by_features, xs, ys)),
             },
             1 if share == 1 else min(context.repeats, 3),
@@ -139,7 +137,8 @@ def _after_the_pass(context: Context) -> Iterator[Row]:
         apart = float(np.abs(np.stack([sides["ours"].result[name] for name in NAMES]) - theirs).max())
         check = Check(apart <= 1e-9, f"both up to {theirs.max():.2f}, {apart:.0e} apart")
         layers = f"{len(xs)} × {len(ys)} layers, 1/{share} of the widths of ResNet-18, {samples:,} samples"
-        for side, what, asked in (("ours", "after the shared pass", TIMES_FASTER), ("whole", "with its pass", None)):
+        ways = (("ours", "after the shared pass", TIMES_FASTER), ("whole", "from activations in memory", None))
+        for side, what, asked in ways:
             yield faster(
                 f"linear and debiased CKA of {layers}, {what}",
                 f"feature products in NumPy ({threads.in_words(blas)})",

@@ -19,6 +19,7 @@ from jaxrepsim.compression.streaming import absorb, bounded_summary
 from jaxrepsim.data.progress import Progress, asked
 from jaxrepsim.errors import InputError, said_of
 from jaxrepsim.frameworks import on_host
+from jaxrepsim.numerics.x64 import enable_x64
 
 Member = tuple[str, str]
 """A network's name and that of one of its layers."""
@@ -102,7 +103,7 @@ def capture_compressed(
     while groups:
         again = []
         for joint in _streamed(running, groups, report):
-            with jax.enable_x64(True):
+            with enable_x64(True):
                 parts, bound = bounded_summary(jax.device_get(joint.state))
             if np.any(np.asarray(bound) > gram.allowed(jnp.float64)):
                 again.append((joint.members, np.dtype(np.float64)))
@@ -173,7 +174,7 @@ def _streamed(
         units = [running[name].units(layer) for name, layer in members]
         dtype = np.result_type(least, *(running[name].dtypes[layer] for name, layer in members))
         name, layer = members[0]
-        with jax.enable_x64(True):
+        with enable_x64(True):
             samples = running[name].total * running[name].positions(layer)
             joints.append(_Joint(members, samples, compression.init(units, dtype, squares=True)))
     wanted = {name: {layer for joint in joints for at, layer in joint.members if at == name} for name in running}
@@ -189,7 +190,7 @@ def _streamed(
             given = tuple(maps[name][layer] for name, layer in joint.members)
             axes = tuple(running[name].axes[layer] for name, layer in joint.members)
             given = tuple(each if isinstance(each, jax.Array) else on_host(each) for each in given)
-            with jax.enable_x64(True):
+            with enable_x64(True):
                 state, finite = _absorbed(joint.state, given, axes, count)
             for member, values, axis, fine in zip(joint.members, given, axes, np.asarray(finite), strict=True):
                 if not fine:

@@ -17,7 +17,10 @@ from jaxrepsim.numerics.pivoted_cholesky import Cholesky, pivoted_cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
 from jaxrepsim.numerics.projection import ridge
 from jaxrepsim.numerics.varying import varying_like
+from jaxrepsim.numerics.x64 import enable_x64
 
+FEWEST_UNITS = 128
+"""Of all networks, that the factorisation is compiled for: it takes longer to compile than to run on as many."""
 BLOCK = 2048
 """Samples whose products are one matrix product."""
 FIRST = 256
@@ -52,7 +55,7 @@ class GramMatrix(NamedTuple):
 def empty(units: Sequence[int], squares: bool = False) -> GramMatrix:
     """The state of no samples."""
     size = (sum(units) + 1 + squares * len(units),) * 2
-    with jax.enable_x64(True):
+    with enable_x64(True):
         shift = tuple(on_device(np.zeros(n)) for n in units)
         return GramMatrix(shift, *(on_device(np.zeros(shape)) for shape in (size, size, ())))
 
@@ -67,7 +70,7 @@ def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: 
         arrays: (rows, units), one a network.
         samples: How many of the rows are samples; the others are zero.
     """
-    with jax.enable_x64(True):
+    with enable_x64(True):
         # Inside shard_map a state may still be the same on all devices where its first batch is not.
         state = varying_like(state, *arrays)
         samples = state.samples + jnp.asarray(samples, jnp.float64)
@@ -92,7 +95,7 @@ def update(state: GramMatrix, arrays: tuple[Float[Array, "m _"], ...], samples: 
 @jax.jit
 def merge(first: GramMatrix, second: GramMatrix) -> GramMatrix:
     """The state of the samples of both."""
-    with jax.enable_x64(True):
+    with enable_x64(True):
         own, other = (jnp.concatenate(state.shift) for state in (first, second))
         shift = jnp.where(first.products[-1, -1] > 0, own, other)
         products, lost = _shifted(second, shift)
@@ -104,7 +107,7 @@ def over_devices(state: GramMatrix, axis_name: str | None) -> GramMatrix:
     """The state of the samples of all devices along an axis of a mesh, on each of them."""
     if axis_name is None:
         return state
-    with jax.enable_x64(True):
+    with enable_x64(True):
         weight = state.products[-1, -1]
         total = jnp.maximum(jax.lax.psum(weight, axis_name), 1.0)
         shift = _rounded(jax.lax.psum(jnp.concatenate(state.shift) * weight, axis_name) / total)
@@ -123,9 +126,9 @@ def finalize(
     widths = widths_of(state)
     n, dtype = sum(widths), jnp.result_type(float)
     # Padded with dead units behind all others, states of other widths share a program.
-    size = size_bucket(n, 32)
+    size = size_bucket(n, FEWEST_UNITS)
     owner = np.pad(owners_of(state), (0, size - n), constant_values=len(widths))
-    with jax.enable_x64(True):
+    with enable_x64(True):
         rows, bound = _in_one_program(widened(as_one(state), size), owner, len(widths), centred, dtype)
     parts = np.split(np.asarray(rows)[:n, :n], np.cumsum(widths)[:-1], axis=1)
     return tuple(map(on_device, parts)), bound
@@ -135,7 +138,7 @@ def finalize(
 @with_all_digits
 def _finalize(state: GramMatrix, axis_name: str | None, centred: bool) -> tuple[tuple[Array, ...], Array]:
     dtype = jnp.result_type(float)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         state = over_devices(state, axis_name)
         rows, bound = _factored(as_one(state), owners_of(state), len(state.shift), centred, dtype)
         return by_network(rows, widths_of(state)), bound
@@ -208,7 +211,7 @@ _in_one_program = jax.jit(with_all_digits(_factored), static_argnums=(2, 3, 4))
 def error_bound(state: GramMatrix, axis_name: str | None) -> Float[Array, "networks"]:
     """See `jaxrepsim.compression.error_bound`."""
     dtype = jnp.result_type(float)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         state = over_devices(without_squares(state), axis_name)
         return bound_of(covariance_of(as_one(state)), owners_of(state), len(state.shift), dtype)
 
@@ -218,7 +221,7 @@ def allowed(dtype: DTypeLike) -> float:
     return 1e-9 if jnp.finfo(dtype).bits == 64 else 1e-6
 
 
-class _Covariance(NamedTuple):
+class Covariance(NamedTuple):
     """Centred inner products. Where some are not finite, those of orthogonal units."""
 
     cosines: Float[Array, "n n"]
@@ -230,7 +233,7 @@ class _Covariance(NamedTuple):
     finite: Array
 
 
-def covariance_of(state: GramMatrix) -> _Covariance:
+def covariance_of(state: GramMatrix) -> Covariance:
     sums = state.products[-1, :-1]
     finite = jnp.all(jnp.isfinite(state.products + state.lost))
     around = state.products[:-1, :-1] - sums[:, None] * (sums / jnp.maximum(state.products[-1, -1], 1.0))
@@ -243,7 +246,7 @@ def covariance_of(state: GramMatrix) -> _Covariance:
     cosines = jnp.where(there, around / divisor[:, None] / divisor, 0.0)
     cosines = jnp.where(jnp.eye(len(square), dtype=bool), 1.0, cosines)
     amplified = jnp.max(jnp.where(varies, summed / jnp.where(varies, square, 1.0), 1.0), initial=1.0)
-    return _Covariance(cosines, deviation, amplified, finite)
+    return Covariance(cosines, deviation, amplified, finite)
 
 
 def root_of(cosines: Float[Array, "n n"], amplified: Array, dtype: DTypeLike) -> Cholesky:
@@ -255,12 +258,23 @@ def root_of(cosines: Float[Array, "n n"], amplified: Array, dtype: DTypeLike) ->
 
 
 def bound_of(
-    covariance: _Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
+    covariance: Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
 ) -> Float[Array, "networks"]:
     """One factorisation for all networks: without the products between them their pivots have nothing in common."""
+    return bound_by(root_within(covariance, owner, dtype), covariance, owner, networks, dtype)
+
+
+def root_within(covariance: Covariance, owner: Int[Values, "n"], dtype: DTypeLike) -> Cholesky:
+    """Of the products within each network alone."""
     owner = jnp.asarray(owner)
-    own = root_of(jnp.where(owner[:, None] == owner, covariance.cosines, 0.0), covariance.amplified, dtype)
-    of_network = owner == jnp.arange(networks)[:, None]
+    return root_of(jnp.where(owner[:, None] == owner, covariance.cosines, 0.0), covariance.amplified, dtype)
+
+
+def bound_by(
+    own: Cholesky, covariance: Covariance, owner: Int[Values, "n"], networks: int, dtype: DTypeLike
+) -> Float[Array, "networks"]:
+    """`bound_of`, of what `root_within` gives."""
+    of_network = jnp.asarray(owner) == jnp.arange(networks)[:, None]
     traces = jnp.sum(jnp.where(of_network, own.inverse_diagonal(), 0.0), axis=1)
     if jnp.finfo(dtype).bits == 64:
         traces = jnp.where(jnp.any(of_network & ~own.is_pivot(), axis=1), jnp.inf, traces)

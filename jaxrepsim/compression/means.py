@@ -1,6 +1,7 @@
 """What sums of products say of means, and of the squared lengths of samples."""
 
 from functools import partial
+from operator import itemgetter
 
 import jax
 import jax.numpy as jnp
@@ -9,21 +10,24 @@ from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, Float, Int, Values
 from jaxrepsim.compression.gram import (
+    FEWEST_UNITS,
+    Covariance,
     GramMatrix,
     as_one,
-    bound_of,
+    bound_by,
     covariance_of,
     has_squares,
     over_devices,
     owners_of,
-    root_of,
+    root_within,
     widened,
     widths_of,
-    without_squares,
 )
 from jaxrepsim.numerics.buckets import size_bucket
 from jaxrepsim.numerics.inputs import traced
+from jaxrepsim.numerics.pivoted_cholesky import Cholesky
 from jaxrepsim.numerics.products import inner_products, with_all_digits
+from jaxrepsim.numerics.x64 import enable_x64
 
 
 def summary(
@@ -34,9 +38,9 @@ def summary(
         rows, squares, samples, bound = _summarised(state, axis_name)
     else:
         n, k, dtype = sum(widths_of(state)), len(state.shift), jnp.result_type(float)
-        size = size_bucket(n, 32)
+        size = size_bucket(n, FEWEST_UNITS)
         owner = np.pad(owners_of(state), (0, size - n), constant_values=k)
-        with jax.enable_x64(True):
+        with enable_x64(True):
             found = _summary_in_one_program(widened(as_one(state), size), owner, k, dtype)
         rows, squares, samples, bound = map(np.asarray, found)
         # The rows of padding are zero, wherever they are.
@@ -50,7 +54,7 @@ def summary(
 @with_all_digits
 def _summarised(state: GramMatrix, axis_name: str | None) -> tuple[Array, Array, Array, Array]:
     dtype = jnp.result_type(float)
-    with jax.enable_x64(True):
+    with enable_x64(True):
         state = over_devices(state, axis_name)
         return _with_means(as_one(state), owners_of(state), len(state.shift), dtype)
 
@@ -70,8 +74,10 @@ def _with_means(
     squared = inner_products(of_network, (shift**2)[:, None])[:, 0]
     zero = jnp.concatenate([-shift, squared[: networks * has_squares(joint)], jnp.ones(1)])
     whole = joint._replace(products=joint.products + zeros * zero[:, None] * zero)
-    covariance = covariance_of(whole)
-    root = root_of(covariance.cosines, covariance.amplified, dtype).rows * covariance.deviation
+    k = joint.products.shape[-1] - n - 1
+    within = jnp.pad(jnp.asarray(owner), (0, k), constant_values=networks)
+    (covariance, found), (own_covariance, own) = _factored(whole, _bare(joint, n), within, dtype)
+    root = found.rows * covariance.deviation
     count = jnp.maximum(ones + zeros, 1.0)
     from_shift = whole.products[-1, :n] / count
     rows = jnp.concatenate([jnp.sqrt(count) * (from_shift + shift)[None], root[:, :n]])
@@ -82,7 +88,32 @@ def _with_means(
     rows, squares, samples = (
         jnp.where(covariance.finite, part, jnp.nan).astype(dtype) for part in (rows, squares, ones + zeros)
     )
-    return rows, squares, samples, bound_of(covariance_of(without_squares(joint)), owner, networks, dtype)
+    return rows, squares, samples, bound_by(own, own_covariance, within, networks, dtype)
+
+
+def _bare(joint: GramMatrix, n: int) -> GramMatrix:
+    """With zeros in place of squares."""
+    columns = np.arange(joint.products.shape[-1])
+    there = (columns < n) | (columns == columns[-1])
+    products, lost = (jnp.where(there[:, None] & there, sums, 0.0) for sums in (joint.products, joint.lost))
+    return joint._replace(products=products, lost=lost)
+
+
+def _factored(
+    whole: GramMatrix, bare: GramMatrix, owner: Int[Array, "columns"], dtype: DTypeLike
+) -> list[tuple[Covariance, Cholesky]]:
+    """Of all columns of the one; and of those of the other within each network.
+
+    One after the other in a loop, so that the factorisation is compiled once: that takes longer than what it does.
+    """
+
+    def factored(each: tuple[GramMatrix, Array]) -> tuple[Covariance, Cholesky]:
+        covariance = covariance_of(each[0])
+        return covariance, root_within(covariance, each[1], dtype)
+
+    both = jax.tree.map(lambda *parts: jnp.stack(parts), (whole, jnp.zeros_like(owner)), (bare, owner))
+    found = jax.lax.map(factored, both)
+    return [jax.tree.map(itemgetter(at), found) for at in range(2)]
 
 
 _summary_in_one_program = jax.jit(with_all_digits(_with_means), static_argnums=(2, 3))

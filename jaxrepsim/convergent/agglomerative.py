@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from jaxrepsim._typing import ArrayLike
 from jaxrepsim.convergent.graph import check_graph
 from jaxrepsim.convergent.leaf_order import best_leaf_order
+from jaxrepsim.extras import needs
 
 ORDERED = 1024
 """Up to so many units the leaves are put in the best order, whose time grows with the cube of their number."""
@@ -58,8 +59,9 @@ def agglomerative(similarity: ArrayLike, k: int) -> Agglomerative:
     >>> found.tree[:, 2:].round(3).tolist()  # units 0 and 2 at the distance 0.1; then 1, at the mean of 1 and 0.9
     [[0.1, 2.0], [0.95, 3.0]]
     """
-    from scipy.cluster import hierarchy
-    from scipy.spatial.distance import squareform
+    with needs("measures", "agglomerative clustering"):
+        from scipy.cluster import hierarchy
+        from scipy.spatial.distance import squareform
 
     check_graph(similarity, k)
     given = np.asarray(similarity, np.float64)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float, Int
 from jaxrepsim.convergent.hungarian import least_cost
 from jaxrepsim.convergent.similarities import check_similarity
+from jaxrepsim.extras import needs
 from jaxrepsim.numerics.concrete import in_numpy
 from jaxrepsim.numerics.inputs import on_device, on_host
 
@@ -62,7 +63,8 @@ def bipartite_match(similarity: ArrayLike) -> Int[Array, "n_x"]:
     #
     # So SciPy wherever it can be, at every n. (Not from inside compiled code: a callback to the host can wait for ever
     # there on few cores.)
-    from scipy.optimize import linear_sum_assignment
+    with needs("measures", "bipartite matching"):
+        from scipy.optimize import linear_sum_assignment
 
     units, partners = linear_sum_assignment(np.asarray(similarity, np.float64), maximize=True)
     partner = np.full(np.shape(similarity)[0], -1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from jaxrepsim.data.dataset import Split
 from jaxrepsim.data.splits import pieces
-from jaxrepsim.errors import InputError
+from jaxrepsim.extras import needs
 
 CLASSES = 10
 
@@ -29,12 +29,8 @@ def load(*specs: str) -> list[Split]:
     Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998,
     as in `sklearn.datasets.load_digits`.
     """
-    try:
+    with needs("data", "the set of digits"):
         from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise InputError(
-            "the digits are part of scikit-learn, which is not installed: pip install scikit-learn"
-        ) from error
     raw: Any = load_digits()
     images = (raw.images[..., None] / 16).astype(np.float32)
     labels = raw.target.astype(np.int32)

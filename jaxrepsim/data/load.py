@@ -1,9 +1,9 @@
 """From the data settings of a run to the images."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jaxrepsim import extras
 from jaxrepsim.data import digits, image_folder, lookup, normalisation, own, tfds
 from jaxrepsim.data.config import DataConfig
 from jaxrepsim.data.dataset import Dataset
@@ -40,6 +40,7 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
     >>> digits.train.images.shape, digits.validation.images.shape, digits.classes
     ((1260, 8, 8, 1), (64, 8, 8, 1), 10)
     """
+    extras.check("data", f"the data set {config.name!r}", "tensorflow_datasets", "importlib_resources")
     specs = (config.train_split, config.validation_split)
     place, size = Path(config.name).expanduser(), config.image_size
     of_arrays = config.name == "digits" or place.suffix == ".npz" or is_reference(config.name)
@@ -73,8 +74,7 @@ def load(config: DataConfig, progress: Progress | None = None) -> Dataset:
 def _check_streamable(name: str, of_arrays: bool) -> None:
     if of_arrays:
         raise InputError(f"image_size is for images on disk, and those of {name!r} are in memory: leave it out")
-    if find_spec("grain") is None:
-        raise InputError("images that stay on disk (image_size) need Grain, which is not installed: pip install grain")
+    extras.check("data", "a set whose images stay on disk (image_size)", "grain")
 
 
 def _prepared(config: DataConfig, progress: Progress | None) -> "DatasetBuilder":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxrepsim.extras import needs
 from jaxrepsim.matching.match import Match
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def containment(matches: Iterable[Match]) -> "nx.DiGraph":
 
     Raises:
         ValueError: A match is given twice.
-        ImportError: networkx is missing.
+        MissingPackageError: networkx is missing.
 
     >>> import jax.numpy as jnp
     >>> def units(*mask):
@@ -33,10 +34,8 @@ def containment(matches: Iterable[Match]) -> "nx.DiGraph":
     >>> list(containment([inner, outer]).edges)
     [(1, 0)]
     """
-    try:
+    with needs("decomposition", "the order of matches as a graph"):
         import networkx as nx
-    except ImportError as error:
-        raise ImportError('networkx is needed for graphs: pip install "jaxrepsim[decomposition]"') from error
     members = as_rows(matches)
     if len(np.unique(members, axis=0)) < len(members):
         raise ValueError("a match is given twice; an order needs distinct ones")

@@ -19,6 +19,7 @@ from jaxrepsim.matching.prepared import prepared
 from jaxrepsim.matching.search import Answer
 from jaxrepsim.numerics.inputs import on_device, traced
 from jaxrepsim.numerics.products import with_all_digits
+from jaxrepsim.numerics.x64 import enable_x64
 
 Mask = NDArray[np.bool_]
 """Bool[n]: units by joint index, x units first."""
@@ -41,7 +42,7 @@ class Pair:
         if traced(networks, epsilon):
             raise TypeError("this search runs on the host, so it cannot be traced: call it outside of jit and vmap")
         # An iterator may be read after the block that switched float64 on has ended.
-        self._precision = partial(jax.enable_x64, jnp.result_type(float) == jnp.float64)
+        self._precision = partial(enable_x64, jnp.result_type(float) == jnp.float64)
         self._asked = Asked(prepared(networks), epsilon)
         self.n_x, self.n_y = self._asked.ready.widths
         self.matched = self._asked.joint(self._asked.matched)

@@ -121,7 +121,7 @@ def simple_matches(
         TypeError: Activations that are not real floating numbers.
         ValueError: Not two axes, different numbers of samples, an ε outside [0, 1) or not one number, or a
             limit below 0.
-        ImportError: python-sat is missing.
+        MissingPackageError: python-sat is missing.
 
     Source: simple matches: Wang et al. 2018 (arXiv:1810.11750), section 3.2. The search: Liffiton, Previti, Malik and
     Marques-Silva 2016, "Fast, flexible MUS enumeration", Constraints 21 (MARCO).

@@ -62,7 +62,7 @@ def smallest_match(
         TypeError: Activations that are not real floating numbers.
         ValueError: Not two axes, different numbers of samples, an ε outside [0, 1), a unit that is not there, or
             `rounds` below 0.
-        ImportError: python-sat is missing.
+        MissingPackageError: python-sat is missing.
 
     Source: Ignatiev, Previti, Liffiton and Marques-Silva 2015, "Smallest MUS extraction with minimal hitting set
     dualization", CP 2015.

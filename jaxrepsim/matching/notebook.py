@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxrepsim._typing import Values
+from jaxrepsim.extras import needs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +23,8 @@ def labelled(name: str, networks: Sequence[Values], attributes: dict[str, Any]) 
         networks: (*batch, n) of each; batch axes are named batch_0 and so on.
         attributes: Of both.
     """
-    from xarray import Dataset
+    with needs("plots", "a labelled array"):
+        from xarray import Dataset
 
     variables = {}
     for side, values in zip("xy", map(np.asarray, networks), strict=True):
@@ -71,6 +73,7 @@ def _of_one(networks: Sequence[Values]) -> list[np.ndarray]:
 
 
 def _figure(width: float, height: float) -> "Figure":
-    from jaxrepsim.notebook_figure import NotebookFigure
+    with needs("plots", "a figure"):
+        from jaxrepsim.notebook_figure import NotebookFigure
 
     return NotebookFigure(figsize=(width, height), layout="constrained")

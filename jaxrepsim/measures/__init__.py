@@ -19,6 +19,7 @@ from jaxrepsim.measures.match_similarity import match_similarity as match_simila
 from jaxrepsim.measures.measure import INVARIANCES as INVARIANCES
 from jaxrepsim.measures.measure import Measure as Measure
 from jaxrepsim.measures.mutual_knn import mutual_knn as mutual_knn
+from jaxrepsim.measures.of_rows import OF_ROWS as OF_ROWS
 from jaxrepsim.measures.permutation import permutation as permutation
 from jaxrepsim.measures.procrustes import procrustes as procrustes
 from jaxrepsim.measures.pwcca import pwcca as pwcca

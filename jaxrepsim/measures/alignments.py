@@ -10,7 +10,7 @@ import numpy as np
 from jaxrepsim._typing import Array, Float, Values
 from jaxrepsim.measures.debiased_cka import hsic, quotient
 from jaxrepsim.measures.kernels import alignment
-from jaxrepsim.measures.networks import Basis, centred, ratio, root
+from jaxrepsim.measures.networks import Basis, Raw, centred, ratio, root
 from jaxrepsim.numerics.buckets import joined, padded, size_bucket
 from jaxrepsim.numerics.products import with_all_digits
 
@@ -31,7 +31,7 @@ class _Own(NamedTuple):
     """‖joint‖²_F."""
 
 
-def alignments(networks: Mapping[int, Basis], pairs: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
+def alignments(networks: Mapping[int, Raw | Basis], pairs: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
     """`linear_cka` and `debiased_cka` of pairs of networks; the latter means nothing without squares.
 
     Of networks that `summarise` compressed together, each has zeros below the row of its last unit: these are left out
@@ -70,7 +70,9 @@ def alignments(networks: Mapping[int, Basis], pairs: Sequence[tuple[int, int]]) 
     return {name: np.asarray(value)[: len(pairs)] for name, value in found.items()}
 
 
-def _cut(network: Basis) -> Basis:
+def _cut(network: Raw | Basis) -> Raw | Basis:
+    if isinstance(network, Raw):
+        return network
     rows = np.asarray(network.rows)
     if len(rows) > MANY_ROWS:
         there = np.flatnonzero(np.any(rows != 0, axis=1))
@@ -82,7 +84,7 @@ def _cut(network: Basis) -> Basis:
 
 @jax.jit
 @with_all_digits
-def _own(network: Basis) -> _Own:
+def _own(network: Raw | Basis) -> _Own:
     found = centred(network)
     joint = found.joint
     return _Own(joint, found.joint_lengths, alignment(joint, joint), jnp.sum(joint**2))

@@ -1,11 +1,14 @@
 """Shared nearest neighbours."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, ArrayLike, Float, Int
 from jaxrepsim.errors import InputError
 from jaxrepsim.measures.networks import Raw, program, raw_pair
+from jaxrepsim.measures.steps import Steps
 from jaxrepsim.numerics.scaling import unit_columns
 
 BLOCK = 256
@@ -44,32 +47,42 @@ def mutual_knn(x: ArrayLike, y: ArrayLike, k: int = 10) -> Float[Array, ""]:
     1.0
     """
     networks = raw_pair(x, y)
-    if not isinstance(k, int) or not 1 <= k < networks[0].samples:
-        raise InputError(
-            f"k must be a whole number of 1 or more, and less than the {networks[0].samples} samples; received {k}"
-        )
-    return _mutual_knn(*networks, k)
+    return _mutual_knn(*networks, *_options(networks[0].samples, k))
 
 
-def _of(x: Raw, y: Raw, k: int) -> Array:
-    sides = [unit_columns(network.rows.T)[0].T for network in (x, y)]
-    samples = jnp.asarray(x.samples)
-
-    def shared(sample: Int[Array, ""]) -> Array:
-        near_x, near_y = (_nearest(rows, sample, samples, k) for rows in sides)
-        return jnp.sum(near_x[:, None] == near_y)
-
-    rows = jnp.arange(len(sides[0]), dtype=jnp.int32)
-    found = jnp.where(rows < samples, jax.lax.map(shared, rows, batch_size=BLOCK), 0)
-    there = rows[:, None] < samples
-    varies = jnp.all(jnp.stack([jnp.any(there & (side != side[:1])) for side in sides]))
-    return jnp.where(varies, jnp.sum(found) / (samples * k).astype(sides[0].dtype), 0)
+def _options(samples: int, k: int) -> tuple[int]:
+    if not isinstance(k, int) or not 1 <= k < samples:
+        raise InputError(f"k must be a whole number of 1 or more, and less than the {samples} samples; received {k}")
+    return (k,)
 
 
-def _nearest(rows: Float[Array, "m n"], sample: Int[Array, ""], samples: Array, k: int) -> Int[Array, "k"]:
-    others = jnp.arange(len(rows))
-    cosines = rows @ rows[sample]
-    return jax.lax.top_k(jnp.where((others == sample) | (others >= samples), -jnp.inf, cosines), k)[1]
+class _Near(NamedTuple):
+    """What the pairs of one network share."""
+
+    places: Int[Array, "m k"]
+    """The nearest of each sample; −1 where there is no sample, and in a network that never varies."""
+    most: Float[Array, ""]
+    """How many there would be: samples × k."""
 
 
-_mutual_knn = program(_of, static=(2,))
+def _near(network: Raw, k: int) -> _Near:
+    rows = unit_columns(network.rows.T)[0].T
+    samples, places = jnp.asarray(network.samples), jnp.arange(len(rows), dtype=jnp.int32)
+
+    def nearest(sample: Int[Array, ""]) -> Int[Array, "k"]:
+        left_out = (places == sample) | (places >= samples)
+        return jax.lax.top_k(jnp.where(left_out, -jnp.inf, rows @ rows[sample]), k)[1]
+
+    found = jax.lax.map(nearest, places, batch_size=BLOCK)
+    there = places[:, None] < samples
+    varies = jnp.any(there & (rows != rows[:1]))
+    return _Near(jnp.where(there & varies, found, -1), (samples * k).astype(rows.dtype))
+
+
+def _shared(x: _Near, y: _Near) -> Float[Array, ""]:
+    same = (x.places[:, :, None] == y.places[:, None]) & (x.places >= 0)[:, :, None]
+    return jnp.sum(same) / x.most
+
+
+STEPS = Steps(_options, _near, _shared)
+_mutual_knn = program(STEPS.measured, static=(2,))

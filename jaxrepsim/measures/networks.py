@@ -124,16 +124,27 @@ def raw_pair(x: ArrayLike, y: ArrayLike) -> tuple[Raw, Raw]:
         TypeError: Activations that are not real numbers.
         ValueError: Not two axes, different numbers of samples, or a concrete activation that is NaN or infinite.
     """
-    if isinstance(x, Compressed) or isinstance(y, Compressed):
-        raise InputError("this measure needs the activations of each sample, and a compression has lost them")
-    arrays = as_activations(x, y)
+    arrays = raw_networks(x, y)
     samples, units = arrays[0].shape[0], [array.shape[1] for array in arrays]
     if not traced(arrays):
-        warn_of_few_samples(arrays)
         height = size_bucket(samples, 64)
         arrays = tuple(padded(array, (height, width_bucket(n))) for array, n in zip(arrays, units, strict=True))
     x_raw, y_raw = (Raw(array, samples, n) for array, n in zip(arrays, units, strict=True))
     return x_raw, y_raw
+
+
+def raw_networks(*networks: Activations) -> tuple[Array, ...]:
+    """Networks checked, of which the samples themselves are needed.
+
+    Raises:
+        As `raw_pair`.
+    """
+    if any(isinstance(network, Compressed) for network in networks):
+        raise InputError("this measure needs the activations of each sample, and a compression has lost them")
+    arrays = as_activations(*networks)
+    if not traced(arrays):
+        warn_of_few_samples(arrays)
+    return arrays
 
 
 def program(function: Callable, static: tuple[int, ...] = (), gradient: bool = False) -> Callable:

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.errors import InputError
 from jaxrepsim.measures.networks import Raw, centred, program, ratio, raw_pair, root
+from jaxrepsim.measures.sample_pairs import of_pairs
+from jaxrepsim.measures.steps import Steps
 
 
 def rbf_cka(x: ArrayLike, y: ArrayLike, scale: float = 0.5) -> Float[Array, ""]:
@@ -36,39 +38,51 @@ def rbf_cka(x: ArrayLike, y: ArrayLike, scale: float = 0.5) -> Float[Array, ""]:
     >>> round(float(rbf_cka(x, 3 * x + 1)), 4)
     1.0
     """
+    networks = raw_pair(x, y)
+    return _rbf_cka(*networks, *_options(networks[0].samples, scale))
+
+
+def _options(samples: int, scale: float) -> tuple[float]:
     if not isinstance(scale, int | float) or not scale > 0:
         raise InputError(f"scale must be a positive number, received {scale}")
-    return _rbf_cka(*raw_pair(x, y), float(scale))
+    return (float(scale),)
 
 
-def _of(x: Raw, y: Raw, scale: Array) -> Array:
-    a, b = _kernel(x, scale), _kernel(y, scale)
-    return ratio(jnp.sum(a * b), root(jnp.sum(a * a)) * root(jnp.sum(b * b)))
-
-
-def _kernel(network: Raw, scale: Array) -> Float[Array, "m m"]:
-    """The centred kernel matrix; zero for what is no sample."""
+def _kernel(network: Raw, scale: Array | float) -> Float[Array, "m m"]:
+    """The centred kernel matrix of norm 1; zero for what is no sample."""
     rows = centred(network).joint
-    m, counted = rows.shape[0], jnp.asarray(network.samples)
-    there = jnp.arange(m) < counted
+    m, samples = rows.shape[0], jnp.asarray(network.samples)
+    there = jnp.arange(m) < samples
     both = there[:, None] & there
     lengths = jnp.sum(rows * rows, axis=1)
     squares = jnp.maximum(lengths[:, None] + lengths - 2 * rows @ rows.T, 0)
     squares = jnp.where(jnp.eye(m, dtype=bool), 0, squares)
-    # What is no pair sorts behind all pairs.
-    ascending = jnp.sort(jnp.where(both, squares, jnp.inf).ravel())
-    pairs = counted * counted
-    middle = jnp.stack([jnp.maximum(pairs - 1, 0) // 2, pairs // 2])
-    median = jnp.mean(jnp.where(pairs > 0, ascending[jnp.minimum(middle, m * m - 1)], 0)) if m else jnp.zeros(())
-    width = 2 * scale * scale * median
+    width = 2 * scale * scale * _median(squares, samples)
     # Where most samples are the same, only these are near one another.
     kernel = jnp.where(width > 0, jnp.exp(-squares / jnp.where(width > 0, width, 1)), squares == 0)
     kernel = jnp.where(both, kernel, 0)
-    means = jnp.sum(kernel, axis=0) / jnp.maximum(counted, 1)
-    around = kernel - means - means[:, None] + jnp.sum(means) / jnp.maximum(counted, 1)
+    means = jnp.sum(kernel, axis=0) / jnp.maximum(samples, 1)
+    around = kernel - means - means[:, None] + jnp.sum(means) / jnp.maximum(samples, 1)
     # All entries of a network that never varies are 1, and centred 0 but for rounding.
-    varies = jnp.any(squares > 0)
-    return jnp.where(both & varies, around, 0)
+    around = jnp.where(both & jnp.any(squares > 0), around, 0)
+    return ratio(around, root(jnp.sum(around * around)))
 
 
-_rbf_cka = program(_of, gradient=True)
+def _median(squares: Float[Array, "m m"], samples: Array) -> Array:
+    """Of all entries: those of samples to themselves, which are 0, and those of every pair twice."""
+    apart, counted = of_pairs(squares, samples)
+    if not len(apart):
+        return jnp.zeros((), squares.dtype)
+    ascending = jnp.sort(jnp.where(counted, apart, jnp.inf))
+    count = samples * samples
+    middle = jnp.stack([jnp.maximum(count - 1, 0) // 2, count // 2])
+    found = ascending[jnp.clip((middle - samples) // 2, 0, len(ascending) - 1)]
+    return jnp.mean(jnp.where((middle >= samples) & (samples > 1), found, 0))
+
+
+def _aligned(x: Float[Array, "m m"], y: Float[Array, "m m"]) -> Array:
+    return jnp.sum(x * y)
+
+
+STEPS = Steps(_options, _kernel, _aligned)
+_rbf_cka = program(STEPS.measured, gradient=True)

@@ -1,7 +1,7 @@
 """The share of a network's variance that another predicts on samples held out."""
 
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import NamedTuple
 
 import jax
@@ -11,6 +11,7 @@ import numpy as np
 from jaxrepsim._typing import Array, ArrayLike, Float
 from jaxrepsim.errors import InputError
 from jaxrepsim.measures.networks import Raw, centred, program, ratio, raw_pair
+from jaxrepsim.measures.steps import Steps
 from jaxrepsim.numerics.factor import one_at_a_time
 
 PENALTIES = tuple(10.0**power for power in range(-6, 3))
@@ -54,85 +55,128 @@ def ridge(x: ArrayLike, y: ArrayLike, penalties: Sequence[float] = PENALTIES, fo
     >>> f"{float(linear_regression(x, other)):.2f} {abs(float(ridge(x, other))):.2f} {float(ridge(x + noise, x)):.1f}"
     '0.04 0.00 0.5'
     """
+    networks = raw_pair(x, y)
+    return _ridge(*networks, *_options(networks[0].samples, penalties, folds))
+
+
+def _options(samples: int, penalties: Sequence[float], folds: int) -> tuple[tuple[float, ...], int]:
     if not penalties or not all(isinstance(one, int | float) and 0 < one < np.inf for one in penalties):
         raise InputError(f"penalties must be one positive number or more, received {penalties}")
     if not isinstance(folds, int) or folds < 3:
         raise InputError(f"folds must be a whole number of 3 or more, received {folds}")
-    networks = raw_pair(x, y)
-    if networks[0].samples < folds:
-        raise ValueError(f"{folds} folds need {folds} samples or more, received {networks[0].samples}")
-    return _ridge(*networks, tuple(map(float, penalties)), folds)
+    if samples < folds:
+        raise ValueError(f"{folds} folds need {folds} samples or more, received {samples}")
+    return tuple(map(float, penalties)), folds
 
 
-class _Sums(NamedTuple):
-    """Of some samples, all units about the means of all samples. A leading axis is one of folds."""
+class _Fits(NamedTuple):
+    """Ridge regressions from one network, whatever they predict. The first axis is one of fits."""
 
-    samples: Array
-    x: Array
-    y: Array
-    xx: Array
-    """Squares of all units together."""
-    yx: Array
-    yy: Array
+    values: Float[Array, "fits n"]
+    """The eigenvalues of the covariance of the samples that are fitted."""
+    turn: Float[Array, "fits n n"]
+    """Its eigenvectors."""
+    squares: Float[Array, "fits 2 n n"]
+    """In these directions the inner products of each run that is read, about the mean of the fitted samples."""
 
 
-def _of(x: Raw, y: Raw, penalties: tuple[float, ...], folds: int) -> Array:
-    a, b = centred(x).joint, centred(y).joint
-    dtype, row = a.dtype, jnp.arange(len(a))
-    samples = jnp.asarray(x.samples)
+class _Network(NamedTuple):
+    """What the pairs of one network share, as the one that predicts and as the one that is predicted."""
+
+    runs: Float[Array, "folds l n"]
+    """The centred rows of each run, zeros behind them."""
+    samples: Float[Array, "folds"]
+    fits: _Fits
+    strength: Float[Array, "p"]
+    """The penalties in the scale of the network."""
+
+
+def _which(folds: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of each fit the runs that are left out (fits, folds), and those that are read (fits, 2).
+
+    First every two runs, to choose a penalty by; then every single one, which is read twice.
+    """
+    read = np.array([*combinations(range(folds), 2), *((run, run) for run in range(folds))])
+    return np.any(read[:, :, None] == np.arange(folds), axis=1), read
+
+
+def _described(network: Raw, penalties: tuple[float, ...], folds: int) -> _Network:
+    rows = centred(network).joint
+    dtype, samples = rows.dtype, jnp.asarray(network.samples)
     # Run f begins at f · samples / folds, rounded down; in pieces, as the product may be too large for 32 bits.
-    begins = [samples // folds * f + samples % folds * f // folds for f in range(folds + 1)]
-    run = jnp.stack([(row >= begin) & (row < end) for begin, end in pairwise(begins)])
-
-    def sums(member: Array) -> _Sums:
-        some, counted = jnp.where(member[:, None], b, 0), jnp.sum(member).astype(dtype)
-        part = jnp.where(member[:, None], a, 0)
-        return _Sums(counted, jnp.sum(part, axis=0), jnp.sum(some, axis=0), jnp.sum(part**2), some.T @ a, some.T @ b)
-
-    of_run = jax.lax.map(sums, run)
-    whole = jax.tree.map(lambda part: jnp.sum(part, axis=0), of_run)
-    variance = jnp.trace(whole.yy) / jnp.maximum(whole.samples, 1) / jnp.maximum(jnp.asarray(y.units, dtype), 1)
+    begins = jnp.stack([samples // folds * f + samples % folds * f // folds for f in range(folds + 1)])
+    counts, longest = jnp.diff(begins), len(rows) // folds + 1
+    behind = jnp.pad(rows, ((0, longest), (0, 0)))
+    runs = jnp.stack([jax.lax.dynamic_slice_in_dim(behind, begins[f], longest) for f in range(folds)])
+    runs = jnp.where(jnp.arange(longest)[:, None] < counts[:, None, None], runs, 0)
+    squares = jax.lax.map(lambda run: run.T @ run, runs)
+    variance = jnp.trace(jnp.sum(squares, axis=0)) / jnp.maximum(samples, 1)
+    variance = variance / jnp.maximum(jnp.asarray(network.units, dtype), 1)
     strength = jnp.asarray(penalties, dtype) * jnp.where(variance > 0, variance, 1)
+    counts, sums = counts.astype(dtype), jnp.sum(runs, axis=1)
 
-    def errors(left_out: Array, read: Array) -> tuple[Array, Array]:
-        """Squared errors at each penalty on each of the runs in `read`, fitted without those in `left_out`."""
-        fitted = jax.tree.map(lambda total, part: total - jnp.sum(part[left_out], axis=0), whole, of_run)
-        return jax.lax.map(lambda one: _errors(fitted, jax.tree.map(lambda part: part[one], of_run), strength), read)
+    def fit(which: tuple[Array, Array]) -> _Fits:
+        left_out, read = which
+        count, total, square = (_without(parts, left_out) for parts in (counts, sums, squares))
+        count = jnp.maximum(count, 1)
+        mean = total / count
+        values, turn = one_at_a_time(
+            lambda matrix: tuple(jnp.linalg.eigh(matrix)), square / count - mean[:, None] * mean
+        )
+        about = [_about(squares[run], sums[run], sums[run], counts[run], mean, mean) for run in read]
+        return _Fits(jnp.maximum(values, 0), turn, jnp.stack([turn.T @ each @ turn for each in about]))
 
-    pairs = np.array(list(combinations(range(folds), 2)))
-    inner, _ = jax.lax.map(lambda both: errors(both, both), jnp.asarray(pairs))  # (pairs, 2, penalties)
+    return _Network(runs, counts, jax.lax.map(fit, tuple(map(jnp.asarray, _which(folds)))), strength)
+
+
+def _compared(x: _Network, y: _Network) -> Array:
+    """R² of x from y."""
+    folds = len(x.samples)
+    left_out, read = _which(folds)
+    cross = jax.lax.map(lambda both: both[0].T @ both[1], (y.runs, x.runs))
+    sums_x, sums_y, lengths = jnp.sum(x.runs, axis=1), jnp.sum(y.runs, axis=1), jnp.sum(x.runs**2, axis=(1, 2))
+
+    def errors(fit: tuple[_Fits, Array, Array]) -> tuple[Array, Array]:
+        """Squared errors on each run that is read at each penalty (2, penalties), and those of the mean (2,)."""
+        fitted, left_out, read = fit
+        count = jnp.maximum(_without(x.samples, left_out), 1)
+        mean_x, mean_y = (_without(sums, left_out) / count for sums in (sums_x, sums_y))
+        weights = fitted.turn.T @ (_without(cross, left_out) / count - mean_y[:, None] * mean_x)
+        within, shrunk = weights @ weights.T, 1 / (fitted.values + y.strength[:, None])
+
+        def on(run: Array, squares: Array) -> tuple[Array, Array]:
+            count = x.samples[run]
+            between = fitted.turn.T @ _about(cross[run], sums_y[run], sums_x[run], count, mean_y, mean_x)
+            total = lengths[run] - 2 * jnp.sum(sums_x[run] * mean_x) + count * jnp.sum(mean_x**2)
+            explained = shrunk @ jnp.sum(weights * between, axis=1)
+            return total - 2 * explained + jnp.sum((shrunk @ (within * squares)) * shrunk, axis=1), total
+
+        found = [on(run, squares) for run, squares in zip(read, fitted.squares, strict=True)]
+        return jnp.stack([error for error, _ in found]), jnp.stack([total for _, total in found])
+
+    found, totals = jax.lax.map(errors, (y.fits, jnp.asarray(left_out), jnp.asarray(read)))
+    inner = len(read) - folds
     # Where run f is held out: the errors on each other run, fitted without both.
-    other = inner[:, ::-1].reshape(len(pairs) * 2, -1)
-    chosen = [jnp.argmin(jnp.sum(other[pairs.ravel() == f], axis=0)) for f in range(folds)]
-    outer, baseline = jax.lax.map(lambda one: errors(one, one), jnp.arange(folds)[:, None])  # (folds, 1, penalties)
-    error = sum(outer[f, 0, best] for f, best in enumerate(chosen))
-    total = jnp.sum(baseline)
+    chosen = [
+        jnp.argmin(sum(found[fit, 1 - side] for fit, side in np.argwhere(read[:inner] == run))) for run in range(folds)
+    ]
+    error = sum(found[inner + run, 0, best] for run, best in enumerate(chosen))
+    total = jnp.sum(totals[inner:, 0])
     return ratio(total - error, total)
 
 
-def _errors(fitted: _Sums, read: _Sums, strength: Float[Array, "p"]) -> tuple[Float[Array, "p"], Array]:
-    """Squared errors on some samples at each penalty, of weights fitted on others; and those of their mean."""
-    count = jnp.maximum(fitted.samples, 1)
-    mean_x, mean_y = fitted.x / count, fitted.y / count
-    values, turn = one_at_a_time(
-        lambda matrix: tuple(jnp.linalg.eigh(matrix)), fitted.yy / count - mean_y[:, None] * mean_y
-    )
-    cross = turn.T @ (fitted.yx / count - mean_y[:, None] * mean_x)
-    # On the samples that are read, about the means of those that were fitted.
-    yy = read.yy - _outer(read.y, mean_y) - _outer(mean_y, read.y) + read.samples * _outer(mean_y, mean_y)
-    yx = read.yx - _outer(read.y, mean_x) - _outer(mean_y, read.x) + read.samples * _outer(mean_y, mean_x)
-    xx = read.xx - 2 * jnp.sum(read.x * mean_x) + read.samples * jnp.sum(mean_x**2)
-    yy, yx = turn.T @ yy @ turn, turn.T @ yx
-
-    def at(penalty: Array) -> Array:
-        weights = cross / (jnp.maximum(values, 0) + penalty)[:, None]
-        return xx - 2 * jnp.sum(weights * yx) + jnp.sum(weights * (yy @ weights))
-
-    return jax.lax.map(at, strength), xx
+def _without(parts: Float[Array, "folds *shape"], left_out: Array) -> Float[Array, "*shape"]:
+    """The sum over the runs that are not left out."""
+    return jnp.tensordot((~left_out).astype(parts.dtype), parts, axes=1)
 
 
-def _outer(a: Array, b: Array) -> Array:
-    return a[:, None] * b
+def _about(
+    products: Float[Array, "i j"], sum_a: Array, sum_b: Array, count: Array, mean_a: Array, mean_b: Array
+) -> Float[Array, "i j"]:
+    """Inner products of some samples about other means than 0."""
+    moved = sum_a[:, None] * mean_b + mean_a[:, None] * sum_b
+    return products - moved + count * mean_a[:, None] * mean_b
 
 
-_ridge = program(_of, static=(2, 3))
+STEPS = Steps(_options, _described, _compared)
+_ridge = program(STEPS.measured, static=(2, 3))

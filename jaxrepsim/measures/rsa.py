@@ -5,6 +5,8 @@ import jax.numpy as jnp
 from jaxrepsim._typing import Array, ArrayLike, Bool, Float
 from jaxrepsim.errors import InputError, unknown
 from jaxrepsim.measures.networks import Raw, program, ratio, raw_pair, root
+from jaxrepsim.measures.sample_pairs import of_pairs
+from jaxrepsim.measures.steps import Steps
 from jaxrepsim.numerics.scaling import comparable_columns, next_power_of_two, unit_columns
 
 DISTANCES = ("correlation", "cosine", "euclidean")
@@ -49,28 +51,33 @@ def rsa(x: ArrayLike, y: ArrayLike, distance: str = "correlation", compare: str 
     >>> round(float(rsa(x, x[:, ::-1])), 4)
     1.0
     """
+    networks = raw_pair(x, y)
+    return _rsa(*networks, *_options(networks[0].samples, distance, compare))
+
+
+def _options(samples: int, distance: str, compare: str) -> tuple[str, str]:
     if distance not in DISTANCES:
         raise unknown("distance", distance, DISTANCES)
     if compare not in COMPARISONS:
         raise unknown("comparison", compare, COMPARISONS)
-    networks = raw_pair(x, y)
-    if networks[0].samples < 3:
-        raise InputError(f"distances of 3 samples or more can be compared, received {networks[0].samples}")
-    return _rsa(*networks, distance, compare)
+    if samples < 3:
+        raise InputError(f"distances of 3 samples or more can be compared, received {samples}")
+    return distance, compare
 
 
-def _of(x: Raw, y: Raw, distance: str, compare: str) -> Array:
-    m, samples = x.rows.shape[0], jnp.asarray(x.samples)
-    first, second = jnp.arange(m)[:, None], jnp.arange(m)
-    counted = ((first < second) & (second < samples)).ravel()
+def _described(network: Raw, distance: str, compare: str) -> Float[Array, "p"]:
+    """The distances of all pairs of samples, or their ranks, as a vector of norm 1 that only has to be multiplied."""
+    m, samples = network.rows.shape[0], jnp.asarray(network.samples)
+    values, counted = of_pairs(_distances(network, distance), samples)
     # Samples that are all the same have no distances, which products would leave to rounding.
     there = jnp.arange(m)[:, None] < samples
-    varies = (jnp.any(there & (network.rows != network.rows[:1])) for network in (x, y))
-    a, b = (
-        jnp.where(counted & some, _distances(network, distance).ravel(), 0)
-        for network, some in zip((x, y), varies, strict=True)
-    )
-    return _compared(a, b, counted, compare)
+    varies = jnp.any(there & (network.rows != network.rows[:1]))
+    values, pairs = jnp.where(counted & varies, values, 0), jnp.sum(counted)
+    if compare == "spearman":
+        values = _ranks(values, counted, pairs)
+    if compare != "cosine":
+        values = _about_mean(values, counted, pairs)
+    return ratio(values, root(jnp.sum(values * values)))
 
 
 def _distances(network: Raw, distance: str) -> Float[Array, "m m"]:
@@ -89,15 +96,6 @@ def _distances(network: Raw, distance: str) -> Float[Array, "m m"]:
     return 1 - directions.T @ directions
 
 
-def _compared(a: Float[Array, "p"], b: Float[Array, "p"], counted: Bool[Array, "p"], compare: str) -> Array:
-    pairs = jnp.sum(counted)
-    if compare == "spearman":
-        a, b = _ranks(a, counted, pairs), _ranks(b, counted, pairs)
-    if compare != "cosine":
-        a, b = _about_mean(a, counted, pairs), _about_mean(b, counted, pairs)
-    return jnp.clip(ratio(jnp.sum(a * b), root(jnp.sum(a * a)) * root(jnp.sum(b * b))), -1, 1)
-
-
 def _ranks(values: Float[Array, "p"], counted: Bool[Array, "p"], pairs: Array) -> Float[Array, "p"]:
     """Ranks with ties at their mean, about half the number of pairs, over that number; 0 where it does not count."""
     ascending = jnp.sort(jnp.where(counted, values, jnp.inf))  # what does not count comes last
@@ -112,4 +110,9 @@ def _about_mean(values: Float[Array, "p"], counted: Bool[Array, "p"], pairs: Arr
     return jnp.where(counted, shifted - jnp.sum(shifted) / pairs, 0)
 
 
-_rsa = program(_of, static=(2, 3))
+def _compared(x: Float[Array, "p"], y: Float[Array, "p"]) -> Array:
+    return jnp.clip(jnp.sum(x * y), -1, 1)
+
+
+STEPS = Steps(_options, _described, _compared)
+_rsa = program(STEPS.measured, static=(2, 3))

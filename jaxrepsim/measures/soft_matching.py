@@ -9,6 +9,7 @@ import numpy as np
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.convergent.assignment import bipartite_match
 from jaxrepsim.errors import InputError
+from jaxrepsim.extras import needs
 from jaxrepsim.measures.correlations import Correlations, correlations
 from jaxrepsim.measures.networks import Activations
 from jaxrepsim.numerics.concrete import in_numpy
@@ -33,7 +34,7 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
     Raises:
         InputError: Unequal numbers of units in traced networks, or on an accelerator: optimal transport is solved on
             the host; or no units at all.
-        ImportError: Plain calls without SciPy.
+        MissingPackageError: Plain calls without SciPy.
         TypeError: Activations that are not real numbers.
         ValueError: Not two axes, different numbers of samples, networks not compressed together, or a concrete
             activation that is NaN or infinite. Where one is traced, it is NaN.
@@ -64,8 +65,9 @@ def soft_matching(x: Activations, y: Activations) -> Float[Array, ""]:
 
 def _most_similar(similarity: Float[np.ndarray, "n_x n_y"]) -> np.float64:
     """The largest mean similarity over plans between uniform masses: a linear program."""
-    from scipy.optimize import linprog
-    from scipy.sparse import eye_array, kron, vstack
+    with needs("measures", "soft matching"):
+        from scipy.optimize import linprog
+        from scipy.sparse import eye_array, kron, vstack
 
     n_x, n_y = similarity.shape
     sums = vstack([kron(eye_array(n_x), np.ones((1, n_y))), kron(np.ones((1, n_x)), eye_array(n_y))], format="csc")

@@ -21,9 +21,16 @@ def varying_like(values: Any, *references: Array) -> Any:
 
     def mark(value: Array) -> Array:
         missing = tuple(sorted(axes - _axes(value)))
-        return jax.lax.pcast(value, missing, to="varying") if missing else value
+        return _varying(value, missing) if missing else value
 
     return jax.tree.map(mark, values) if axes else values
+
+
+def _varying(value: Array, axes: tuple[str, ...]) -> Array:
+    if hasattr(jax.lax, "pcast"):
+        return jax.lax.pcast(value, axes, to="varying")
+    # Its name up to JAX 0.8.1.
+    return jax.lax.pvary(value, axes)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _axes(value: Array) -> frozenset[str]:

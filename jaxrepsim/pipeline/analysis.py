@@ -8,12 +8,12 @@ from time import perf_counter
 from typing import Any
 from zlib import crc32
 
-import jax
 import numpy as np
 import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from jaxrepsim.errors import InputError
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.config_file import to_plain
 from jaxrepsim.pipeline.folder import RunFolder
 from jaxrepsim.pipeline.part import Inputs, Need
@@ -146,7 +146,7 @@ def _completed(begun: _Begun, inputs: Inputs) -> xr.Dataset:
     waiting, start = dict[str, xr.Dataset](), perf_counter()
     for done, layer in enumerate(missing if part.by_layer else missing[:1], start=len(layers) - len(missing)):
         inputs.progress(title, done, len(layers), layer if part.by_layer else "")
-        with jax.enable_x64(True):
+        with enable_x64(True):
             waiting[layer] = next(computed)
         if perf_counter() - start > SECONDS or layer == missing[-1] or not part.by_layer:
             first, *_ = waiting

@@ -82,11 +82,13 @@ def write_report(folder: RunFolder, results: xr.DataTree, progress: Progress, sa
     """Draws figures and page."""
     progress("drawing the report", 0, 2)
     with folder.timed("report"):
-        figures = report.write_figures(results, folder.figures)
+        drawn = report.draw(results)
+        figures = report.write_figures(results, folder.figures, drawn=drawn)
         progress("drawing the report", 1, 2)
         # Without the report's own time, which is known only once it is there.
         results.attrs["timings"] = json.dumps(folder.timings)
-        report.build(results, folder.report, [folder.results, *sorted(folder.tables.glob("*.csv")), *figures])
+        files = [folder.results, *sorted(folder.tables.glob("*.csv")), *figures]
+        report.build(results, folder.report, files, figures=drawn)
     progress("drawing the report", 2, 2)
     for stage, seconds in folder.timings.items():
         say(f"{stage}: {seconds:.1f} s")

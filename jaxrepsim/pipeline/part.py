@@ -8,11 +8,11 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, ClassVar, Literal, TypeVar
 
-import jax
 import numpy as np
 import xarray as xr
 
 from jaxrepsim.activations import ActivationFile
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.passes.sampled import NetworksAt, Sampled, sample_of_file
 from jaxrepsim.pipeline.passes.sources import Files, Source
 from jaxrepsim.pipeline.passes.statistics import Statistics, Wanted, gather
@@ -220,7 +220,7 @@ def in_threads(work: Callable[[S], T], jobs: Sequence[S]) -> Iterator[T]:
     """
 
     def in_float64(job: S) -> T:
-        with jax.enable_x64(True):  # a setting of the thread
+        with enable_x64(True):  # a setting of the thread
             return work(job)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -9,11 +9,15 @@ Each subject is a section (`SECTIONS`): the variables of its group of results, i
 `jaxrepsim.report.schema` says what results hold.
 """
 
-from jaxrepsim.report.figure import Drawing as Drawing
-from jaxrepsim.report.files import write_figures as write_figures
-from jaxrepsim.report.files import write_tables as write_tables
-from jaxrepsim.report.page import build as build
-from jaxrepsim.report.schema import check as check
-from jaxrepsim.report.section import Section as Section
-from jaxrepsim.report.section import Variable as Variable
-from jaxrepsim.report.sections import SECTIONS as SECTIONS
+from jaxrepsim.extras import needs
+
+with needs("plots", "jaxrepsim.report"):
+    from jaxrepsim.report.figure import Drawing as Drawing
+    from jaxrepsim.report.files import draw as draw
+    from jaxrepsim.report.files import write_figures as write_figures
+    from jaxrepsim.report.files import write_tables as write_tables
+    from jaxrepsim.report.page import build as build
+    from jaxrepsim.report.schema import check as check
+    from jaxrepsim.report.section import Section as Section
+    from jaxrepsim.report.section import Variable as Variable
+    from jaxrepsim.report.sections import SECTIONS as SECTIONS

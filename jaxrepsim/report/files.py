@@ -1,7 +1,7 @@
 """What a report leaves beside its page: figures for papers, tables for other programs."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +16,29 @@ from jaxrepsim.report.sections import SECTIONS
 from jaxrepsim.report.style import Column, save
 
 
+def draw(results: DataTree, column: Column = "double", sections: Sequence[Section] = SECTIONS) -> dict[str, Figure]:
+    """Every figure the results have data for, by name: for `write_figures` and the page, which would draw it again.
+
+    Args:
+        results: The tree of results.
+        column: The width: one column of a paper (3.4 inches), or both (7 inches).
+        sections: Whose figures.
+
+    Raises:
+        InputError: The tree is not one of match results.
+    """
+    layers = some_layers(check(results, sections))
+    drawings = (drawing for section in sections for drawing in section.drawings(layers))
+    return {drawing.name: drawing.figure(layers, column) for drawing in drawings}
+
+
 def write_figures(
     results: DataTree,
     folder: str | os.PathLike[str],
     column: Column = "double",
     formats: tuple[Literal["svg", "png"], ...] = ("svg", "png"),
     sections: Sequence[Section] = SECTIONS,
+    drawn: Mapping[str, Figure] | None = None,
 ) -> list[Path]:
     """Writes every figure the results have data for, ready for a paper; the same results give the same bytes.
 
@@ -31,6 +48,7 @@ def write_figures(
         column: The width: one column of a paper (3.4 inches), or both (7 inches).
         formats: `svg`, with letters as outlines, and `png`, with 300 dots an inch.
         sections: Whose figures.
+        drawn: What `draw` gave, in place of column and sections.
 
     Returns:
         The files: `similarity-by-depth.svg` and so on.
@@ -38,10 +56,8 @@ def write_figures(
     Raises:
         InputError: The tree is not one of match results.
     """
-    drawn, paths = some_layers(check(results, sections)), []
-    for drawing in (drawing for section in sections for drawing in section.drawings(drawn)):
-        paths += write_figure(drawing.figure(drawn, column), folder, drawing.name, formats)
-    return paths
+    figures = draw(results, column, sections) if drawn is None else drawn
+    return [path for name, figure in figures.items() for path in write_figure(figure, folder, name, formats)]
 
 
 def write_figure(

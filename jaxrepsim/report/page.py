@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from matplotlib.figure import Figure
 from xarray import DataTree
 
 from jaxrepsim.files import write_text
@@ -35,6 +36,7 @@ def build(
     path: str | os.PathLike[str],
     files: Sequence[str | os.PathLike[str]] = (),
     sections: Sequence[Section] = SECTIONS,
+    figures: Mapping[str, Figure] | None = None,
 ) -> None:
     """Writes the report of a comparison as one self-contained HTML file; the same results give the same bytes.
 
@@ -47,6 +49,7 @@ def build(
         files: What the page links to, by the way from its own folder: files of the results, and of figures, which are
             linked beside the figure that has their name.
         sections: What it shows, in this order, as far as the results hold it.
+        figures: Those of two columns, where `jaxrepsim.report.draw` has drawn them already.
 
     Raises:
         InputError: The tree is not one of match results, or its attributes cannot be read.
@@ -65,7 +68,7 @@ def build(
     here = [section for section in sections if section.is_in(checked)]
     drawn = some_layers(checked)
     known = _said(checked, here) | _known(drawn, sections) | _links(path, files, here)
-    html = [(section, _section(environment, section, drawn, known)) for section in here]
+    html = [(section, _section(environment, section, drawn, known, figures or {})) for section in here]
     methods = [_rendered(environment, section.method, known) for section in here if section.method.exists()]
     page = known | {"sections": html, "methods": methods}
     write_text(path, environment.get_template("template.html").render(page))
@@ -97,8 +100,14 @@ def _known(results: Results, sections: Sequence[Section]) -> dict[str, Any]:
     }
 
 
-def _section(environment: Environment, section: Section, results: Results, known: Mapping[str, Any]) -> Markup:
-    figures = {drawing.name: _drawn(drawing, results) for drawing in section.drawings(results)}
+def _section(
+    environment: Environment,
+    section: Section,
+    results: Results,
+    known: Mapping[str, Any],
+    wide: Mapping[str, Figure],
+) -> Markup:
+    figures = {drawing.name: _drawn(drawing, results, wide) for drawing in section.drawings(results)}
     return _rendered(environment, section.template, {**known, "figures": figures, **section.context(results)})
 
 
@@ -106,11 +115,13 @@ def _rendered(environment: Environment, template: Path, known: Mapping[str, Any]
     return Markup(environment.from_string(template.read_text(encoding="utf-8")).render(known))
 
 
-def _drawn(drawing: Drawing, results: Results) -> dict[str, Any]:
+def _drawn(drawing: Drawing, results: Results, wide: Mapping[str, Figure]) -> dict[str, Any]:
     colors = dark_colors(results.sizes["epsilon"], results.sizes["layer"])
-    columns = {
-        column: inline(drawing.figure(results, column), f"{drawing.name}-{column}-", colors) for column in _COLUMNS
-    }
+    columns = {}
+    for column in _COLUMNS:
+        figure = wide.get(drawing.name) if column == "double" else None
+        figure = drawing.figure(results, column) if figure is None else figure
+        columns[column] = inline(figure, f"{drawing.name}-{column}-", colors)
     return {
         "title": drawing.title,
         "caption": drawing.caption(results),

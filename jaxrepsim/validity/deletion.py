@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from jaxrepsim.validity.ranks import kendall, spearman
+from scipy.stats import kendalltau, spearmanr
 
 PENALTY = 1e-3
 """Of the probe, as a share of the mean squared singular value."""
@@ -62,23 +61,29 @@ def probe_accuracy(deletion: Deletion, training_labels: NDArray[np.int_], labels
     return float((predicted.argmax(axis=1) == labels).mean())
 
 
-def rank_correlation(
+def functionality_correlation(
     dissimilarities: NDArray[np.float64], accuracies: NDArray[np.float64], reference: float
 ) -> tuple[float, float]:
-    """Spearman's ρ and Kendall's τ of dissimilarity to a reference with the difference in accuracy from it.
+    """Spearman's ρ and Kendall's τ_b of dissimilarity to a reference with the difference in accuracy from it.
 
     Args:
         dissimilarities: (representations,), of each to the reference.
         accuracies: (representations,), of a probe.
         reference: The accuracy of the reference.
 
+    Returns:
+        Both; NaN where one side does not vary or has a NaN.
+
     Source: Ding et al. 2021 (arXiv:2108.01661), section 4.
 
-    >>> rank_correlation(np.array([0.1, 0.3, 0.2]), np.array([0.9, 0.5, 0.8]), 0.95)
+    >>> functionality_correlation(np.array([0.1, 0.3, 0.2]), np.array([0.9, 0.5, 0.8]), 0.95)
     (1.0, 1.0)
     """
     lost = np.abs(accuracies - reference)
-    return spearman(dissimilarities, lost), kendall(dissimilarities, lost)
+    if not (np.ptp(dissimilarities) > 0 and np.ptp(lost) > 0):  # so a NaN too
+        return np.nan, np.nan
+    rho, tau = (correlation(dissimilarities, lost).statistic for correlation in (spearmanr, kendalltau))
+    return float(rho), float(tau)
 
 
 def detection(dissimilarities: NDArray[np.float64], shares: NDArray[np.float64], between: float) -> float:

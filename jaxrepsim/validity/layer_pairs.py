@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from jaxrepsim.compression import summarise
 from jaxrepsim.matching import match_profiles
-from jaxrepsim.measures import MEASURES, of_all_pairs
-from jaxrepsim.measures.all_pairs import LINEAR
+from jaxrepsim.measures import LINEAR, MEASURES, OF_ROWS, of_all_pairs
 
 NAMES = tuple(name for name in MEASURES if name != "joint_similarity")
 """The measures; `joint_similarity` of two networks is `match_similarity`."""
@@ -50,12 +49,12 @@ def measured(
         }
         found |= {name: np.array(values) for name, values in both.items()}
     small = summarise(*arrays) if any(MEASURES[name].needs != "rows" for name in set(names) - set(OF_PROFILES)) else ()
-    if linear := [name for name in names if name in LINEAR]:
-        found |= {name: np.asarray(values) for name, values in of_all_pairs(small, pairs, linear).items()}
+    for networks, together in ((small, LINEAR), (few, OF_ROWS)):
+        if asked := [name for name in names if name in together]:
+            found |= {name: np.asarray(values) for name, values in of_all_pairs(networks, pairs, asked).items()}
     for name in names:
         if name not in found:
-            given = few if MEASURES[name].needs == "rows" else small
-            found[name] = np.array([float(MEASURES[name].function(given[a], given[b])) for a, b in pairs])
+            found[name] = np.array([float(MEASURES[name].function(small[a], small[b])) for a, b in pairs])
     return {name: found[name] for name in names}
 
 
@@ -76,10 +75,11 @@ def measured_both_ways(
     Returns:
         For each name (pairs,) twice.
     """
-    forth = measured(representations, pairs, names, sample)
     directed = [name for name in names if not MEASURES[name].symmetric]
-    back = measured(representations, [(b, a) for a, b in pairs], directed, sample) if directed else {}
-    return {name: (values, back.get(name, values)) for name, values in forth.items()}
+    forth = measured(representations, pairs, [name for name in names if name not in directed], sample)
+    both = measured(representations, [*pairs, *((b, a) for a, b in pairs)], directed, sample)
+    halves = {name: (values[: len(pairs)], values[len(pairs) :]) for name, values in both.items()}
+    return {name: halves[name] if name in halves else (forth[name], forth[name]) for name in names}
 
 
 def similarity(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:

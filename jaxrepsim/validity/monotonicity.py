@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from jaxrepsim.validity.ranks import spearman
+from scipy.stats import spearmanr
 
 
 class Monotonicity(NamedTuple):
@@ -41,11 +40,12 @@ def monotonicity(similarities: NDArray[np.float64]) -> Monotonicity:
         for here, near, far in ((i, j, k), (k, j, i))
     ]
     sides = [np.arange(start + 1, count) for start in range(count)], [np.arange(start)[::-1] for start in range(count)]
-    correlations = [
-        spearman(-similarities[here, others], np.abs(others - here))
+    rows = [
+        (-similarities[here, others], np.abs(others - here))
         for side in sides
         for here, others in enumerate(side)
         if len(others) > 1
     ]
-    known = [value for value in correlations if not np.isnan(value)]
+    # What does not vary has no order, and neither has a NaN.
+    known = [spearmanr(apart, steps).statistic for apart, steps in rows if np.ptp(apart) > 0]
     return Monotonicity(float(np.mean(known)) if known else np.nan, float(np.mean(worse)) if worse else np.nan)

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from jaxrepsim.validity.ranks import ranks
+from scipy.stats import rankdata
 
 
 class OutputDistances(NamedTuple):
@@ -74,10 +73,11 @@ def mantel(x: NDArray[np.float64], y: NDArray[np.float64], draws: int, seed: int
         return np.nan, np.nan
     # Ranks are of pairs, and an order of networks moves pairs: they need no ranking again.
     ranked = np.zeros(x.shape)
-    ranked[above] = ranks(a)
+    first = rankdata(a)
+    ranked[above] = first
     ranked += ranked.T
-    second = ranks(b) - (len(b) + 1) / 2
-    scale = np.sqrt((second @ second) * np.var(ranks(a)) * len(a))
+    second = rankdata(b) - (len(b) + 1) / 2
+    scale = np.sqrt((second @ second) * np.var(first) * len(a))
     random = np.random.default_rng(seed)
     orders = [np.arange(len(x)), *(random.permutation(len(x)) for _ in range(draws))]
     found = np.array([ranked[np.ix_(order, order)][above] @ second for order in orders]) / scale

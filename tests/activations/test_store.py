@@ -141,7 +141,7 @@ def test_hdf5(tmp_path, suffix):
 def test_without_h5py(tmp_path, monkeypatch):
     (tmp_path / "a.h5").touch()
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(InputError, match="pip install h5py"):
+    with pytest.raises(InputError, match=r'needs h5py, which is not installed: pip install "jaxrepsim\[plots\]"'):
         load(tmp_path / "a.h5")
 
 
@@ -282,7 +282,7 @@ def test_bad_arguments_of_save(tmp_path):
 
 def test_without_safetensors(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
-    with pytest.raises(InputError, match="pip install safetensors"):
+    with pytest.raises(InputError, match=r'needs safetensors, .*pip install "jaxrepsim\[plots\]"'):
         save(tmp_path / "a.safetensors", _layers(), layouts=DRAWS)
 
 

@@ -45,5 +45,5 @@ def test_unknown_split():
 
 def test_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(InputError, match="pip install scikit-learn"):
+    with pytest.raises(InputError, match=r'needs sklearn, .*pip install "jaxrepsim\[data\]"'):
         load(DataConfig())

@@ -249,8 +249,8 @@ def test_digits_are_not_streamed(place):
 
 
 def test_without_grain(place, monkeypatch):
-    monkeypatch.setattr(sys.modules["jaxrepsim.data.load"], "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install grain"):
+    monkeypatch.setitem(sys.modules, "grain", None)
+    with pytest.raises(InputError, match=r'needs grain, .*pip install "jaxrepsim\[data\]"'):
         load(config(place))
 
 

@@ -65,15 +65,24 @@ def test_google_svcca_projection_weighted(pair, swapped, mean):
         (demo, 0.0, 0.7509896032371814),
         (demo, 0.5, 0.7429660916775279),
         (demo, 1.0, 0.7432764761208089),
+        (other, 0.0, 0.8834740981518018),
+        (other, 0.25, 0.757869459795896),
         (other, 0.5, 0.7568917727287862),
         (other, 1.0, 0.7570408334482378),
     ],
 )
 def test_netrep(pair, alpha, angle):
-    """Computed with ahwillia/netrep at commit 0186b8a: `LinearMetric(alpha=alpha).fit(x, y).score(x, y)`."""
+    """Computed with ahwillia/netrep at commit 0186b8a: `LinearMetric(alpha=alpha).fit(x, y).score(x, y)`, which
+    widens the 6 units of `other` to 9 by zeros: of length 0, these change no angle."""
     assert value(measures.shape_distance, *pair(), alpha) == pytest.approx(angle, abs=1e-8)
     if alpha == 1:
         assert value(measures.angular_procrustes, *pair()) == pytest.approx(angle, abs=1e-8)
+
+
+def test_netrep_of_small_activations():
+    """With the same command netrep gives 0.7547023745874292 for `other` times 1e-5: it raises eigenvalues to 1e-7."""
+    x, y = other()
+    assert value(measures.shape_distance, 1e-5 * x, 1e-5 * y, 0.0) == pytest.approx(0.8834740981518018, abs=1e-8)
 
 
 @pytest.mark.parametrize(("pair", "similarity"), [(demo, 0.7362553106058289), (other, 0.7268714683510569)])

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim import cli
-from jaxrepsim.models.build import FAMILIES
+from jaxrepsim.models.families import FAMILIES
 from jaxrepsim.models.layers import dense, normalised, relu
 from jaxrepsim.pipeline import analysis
 

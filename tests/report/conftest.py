@@ -1,7 +1,7 @@
 """Made-up results of every shape that the report must be able to show."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from markupsafe import Markup
+from matplotlib.figure import Figure
 from xarray import Dataset, DataTree, load_datatree
 
 from jaxrepsim.report import Drawing, build, page
@@ -219,7 +220,7 @@ def whole_page(whole: DataTree, once: Callable[[str, Callable[[Path], object]], 
 def without_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages whose figures have their captions and no drawing, which is what takes the time."""
 
-    def drawn(drawing: Drawing, results: DataTree) -> dict[str, Any]:
+    def drawn(drawing: Drawing, results: DataTree, wide: Mapping[str, Figure]) -> dict[str, Any]:
         said = {"title": drawing.title, "caption": drawing.caption(results), "description": drawing.description}
         return said | {"columns": {"double": Markup("<svg></svg>")}}
 

@@ -10,7 +10,6 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score
 
 from jaxrepsim import validity
-from jaxrepsim.validity.ranks import kendall, ranks, spearman
 
 RANDOM = np.random.default_rng(0)
 
@@ -84,15 +83,13 @@ def test_monotonicity_by_brute_force():
     assert np.isnan(validity.monotonicity(np.eye(2))).all()
 
 
-@pytest.mark.parametrize("digits", [1, 6])
-def test_ranks_against_scipy(digits):
-    x, y = RANDOM.random((2, 30)).round(digits)
-    np.testing.assert_allclose(ranks(x), stats.rankdata(x))
-    assert spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
-    assert kendall(x, y) == pytest.approx(stats.kendalltau(x, y).statistic)
-    for correlation in (spearman, kendall):
-        assert np.isnan(correlation(x, np.zeros(30)))
-        assert np.isnan(correlation(x, np.where(y > 0.5, np.nan, y)))
+def test_of_layers_that_do_not_vary_or_are_not_known_there_is_no_order():
+    flat = np.ones((5, 5))
+    assert np.isnan(validity.monotonicity(flat).correlation)
+    flat[0] = [1, 0.9, 0.8, 0.7, 0.6]
+    assert validity.monotonicity(flat).correlation == 1
+    flat[1, 3] = np.nan
+    assert validity.monotonicity(flat).correlation == 1
 
 
 def test_mantel_against_all_orders():
@@ -165,11 +162,14 @@ def test_a_probe_finds_what_is_linear_and_no_more():
     assert accuracies[1] < 0.55
 
 
-def test_rank_correlation_and_detection():
+def test_functionality_correlation_and_detection():
     apart, accuracies = RANDOM.random(12), RANDOM.random(12)
-    rho, tau = validity.rank_correlation(apart, accuracies, 0.9)
+    rho, tau = validity.functionality_correlation(apart, accuracies, 0.9)
     assert rho == pytest.approx(stats.spearmanr(apart, abs(accuracies - 0.9)).statistic)
     assert tau == pytest.approx(stats.kendalltau(apart, abs(accuracies - 0.9)).statistic)
+    for known in (np.zeros(12), np.where(apart > 0.5, np.nan, apart)):
+        assert np.isnan(validity.functionality_correlation(known, accuracies, 0.9)).all()
+        assert np.isnan(validity.functionality_correlation(apart, known, 0.0)).all()
     shares = np.array([0.75, 0.5, 0.1])
     assert validity.detection(np.array([0.0, 0.2, 0.9]), shares, 0.1) == 0.5
     assert validity.detection(np.array([0.0, 0.2, 0.9]), shares, 1.0) == 0

@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxrepsim.activations.formats.natural import natural
 from jaxrepsim.errors import InputError
+from jaxrepsim.extras import needs
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -15,10 +16,8 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     Raises:
         InputError: It is truncated or no such file; or h5py is not installed.
     """
-    try:
+    with needs("plots", str(path)):
         import h5py
-    except ImportError as error:
-        raise InputError(f"{path} needs h5py, which is not installed: pip install h5py") from error
     arrays: dict[str, np.ndarray] = {}
 
     def take(name: str, entry: Any) -> None:

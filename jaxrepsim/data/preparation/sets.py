@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from jaxrepsim import extras
 from jaxrepsim.data import lookup
 from jaxrepsim.data.preparation import cifar, fashion_mnist, imagenet, imagenette, svhn
 from jaxrepsim.data.preparation.writing import Preparer, Request, Say
@@ -48,6 +49,7 @@ def prepare(
         InputError: The set cannot be prepared so, or not in the version asked for; `archive` is not given, missing,
             damaged or not the published one; there is too little space; the folder cannot be written.
     """
+    extras.check("data", f"the data set {name!r}", "tensorflow_datasets", "importlib_resources", "PIL")
     from tensorflow_datasets.core import naming
 
     say = say or (lambda words: None)

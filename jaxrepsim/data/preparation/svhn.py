@@ -7,6 +7,7 @@ import numpy as np
 from jaxrepsim.data.preparation import archives
 from jaxrepsim.data.preparation.writing import Arrays, Preparer, Request, write_arrays
 from jaxrepsim.errors import InputError
+from jaxrepsim.extras import needs
 
 FILES = {"train": "train_32x32.mat", "test": "test_32x32.mat", "extra": "extra_32x32.mat"}
 _OPTIONAL = "extra"
@@ -37,10 +38,8 @@ def prepare(request: Request) -> None:
 
 
 def _read(path: Path, split: str) -> Arrays:
-    try:
+    with needs("data", "the format of SVHN's files"):
         from scipy.io import loadmat
-    except ImportError as error:
-        raise InputError("SVHN's .mat files need scipy: pip install 'jaxrepsim[experiments]'") from error
 
     try:
         content = loadmat(path)

@@ -66,9 +66,10 @@ class Measures(LayerPart):
             found = np.full((len(both), len(names)), np.nan)
             if draws:
                 found = np.mean([of_pairs(networks, both, names, width) for networks in draws], axis=0)
+            shared = of_all_pairs(rows, both, [name for name in names if name in of_rows]) if rows else {}
             for at, name in enumerate(names):
-                if rows and name in of_rows:
-                    found[:, at] = [MEASURES[name].function(rows[a], rows[b]) for a, b in both]
+                if name in shared:
+                    found[:, at] = shared[name]
             return found
 
         both = pairs(range(len(inputs.networks)))

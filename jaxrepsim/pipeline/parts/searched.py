@@ -1,10 +1,8 @@
 """What the parts that enumerate simple matches have in common."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
-from jaxrepsim.decomposition import solvers
-from jaxrepsim.errors import InputError
+from jaxrepsim import extras
 from jaxrepsim.pipeline.part import LayerPart, Switch
 
 
@@ -24,5 +22,4 @@ class Searched(Switch, LayerPart):
     nor a step in the search for the smallest match of a unit."""
 
     def check(self) -> None:
-        if not (solvers.available() and find_spec("networkx")):
-            raise InputError('decomposition and stability need more: pip install "jaxrepsim[decomposition]"')
+        extras.check("decomposition", "the search for simple matches", "pysat", "networkx")

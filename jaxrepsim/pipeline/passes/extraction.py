@@ -25,6 +25,7 @@ from jaxrepsim.data.dataset import Images
 from jaxrepsim.data.streamed import Streamed
 from jaxrepsim.errors import InputError
 from jaxrepsim.numerics.varying import varying_like
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, placed, responses, wanted
 from jaxrepsim.pipeline.passes.positions import Draw, draw
 from jaxrepsim.pipeline.progress import Progress, silent
@@ -160,7 +161,7 @@ def _streamed(
         seconds += perf_counter() - begun
         if not layers:
             layers = _begin(mesh, maps, len(images), len(batch.real), config, dtype)
-        with jax.enable_x64(True):
+        with enable_x64(True):
             faults = {
                 layer: states.absorb(mesh, step, [each[layer] for each in maps.values()], batch.real)
                 for layer, states in layers.items()
@@ -187,7 +188,7 @@ class _Layer:
         redraws = chosen.redraws if chosen else 1
         # All redraws have buffers of their own, so they are smaller; no buffer is larger than what comes.
         block = min(rows, max(BLOCK // redraws, 2 * sum(units) if chosen is None else sum(units)))
-        with jax.enable_x64(True):
+        with enable_x64(True):
             self._state = _empty(mesh, units, jnp.dtype(dtype), max(block, 1), chosen.redraws if chosen else None)
 
     def absorb(self, mesh: Mesh, step: int, maps: Sequence[jax.Array], real: jax.Array) -> tuple[jax.Array, ...]:
@@ -199,11 +200,13 @@ class _Layer:
     def finish(self, mesh: Mesh) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
         """Each network's rows and squares, and whether they are exact enough."""
         redrawn = self._chosen is not None
-        with jax.enable_x64(True):
-            merged = _merged(mesh, redrawn, self._state)
-            rows, squares, exact = (
-                (*merged[:2], True) if isinstance(self._state, Triangle) else _factored(merged, redrawn)
-            )
+        with enable_x64(True):
+            if isinstance(self._state, Triangle):
+                rows, squares, exact = *_merged(mesh, redrawn, self._state)[:2], True
+            elif mesh.size == 1:  # nothing to merge, and so nothing to compile
+                rows, squares, exact = _factored(_changed(jax.device_get(self._state), itemgetter(0)), redrawn)
+            else:
+                rows, squares, exact = _factored(_merged(mesh, redrawn, self._state), redrawn)
         rows, squares = np.asarray(rows), np.asarray(squares)
         # Rows of zeros, in every redraw, say nothing.
         used = np.any(rows != 0, axis=-1) | np.any(squares != 0, axis=-1)
@@ -239,7 +242,7 @@ def _begin(
         rows = steps * (chosen.width if chosen else each * size // mesh.size)
         samples = config.positions if chosen and config.positions else images * each
         units = tuple(found[layer].shape[-1] for found in maps.values())
-        with jax.enable_x64(True):
+        with enable_x64(True):
             wide = jnp.result_type(dtype, *(found[layer] for found in maps.values()))
         layers[layer] = _Layer(mesh, units, rows, chosen, samples, wide)
     return layers

@@ -12,6 +12,7 @@ from jax.sharding import PartitionSpec as P
 from jaxrepsim.data.dataset import Images
 from jaxrepsim.errors import InputError
 from jaxrepsim.models.network import Network
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.shared_settings import MatchingConfig, chosen_layers
 from jaxrepsim.training import normalise
 
@@ -69,7 +70,7 @@ def responses(
     weights = [replicated(mesh, subject.variables) for subject in subjects]
     for first in range(0, len(images), size):
         index = np.arange(first, first + size)
-        with jax.enable_x64(False):
+        with enable_x64(False):
             pixels = _pixels(mesh, images, np.minimum(index, len(images) - 1))
             found = [
                 forward(mesh, subject.model, variables, pixels, subject.mean, subject.std, before)

@@ -22,6 +22,7 @@ from jaxrepsim.activations import ActivationFile, as_units, positions_of_each
 from jaxrepsim.data.dataset import Dataset
 from jaxrepsim.errors import InputError
 from jaxrepsim.models.network import Network
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.passes.forward import Subject, check_counts, responses, wanted
 from jaxrepsim.pipeline.passes.sources import Files, one_basis
 from jaxrepsim.pipeline.progress import Progress, silent
@@ -195,7 +196,7 @@ class NetworksAt:
     def accuracy(self, epoch: int) -> list[float]:
         """Each network's validation accuracy after an epoch."""
         networks, size = self._at(epoch), self.config.batch_size
-        with jax.enable_x64(False):
+        with enable_x64(False):
             return [training.validation_accuracy(self.model, network, self.dataset, size) for network in networks]
 
     def _sampled(self, networks: Sequence[training.TrainedNetwork]) -> dict[str, Sampled]:
@@ -207,7 +208,7 @@ class NetworksAt:
 
     def _at(self, epoch: int) -> list[training.TrainedNetwork]:
         config = replace(self.config, keep=(epoch,))
-        with jax.enable_x64(False):
+        with enable_x64(False):
             return [
                 training.networks_over_training(self.model, self.dataset, config, seed, self.checkpoints)[0]
                 for seed in config.seeds

@@ -44,7 +44,9 @@ def deletions(networks: Studied, names: Sequence[str], folder: Path, progress: P
             others = np.ones(to_reference.shape, bool)
             others[reference, 0] = False
             best = accuracies[at, reference, 0]
-            rho[row, at], tau[row, at] = validity.rank_correlation(to_reference[others], accuracies[at][others], best)
+            rho[row, at], tau[row, at] = validity.functionality_correlation(
+                to_reference[others], accuracies[at][others], best
+            )
             seen[row, at] = validity.detection(to_itself[1:], np.array(SHARES[1:]), between)
         progress("deleting principal components", at + 1, len(layers))
     dims = ("measure", "layer")

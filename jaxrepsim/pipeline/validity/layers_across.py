@@ -6,12 +6,12 @@ from itertools import product
 from pathlib import Path
 from typing import Literal
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from jaxrepsim import validity
 from jaxrepsim.files import atomic_path
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.validity.networks import Maps, pooled, reduced
 
 Rows = Literal["pooled", "positions"]
@@ -63,7 +63,7 @@ def both_ways(
     """Measures of pairs, and of the pairs swapped, in float64; those that need all pairs of rows see a sample."""
     count = len(arrays[0])
     sample = np.sort(np.random.default_rng(SEED).permutation(count)[:SAMPLE]) if count > SAMPLE else None
-    with jax.enable_x64(True):
+    with enable_x64(True):
         return validity.measured_both_ways(arrays, places, names, sample)
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 import xarray as xr
 
 from jaxrepsim import validity
+from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.validity.layers_across import SEED
 from jaxrepsim.pipeline.validity.networks import Studied
@@ -33,7 +33,7 @@ def maximised(networks: Studied, names: Sequence[str], progress: Progress) -> xr
     learned, probed = np.full((len(names), COMPONENTS), np.nan), np.full((len(names), len(REACHED)), np.nan)
     for at, name in enumerate(names):
         if name in validity.DIFFERENTIABLE:
-            with jax.enable_x64(True):
+            with enable_x64(True):
                 course = validity.optimised(name, x, STEPS, COMPONENTS, SEED)
             found = course.learned_at()
             learned[at, : len(found)] = found

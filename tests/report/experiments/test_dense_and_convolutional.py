@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from xarray import DataTree
 
 from jaxrepsim.models import ModelConfig, build, layer_names
-from jaxrepsim.models.build import MODELS
+from jaxrepsim.models.families import MODELS
 from jaxrepsim.report.experiments.dense_and_convolutional import both_types, similarity_by_type, type_of, type_table
 from jaxrepsim.report.match_profiles import profile_auc
 from jaxrepsim.report.style import Column
