@@ -13,6 +13,7 @@ from jaxrepsim.report.experiments.figure1 import depth_table
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "docs" / "results" / "fashion_mnist_cpu"
+DIGITS = ROOT / "docs" / "results" / "digits"
 RUNS = ("vgg", "resnet")
 
 
@@ -32,6 +33,21 @@ def test_three_seeds_and_every_layer(results):
         assert list(run.network.values) == ["0", "1", "2"]
         assert run.sizes["pair"] == 3
     assert [results[name].sizes["layer"] for name in RUNS] == [11, 19]
+
+
+def test_the_digits_have_everything_that_the_site_draws():
+    """The settings of both configs together, and every section of the report."""
+    kept = load(DIGITS)
+    theory, convergent = (
+        load_configs(ROOT / "configs" / f"{name}.py")[name] for name in ("digits_theory", "digits_convergent")
+    )
+    assert (kept.data, kept.model, kept.training) == (theory.data, theory.model, theory.training)
+    for part in ("decomposition", "stability", "chance", "joint", "across_layers", "over_training"):
+        assert getattr(kept, part) == getattr(theory, part)
+    for part in ("one_to_one", "mutual_information", "sparse_prediction", "clusters", "exciting_images"):
+        assert getattr(kept, part) == getattr(convergent, part)
+    found = report.check(read_netcdf(DIGITS / "results" / "results.nc"))
+    assert all(section.is_in(found) for section in report.SECTIONS)
 
 
 def test_the_table_is_that_of_the_results(results):
