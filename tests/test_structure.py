@@ -39,7 +39,7 @@ APART = {
     "decomposition": {"numerics", "compression", "matching"},
     "measures": {"numerics", "compression", "matching", "convergent"},
     "chance": {"numerics", "compression", "matching", "measures"},
-    "validity": {"numerics", "compression", "matching", "measures"},
+    "validity": {"numerics", "compression", "matching", "measures", "chance"},
     "convergent": {"numerics"},
 }
 """These know no model, file or plot: arrays in, NamedTuples out."""

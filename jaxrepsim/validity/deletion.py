@@ -82,7 +82,7 @@ def functionality_correlation(
     lost = np.abs(accuracies - reference)
     if not (np.ptp(dissimilarities) > 0 and np.ptp(lost) > 0):  # so a NaN too
         return np.nan, np.nan
-    rho, tau = (correlation(dissimilarities, lost).statistic for correlation in (spearmanr, kendalltau))
+    rho, tau = (correlation(dissimilarities, lost)[0] for correlation in (spearmanr, kendalltau))
     return float(rho), float(tau)
 
 

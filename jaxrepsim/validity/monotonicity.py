@@ -47,5 +47,5 @@ def monotonicity(similarities: NDArray[np.float64]) -> Monotonicity:
         if len(others) > 1
     ]
     # What does not vary has no order, and neither has a NaN.
-    known = [spearmanr(apart, steps).statistic for apart, steps in rows if np.ptp(apart) > 0]
+    known = [spearmanr(apart, steps)[0] for apart, steps in rows if np.ptp(apart) > 0]
     return Monotonicity(float(np.mean(known)) if known else np.nan, float(np.mean(worse)) if worse else np.nan)

@@ -1,16 +1,12 @@
 """Width null: what measures give for independent networks of few and of many units."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import jax
 import numpy as np
 import xarray as xr
 
-from jaxrepsim.chance import calibrate
-from jaxrepsim.errors import FewSamplesWarning
-from jaxrepsim.numerics.x64 import enable_x64
+from jaxrepsim import validity
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.publish import number
 from jaxrepsim.pipeline.validity.layers_across import SEED, Values, kept
@@ -19,7 +15,7 @@ SAMPLES = 1024
 WIDTHS = (64, 128, 256, 512, 1024, 2048)
 DRAWS = 19
 """Of the null that a measure is calibrated by: the least with which p can be 0.05."""
-MOST_UNITS = {"ridge": 1024}
+MOST_UNITS = {"match_similarity": 1024, "match_auc": 1024, "ridge": 1024}
 """Measures that would take more than ten minutes on wider networks."""
 
 
@@ -51,7 +47,8 @@ def width_null(
                 identity = f"width null, {samples} samples, {units} units, {DRAWS} draws".encode()
 
                 def compute(missing: Sequence[str], units: int = units) -> Values:
-                    return {name: _of(name, samples, units) for name in missing}
+                    cells = {name: validity.of_independent(name, samples, units, DRAWS, SEED) for name in missing}
+                    return {name: np.array([one.observed, one.p, one.calibrated]) for name, one in cells.items()}
 
                 found[:, row, at] = kept([identity], [name], compute, folder)[name]
             progress("width null", at * len(names) + row + 1, len(names) * len(widths))
@@ -76,11 +73,3 @@ def null_table(found: xr.Dataset) -> tuple[list[str], list[list[str]]]:
     return ["measure", *widths], [
         [name, *row] for name, row in zip(found["measure"].values.tolist(), cells, strict=True)
     ]
-
-
-def _of(name: str, samples: int, units: int) -> np.ndarray:
-    x, y = np.random.default_rng([SEED, units]).normal(size=(2, samples, units))
-    with enable_x64(True), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FewSamplesWarning)  # few samples are what is looked at
-        one = calibrate(name, x, y, jax.random.key(SEED), DRAWS)
-    return np.array([one.observed, one.p, one.calibrated], float)
