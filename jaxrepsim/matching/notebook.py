@@ -43,11 +43,20 @@ def similarity_curve(networks: Sequence[Values]) -> "Figure":
     figure = _figure(3.4, 2.4)
     axes = figure.subplots()
     for name, own, color in zip("xy", critical, _COLORS, strict=True):
-        axes.ecdf(own, color=color, linewidth=0.8, label=f"units of {name}")
-    axes.ecdf(np.concatenate(critical), color="black", linewidth=1.4, label="both: similarity")
-    axes.set(xlim=(0, 1), ylim=(-0.03, 1.03), xlabel="ε", ylabel="share of units")
+        axes.step(*_matched_shares(own), where="post", color=color, linewidth=0.8, label=f"units of {name}")
+    both = _matched_shares(np.concatenate(critical))
+    axes.step(*both, where="post", color="black", linewidth=1.4, label="both: similarity")
+    axes.set(xlim=(0, 1), ylim=(-0.03, 1.03), xlabel="ε", ylabel="share of units in the match")
+    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small")
     return figure
+
+
+def _matched_shares(critical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The steps from ε = 0 to 1: where they are, and the share of units from there on. Dead units are in none."""
+    at = np.sort(critical[critical < 1])
+    shares = np.arange(len(at) + 1) / max(len(critical), 1)
+    return np.concatenate([[0], at, [1]]), np.append(shares, shares[-1])
 
 
 def matched_units(networks: Sequence[Values]) -> "Figure":

@@ -55,7 +55,9 @@ def warn_if_ill_conditioned(networks: Sequence[Float[Array, "_ _"]], weights: Se
             continue
         found = condition(network)
         if found > limit:
-            better = "; use float64, with jax.enable_x64(True)" if network.dtype == np.float32 else ""
+            # Turned on alone, x64 leaves activations that were captured in float32 what they are.
+            better = "; use float64: jax.enable_x64(True), and array.astype('float64') of the activations"
+            better = better if network.dtype == np.float32 else ""
             warn_at_call_site(
                 f"the units of a network are nearly dependent, their condition number is {found:.0e}: beyond "
                 f"{limit:.0e} residuals in {network.dtype} are less exact than jaxrepsim.resolution says, and a match "

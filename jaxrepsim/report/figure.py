@@ -152,7 +152,7 @@ def similarity_axis(axes: Axes, *, titled: bool = True) -> None:
 
 
 def arranged(count: int, most: int, column: Column, margin: float = 0.4) -> tuple[int, int, float]:
-    """How panels stand in a grid that fills the width.
+    """How panels stand in a grid that fills the width, in rows as even as they can be: five of them as three and two.
 
     Args:
         count: How many.
@@ -163,8 +163,9 @@ def arranged(count: int, most: int, column: Column, margin: float = 0.4) -> tupl
     Returns:
         How many stand beside one another, in how many rows, and how many inches of the width each has.
     """
-    across = min(count, most)
-    return across, ceil(count / across), (WIDTHS[column] - margin) / across
+    down = ceil(count / most)
+    across = ceil(count / down)
+    return across, down, (WIDTHS[column] - margin) / across
 
 
 def panel_grid(figure: Figure | SubFigure, count: int, across: int, **options: Any) -> list[Axes]:
