@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.stages import Wrapped
 
 from jaxrepsim._typing import Array, Values
 from jaxrepsim.measures.mutual_knn import STEPS as MUTUAL_KNN
@@ -33,8 +32,9 @@ class _Compiled(NamedTuple):
 
     options: Callable
     """As in `Steps`, of the number of samples alone."""
-    described: Wrapped
-    compared: Wrapped
+    described: Any
+    """What `jax.jit` gives, whose shapes can be asked for."""
+    compared: Callable
 
 
 def _compiled(function: Callable, steps: Steps) -> _Compiled:
@@ -53,6 +53,7 @@ _MEASURES = {
     "ridge": _compiled(ridge, RIDGE),
 }
 OF_ROWS = tuple(_MEASURES)
+"""The measures that need samples, by name."""
 
 
 def of_rows(networks: Sequence[Array], pairs: Sequence[tuple[int, int]], names: Sequence[str]) -> dict[str, Values]:

@@ -1,6 +1,6 @@
 """Whether a measure sees what a representation loses with its principal components, in proportion to their use."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +82,8 @@ def functionality_correlation(
     lost = np.abs(accuracies - reference)
     if not (np.ptp(dissimilarities) > 0 and np.ptp(lost) > 0):  # so a NaN too
         return np.nan, np.nan
-    rho, tau = (correlation(dissimilarities, lost)[0] for correlation in (spearmanr, kendalltau))
-    return float(rho), float(tau)
+    both: tuple[Any, Any] = spearmanr(dissimilarities, lost), kendalltau(dissimilarities, lost)
+    return float(both[0].statistic), float(both[1].statistic)
 
 
 def detection(dissimilarities: NDArray[np.float64], shares: NDArray[np.float64], between: float) -> float:

@@ -28,4 +28,4 @@ def of_independent(name: str, samples: int, units: int, draws: int, seed: int) -
     x, y = np.random.default_rng([seed, units]).normal(size=(2, samples, units))
     with enable_x64(True), warnings.catch_warnings():
         warnings.simplefilter("ignore", FewSamplesWarning)
-        return Calibration(*map(np.asarray, calibrate(name, x, y, jax.random.key(seed), draws)))
+        return calibrate(name, x, y, jax.random.key(seed), draws)

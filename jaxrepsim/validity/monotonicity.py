@@ -1,7 +1,7 @@
 """Whether layers of one network are less alike the further they are apart."""
 
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,5 +47,8 @@ def monotonicity(similarities: NDArray[np.float64]) -> Monotonicity:
         if len(others) > 1
     ]
     # What does not vary has no order, and neither has a NaN.
-    known = [spearmanr(apart, steps)[0] for apart, steps in rows if np.ptp(apart) > 0]
-    return Monotonicity(float(np.mean(known)) if known else np.nan, float(np.mean(worse)) if worse else np.nan)
+    known: list[Any] = [spearmanr(apart, steps) for apart, steps in rows if np.ptp(apart) > 0]
+    return Monotonicity(
+        float(np.mean([one.statistic for one in known])) if known else np.nan,
+        float(np.mean(worse)) if worse else np.nan,
+    )
