@@ -155,8 +155,8 @@ def _interval(cell: Cell) -> str:
 
 
 def _breakable(name: str) -> Markup:
-    """Lets a long name wrap where its parts meet."""
-    return Markup("<wbr>").join(re.split(r"(?<=[./_-])", name))
+    """Lets a long name wrap where its parts meet, and no number."""
+    return Markup("<wbr>").join(re.split(r"(?<=[/_-])|(?<=[.])(?![0-9])", name))
 
 
 def _unbroken(text: str) -> str:
