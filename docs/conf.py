@@ -59,7 +59,8 @@ python_use_unqualified_type_names = True
 maximum_signature_line_length = 88
 default_role = "py:obj"  # `name` is a link where there is such a name, and code where there is none
 nitpicky = True  # of this package's own types: those of others have their pages on other hosts
-nitpick_ignore_regex = [("py:obj", ".*"), ("py:.*", "(?!jaxrepsim).*")]
+_WITHIN = r"jaxrepsim\.(activations\.units|data\.streamed|decomposition\.host|pipeline\.part|pipeline\.passes\..*)\..*"
+nitpick_ignore_regex = [("py:obj", ".*"), ("py:.*", "(?!jaxrepsim).*"), ("py:class", _WITHIN)]
 toc_object_entries_show_parents = "hide"
 
 _ROOT = re.compile(r"\]\(((?:\.\./)*)(README|CONTRIBUTING|CHANGELOG)\.md(#[^)]*)?\)")
