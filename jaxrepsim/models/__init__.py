@@ -11,4 +11,5 @@ from jaxrepsim.models.own import OwnNetwork as OwnNetwork
 from jaxrepsim.models.own import check as check
 from jaxrepsim.models.plain import Plain as Plain
 from jaxrepsim.models.resnet import ResNet as ResNet
+from jaxrepsim.models.tiny import Tiny as Tiny
 from jaxrepsim.models.vgg import VGG as VGG

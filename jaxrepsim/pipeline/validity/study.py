@@ -44,7 +44,10 @@ def between(networks: Sequence[Answers], rows: Rows, names: Sequence[str], folde
 
 
 def identification(found: Between) -> xr.Dataset:
-    """Layer identification: the share by layer, and of all layers with its interval."""
+    """Layer identification: the share by layer, and of all layers with its interval.
+
+    `symmetrised` is the share by the sum of both directions, which Kornblith et al. 2019 take of asymmetric measures.
+    """
     shares = {name: validity.identified(values) for name, values in found.items()}
     count = len(next(iter(shares.values())))
     by_layer = {name: validity.accuracy(share, np.arange(count)) for name, share in shares.items()}
@@ -52,8 +55,11 @@ def identification(found: Between) -> xr.Dataset:
         name: _bootstrap(lambda places, share=share: validity.accuracy(share, places).mean(), np.zeros(count, int))
         for name, share in shares.items()
     }
+    both = {name: validity.identified(values + values.transpose(1, 0, 3, 2)) for name, values in found.items()}
+    symmetrised = [validity.accuracy(share, np.arange(count)).mean() for share in both.values()]
     return xr.Dataset(
         {
+            "symmetrised": ("measure", np.array(symmetrised)),
             "by_layer": (("measure", "layer"), np.array([*by_layer.values()])),
             "value": ("measure", np.array([value.mean() for value in by_layer.values()])),
             "draws": (("measure", "draw"), np.array([*draws.values()])),
