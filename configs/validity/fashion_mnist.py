@@ -5,8 +5,8 @@ Paper:     Kornblith et al. 2019 (arXiv:1905.00414), table 2, with the network o
 Data:      Fashion-MNIST through tensorflow-datasets. Where it is not prepared yet, it is prepared, with no network,
            from the four IDX files in `archive`; Debian's package dataset-fashion-mnist puts them there.
 Command:   python experiments/validity.py configs/validity/fashion_mnist.py --tests pooled labels shortcut noise
-Time:      about an hour on two CPU cores: 45 narrow VGGs and ten Tiny-10 on 10,000 images.
-Expected:  validation accuracy of 83 % or more for the networks that differ in their seed alone.
+Time:      half an hour on two CPU cores: 45 networks on 10,000 images of half the size, 14 × 14.
+Expected:  validation accuracy of 80 % or more for the networks that differ in their seed alone.
 """
 
 from dataclasses import replace
@@ -14,10 +14,6 @@ from dataclasses import replace
 from jaxrepsim.data import variants
 from jaxrepsim.pipeline import DataConfig, ModelConfig, RunConfig, TrainingConfig
 
-MODELS = {
-    "vgg": ModelConfig("vgg11_bn", width=1 / 8, dense_std=None),
-    "tiny": ModelConfig("tiny10", dense_std=None),
-}
 TRAINING = TrainingConfig(
     seeds=tuple(range(10)),
     epochs=variants.FASHION.copies,
@@ -36,13 +32,11 @@ VARIANTS = {
     **{f"noise_{variance}": COPIES for variance in (2000, 4000)},
 }
 runs = {
-    f"{family}_{variant}": RunConfig(
-        title=f"Validity: {model.name} on Fashion-MNIST, {variant}",
-        data=DataConfig(f"jaxrepsim.data.variants:fashion_{variant}") if variant in VARIANTS else variants.FASHION.data,
-        model=model,
+    f"tiny_{variant}": RunConfig(
+        title=f"Validity: Tiny-10 on Fashion-MNIST, {variant}",
+        data=DataConfig(f"jaxrepsim.data.variants:fashion_{'clean' if variant == 'seeds' else variant}"),
+        model=ModelConfig("tiny10", dense_std=None),
         training=training,
     )
-    for family, model in MODELS.items()
     for variant, training in {"seeds": TRAINING, **VARIANTS}.items()
-    if family == "vgg" or variant == "seeds"
 }

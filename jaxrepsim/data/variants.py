@@ -1,8 +1,8 @@
 """Images changed on purpose, a little or much: networks trained on one variant ought to resemble one another.
 
 `labels_25`, `shortcut_100`, `noise_4000` and so on are functions of data, for the setting
-`data.name="jaxrepsim.data.variants:labels_25"`: variants of the digits. Those of the first 10,000 training images of
-Fashion-MNIST, compared on the first 2,000 test images, are `fashion_labels_50` and so on.
+`data.name="jaxrepsim.data.variants:labels_25"`: variants of the digits. `fashion_clean`, `fashion_labels_50` and so on
+are the first 10,000 training images of Fashion-MNIST, and the first 2,000 test images, at half of their size.
 
 Source: Klabunde et al. 2025 (arXiv:2408.00531), tests by design; see docs/validity.md for what differs.
 """
@@ -30,6 +30,8 @@ class Source(NamedTuple):
     """How many times the noise of an image is drawn."""
     dot: int
     """Pixels a side."""
+    block: int = 1
+    """Pixels a side whose mean is one pixel, for smaller images."""
 
 
 DIGITS = Source(DataConfig("digits"), copies=20, dot=2)
@@ -41,7 +43,8 @@ FASHION = Source(
         validation_split="test[:2000]",
     ),
     copies=5,
-    dot=4,
+    dot=2,
+    block=2,
 )
 """Of which the networks of configs/validity/fashion_mnist.py see every image five times."""
 
@@ -154,6 +157,6 @@ labels_25, labels_50, labels_75, labels_100 = (partial(random_labels, share) for
 shortcut_0, shortcut_25, shortcut_50 = (partial(shortcut, share) for share in (0.0, 0.25, 0.5))
 shortcut_75, shortcut_100 = (partial(shortcut, share) for share in (0.75, 1.0))
 noise_1000, noise_2000, noise_3000, noise_4000 = (partial(noise, v) for v in (1000.0, 2000.0, 3000.0, 4000.0))
-fashion_labels_50, fashion_labels_100 = (partial(random_labels, share, FASHION) for share in (0.5, 1.0))
+fashion_clean, fashion_labels_50, fashion_labels_100 = (partial(random_labels, s, FASHION) for s in (0.0, 0.5, 1.0))
 fashion_shortcut_0, fashion_shortcut_50, fashion_shortcut_100 = (partial(shortcut, s, FASHION) for s in (0.0, 0.5, 1.0))
 fashion_noise_2000, fashion_noise_4000 = (partial(noise, variance, FASHION) for variance in (2000.0, 4000.0))
