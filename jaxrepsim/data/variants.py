@@ -125,13 +125,16 @@ def _loaded(source: Source) -> tuple[Split, Split, int]:
     """Both splits in memory, pixels in [0, 1]; and how many classes there are."""
     found = load(source.data)
     train, validation = (
-        Split(_shares(of.images[:]), np.asarray(of.labels[:])) for of in (found.train, found.validation)
+        Split(_small(np.asarray(of.images[:]), source.block), np.asarray(of.labels[:]))
+        for of in (found.train, found.validation)
     )
     return train, validation, found.classes
 
 
-def _shares(images: np.ndarray) -> np.ndarray:
-    return (images / 255).astype(np.float32) if images.dtype == np.uint8 else images
+def _small(images: np.ndarray, block: int) -> np.ndarray:
+    shares = (images / 255).astype(np.float32) if images.dtype == np.uint8 else images
+    n, height, width, channels = shares.shape
+    return shares.reshape(n, height // block, block, width // block, block, channels).mean(axis=(2, 4))
 
 
 def _dotted(

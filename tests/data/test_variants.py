@@ -66,4 +66,6 @@ def test_other_images_are_changed_likewise():
     changed = (dotted["train_images"] != np.repeat(TRAIN.images[:50], 3, axis=-1)).any(axis=-1)
     assert changed.sum(axis=(1, 2)).max() == 9
     assert len(variants.noise(1000.0, few)["train_images"]) == 100
-    np.testing.assert_array_equal(variants.random_labels(1.0, few)["validation_labels"], TEST.labels[:20])
+    halved = variants.random_labels(1.0, few._replace(block=2))
+    np.testing.assert_array_equal(halved["validation_labels"], TEST.labels[:20])
+    assert halved["train_images"][3, 1, 2, 0] == pytest.approx(TRAIN.images[3, 2:4, 4:6].mean())
