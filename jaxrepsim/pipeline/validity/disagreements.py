@@ -55,7 +55,7 @@ def disagreements(networks: Sequence[Answers], found: Between, progress: Progres
         }
         read.append(_read(x, y).assign(of_both))
         progress("reading pairs of layers", len(read), 2)
-    return xr.concat(read, xr.Variable("pair", [*HIGH])).assign_coords(measure=[*COMPARED], side=[*SIDES])
+    return xr.concat(read, xr.Variable("pair", [*HIGH]), join="outer").assign_coords(measure=[*COMPARED], side=[*SIDES])
 
 
 def _read(x: NDArray[np.float64], y: NDArray[np.float64]) -> xr.Dataset:

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from jaxrepsim.report.figure import arranged, framed, panel_grid
 from jaxrepsim.report.results import Floats
@@ -154,6 +155,7 @@ def _sizes(axes: Axes, found: xr.Dataset) -> None:
     axes.scatter(*points[:2, only], s=areas[only], color=MUTED, clip_on=False)
     axes.scatter(*points[:2, ~only], s=areas[~only], facecolors="none", edgecolors=MUTED, clip_on=False)
     axes.set(xlabel="units of the first in a simple match, ε = 0.3", ylabel="of the second")
-    axes.set_xlim(0, None)
-    axes.set_ylim(0, None)
+    for axis, end, of in ((axes.xaxis, axes.set_xlim, size[0]), (axes.yaxis, axes.set_ylim, size[1])):
+        end(0, 1.15 * max(np.nanmax(of), 1))
+        axis.set_major_locator(MaxNLocator(4, integer=True))
     axes.set_title(f"in one: {held.sum()} of {np.isfinite(size[0]).sum()} units", loc="left", pad=3)
