@@ -183,6 +183,9 @@ def _panels(test: str, groups: Mapping[str, xr.Dataset]) -> dict[str, Panel]:
             draws = np.mean([group["draws"].values for group in of], axis=0)
             value = np.mean([group["value"].values for group in of], axis=0)
             found[title] = Panel(value, *interval(draws.T), chance)
+        for title, of in _families(groups):
+            value = np.mean([group["apart"].values for group in of], axis=0)
+            found[f"four layers, {title}"] = _plain(value, 1 / study.APART)
     elif test in TESTS:
         for at, (kind, label) in enumerate((("auprc", "AUPRC"), ("violations", "violation rate"))):
             for title, of in _families(groups):

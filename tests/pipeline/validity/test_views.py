@@ -52,3 +52,10 @@ def test_a_measure_that_is_not_symmetric_is_identified_by_both_directions(tmp_pa
     found = study.identification({"linear_regression": tipped})
     assert found.value == pytest.approx(5 / 6)
     assert found.symmetrised == 1
+
+
+def test_layers_that_are_far_apart_are_identified_by_themselves():
+    alike = np.eye(7) + 0.1
+    alike[2] = alike[3] = alike[4]  # the first, third, fifth and seventh are looked at, and the third is the fifth
+    found = study.identification({"linear_cka": np.broadcast_to(alike, (2, 2, 7, 7))})
+    assert found.apart == pytest.approx(3 / 4)
