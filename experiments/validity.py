@@ -3,9 +3,9 @@
 python experiments/validity.py configs/validity/smoke.py
 
 Trains the networks of a config file where they are not there yet, then: layer identification, with pooled maps and by
-position; monotonicity; output correlation; grouping by design, of the variants that the file names; principal
-components left out; rows moved; noise that is made similar; independent networks of many widths. One table and one
-figure a test, and all numbers in
+position, flattened, on one grid and centred; monotonicity; output correlation; grouping by design, of the variants
+that the file names; principal components left out; rows moved; noise that is made similar; which ε; where the match and
+linear CKA disagree; and independent networks of many widths. One table and one figure a test, and all numbers in
 `results/validity.nc`. Values of measures are kept, so that what is interrupted goes on. What to keep in mind: the rule
 of decision is that of the page, and only the full config on the digits decides; where linear CKA identifies 90 % or
 less, the control has failed, and identification says little of any measure.
@@ -34,12 +34,15 @@ from jaxrepsim.pipeline.progress import Progress, stopping
 from jaxrepsim.pipeline.publish import number, publish, script
 from jaxrepsim.pipeline.validity import study
 from jaxrepsim.pipeline.validity.deletions import deletions
+from jaxrepsim.pipeline.validity.disagreements import COMPARED, disagreements
+from jaxrepsim.pipeline.validity.epsilons import epsilons
 from jaxrepsim.pipeline.validity.maximised import maximised
 from jaxrepsim.pipeline.validity.networks import Studied, studied
 from jaxrepsim.pipeline.validity.outliers import outliers
+from jaxrepsim.pipeline.validity.views import VIEWS, averaged
 from jaxrepsim.pipeline.validity.width_null import SAMPLES, WIDTHS, null_table, width_null
 from jaxrepsim.progress_bars import Bars
-from jaxrepsim.report.experiments.validity import Panel, by_measure, ordered
+from jaxrepsim.report.experiments.validity import Panel, by_epsilon, by_measure, ordered, where_they_disagree
 from jaxrepsim.report.experiments.width_null import by_width
 from jaxrepsim.report.results import Results
 from jaxrepsim.validity import NAMES, control_holds, interval, verdict
@@ -53,6 +56,8 @@ MOVED = 10.0
 WIDTH_NULL = "width_null"
 SMOKE = 16
 """By how much widths and samples of the width null are divided where fewer than ten seeds are trained."""
+OF_THE_MATCH = ("epsilons", "disagreements")
+"""What the match tells that one number does not: which ε, and where it disagrees with linear CKA."""
 OWN_CLEAN = "shortcut"
 """The test whose variant 0 is a run of its own; of the others it is the networks of `SEEDS`."""
 
@@ -62,12 +67,14 @@ class Options:
     """What is asked for."""
 
     tests: tuple[str, ...] = (
-        *("pooled", "positions", "monotonicity", "output_correlation"),
+        *VIEWS,
+        *("monotonicity", "output_correlation"),
         *TESTS,
         *("deletions", "outliers", "maximised"),
+        *OF_THE_MATCH,
         WIDTH_NULL,
     )
-    """Which tests; `pooled` and `positions` are layer identification, and `width_null` needs no networks."""
+    """Which tests: the first five are layer identification, the last needs no networks."""
     measures: tuple[str, ...] = NAMES
     """Which measures."""
 
@@ -107,6 +114,9 @@ def main(config: Annotated[Path, tyro.conf.Positional], options: Annotated[Optio
         carry_out(needed, "train", bars, bars.say)
         found = {family: _tests(family, jobs, options, place / "parts", stopping(bars)) for family in families}
     for test in options.tests:
+        if test in OF_THE_MATCH:
+            _publish_of_the_match(folders, test, {family: tests[test] for family, tests in found.items()})
+            continue
         groups = {family: tests[test] for family, tests in found.items() if test in tests}
         if groups:
             panels = _panels(test, groups)
@@ -118,22 +128,25 @@ def main(config: Annotated[Path, tyro.conf.Positional], options: Annotated[Optio
 
 def _needed(name: str, tests: tuple[str, ...]) -> bool:
     variant = name.split("_")[1]
-    return variant == SEEDS or variant in tests
+    return variant == SEEDS or variant in tests or "epsilons" in tests
 
 
 def _tests(
     family: str, jobs: Mapping[str, Job], options: Options, parts: Path, progress: Progress
 ) -> dict[str, xr.Dataset]:
     names, asked = options.measures, options.tests
-    networks = studied(jobs[f"{family}_{SEEDS}"], training="deletions" in asked)
+    seeds = jobs[f"{family}_{SEEDS}"]
+    networks = studied(seeds, averaged, training="deletions" in asked)
     found: dict[str, xr.Dataset] = {}
     layers = [*networks.answers[0].maps]
-    for rows in ("pooled", "positions"):
-        if rows in asked or (rows == "pooled" and "monotonicity" in asked):
-            values = study.between(networks.answers, rows, names, parts, progress)
-            if rows in asked:
-                found[rows] = study.identification(values).assign_coords(layer=layers)
-            if rows == "pooled" and "monotonicity" in asked:
+    for test, view in VIEWS.items():
+        if test in asked or (test == "pooled" and "monotonicity" in asked):
+            answers = networks.answers if test == "pooled" else studied(seeds, view.of).answers
+            values = study.between(answers, view.rows, [name for name in names if name in view.names], parts, progress)
+            if test in asked:
+                of_all = study.identification(values).assign_coords(layer=layers)
+                found[test] = of_all.reindex(measure=[*names])
+            if test == "pooled" and "monotonicity" in asked:
                 found["monotonicity"] = study.monotonicity(values)
     if "output_correlation" in asked:
         found["output_correlation"] = study.output_correlation(networks, names, parts)
@@ -143,23 +156,30 @@ def _tests(
         found["outliers"] = outliers(networks, names, parts)
     if "maximised" in asked:
         found["maximised"] = maximised(networks, names, progress)
+    by_design = {}
     for test in TESTS:
         variants = [name for name in jobs if name.startswith(f"{family}_{test}_")]
-        if test in asked and variants:
-            found[test] = study.grouping(_groups(test, networks, [jobs[name] for name in variants]), names, parts)
+        if {test, "epsilons"} & set(asked) and variants:
+            by_design[test] = _groups(test, networks, [jobs[name] for name in variants])
+            if test in asked:
+                found[test] = study.grouping(by_design[test], names, parts)
+    if "epsilons" in asked:
+        found["epsilons"] = epsilons(networks.answers, by_design, parts, progress)
+    if "disagreements" in asked:
+        values = study.between(networks.answers, "pooled", COMPARED, parts, progress)
+        found["disagreements"] = disagreements(networks.answers, values, progress)
     return found
 
 
 def _groups(test: str, clean: Studied, jobs: list[Job]) -> dict[str, list]:
-    groups = {job.name: studied(job).answers for job in jobs}
+    groups = {job.name: studied(job, averaged).answers for job in jobs}
     if test != OWN_CLEAN:
         groups["clean"] = clean.answers[: min(map(len, groups.values()))]
     return groups
 
 
 _TITLES = {
-    "pooled": "Layer identification, maps pooled",
-    "positions": "Layer identification, all positions",
+    **{test: f"Layer identification, {view.title}" for test, view in VIEWS.items()},
     "monotonicity": "Monotonicity over layers",
     "output_correlation": "Correlation of dissimilarity with how differently networks answer",
     "deletions": "Principal components left out, the mean over layers",
@@ -173,12 +193,15 @@ _TITLES = {
 def _panels(test: str, groups: Mapping[str, xr.Dataset]) -> dict[str, Panel]:
     """What is published of a test: of each family, and of all of them where there are several."""
     found = {}
-    if test in ("pooled", "positions"):
+    if test in VIEWS:
         chance = 1 / next(iter(groups.values())).sizes["layer"]
         for title, of in _families(groups):
             draws = np.mean([group["draws"].values for group in of], axis=0)
             value = np.mean([group["value"].values for group in of], axis=0)
             found[title] = Panel(value, *interval(draws.T), chance)
+        for title, of in _families(groups):
+            value = np.mean([group["apart"].values for group in of], axis=0)
+            found[f"four layers, {title}"] = _plain(value, 1 / study.APART)
     elif test in TESTS:
         for at, (kind, label) in enumerate((("auprc", "AUPRC"), ("violations", "violation rate"))):
             for title, of in _families(groups):
@@ -211,6 +234,39 @@ def _panels(test: str, groups: Mapping[str, xr.Dataset]) -> dict[str, Panel]:
                 found[f"{output}, {family}"] = _plain(group["correlation"].values[:, at], 0.0)
                 found[f"p: {output}, {family}"] = _plain(group["p"].values[:, at])
     return found
+
+
+def _publish_of_the_match(folders: list[Finished], test: str, groups: Mapping[str, xr.Dataset]) -> None:
+    if test == "epsilons":
+        columns = ["measure", *(f"{what}, {family}" for family, of in groups.items() for what in _columns_of(of))]
+        rows = [
+            [str(name), *(number(value, 3) for of in groups.values() for value in _numbers_of(of, at))]
+            for at, name in enumerate(next(iter(groups.values()))["measure"].values)
+        ]
+        publish(folders, test, "Which ε: pooled maps, and the last layer", columns, rows, partial(by_epsilon, groups))
+    else:
+        columns = ["pair", *("networks", "layers", "match_auc", "rank", "linear_cka", "rank")]
+        rows = [
+            [f"{family}: {pair}", *_read_as_text(of.sel(pair=pair))]
+            for family, of in groups.items()
+            for pair in of["pair"].values
+        ]
+        title = "Where match_auc and linear CKA disagree most, pooled maps"
+        publish(folders, test, title, columns, rows, partial(where_they_disagree, groups))
+
+
+def _columns_of(found: xr.Dataset) -> list[str]:
+    return ["identified", *(f"ties {where}" for where in found["where"].values), *found["test"].values]
+
+
+def _numbers_of(found: xr.Dataset, at: int) -> list[float]:
+    here = found.isel(measure=at)
+    return [float(here["identified"]), *here["ties"].values.tolist(), *here["auprc"].values.tolist()]
+
+
+def _read_as_text(found: xr.Dataset) -> list[str]:
+    both = [number(float(found[what].sel(measure=name)), 3) for name in COMPARED for what in ("value", "rank")]
+    return [" and ".join(map(str, found[of].values)) for of in ("network", "layer")] + both
 
 
 def _plain(value: np.ndarray, chance: float | None = None) -> Panel:

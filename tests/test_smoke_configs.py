@@ -77,12 +77,14 @@ def test_the_study_of_measures(tmp_path: Path) -> None:
     place = tmp_path / "runs" / "validity" / "smoke"
     with xr.open_datatree(place / "results" / "validity.nc", engine="h5netcdf") as results:
         tests = results["vgg"].children
-        assert {"pooled", "positions", "monotonicity", "output_correlation", "labels", "deletions"} <= set(tests)
+        assert {"pooled", "positions", "flattened", "one_grid", "centred"} <= set(tests)
+        assert {"monotonicity", "output_correlation", "labels", "deletions", "epsilons", "disagreements"} <= set(tests)
         assert float(results["vgg/pooled/value"].max()) > 0.5
         assert float(results["vgg/labels/auprc"].sel(measure="linear_cka")) > 0.5
     for test in tests:
         assert (place / "figures" / f"{test}.png").stat().st_size > 5_000
-        assert len((place / "results" / f"{test}.csv").read_text(encoding="utf-8").splitlines()) == 19
+        lines = {"epsilons": 24, "disagreements": 3}.get(test, 19)  # each ε and mean; two pairs; each measure
+        assert len((place / "results" / f"{test}.csv").read_text(encoding="utf-8").splitlines()) == lines
     assert "match_auc is" in done.stdout
     kept = {path: path.stat().st_mtime_ns for path in (place / "parts").iterdir()}
     again = run("validity", tmp_path)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jaxrepsim.models.own import check as check
     from jaxrepsim.models.plain import Plain as Plain
     from jaxrepsim.models.resnet import ResNet as ResNet
+    from jaxrepsim.models.tiny import Tiny as Tiny
     from jaxrepsim.models.vgg import VGG as VGG
 
 __getattr__, __dir__ = extras.lazily(
@@ -34,6 +35,7 @@ __getattr__, __dir__ = extras.lazily(
         "check": "jaxrepsim.models.own",
         "Plain": "jaxrepsim.models.plain",
         "ResNet": "jaxrepsim.models.resnet",
+        "Tiny": "jaxrepsim.models.tiny",
         "VGG": "jaxrepsim.models.vgg",
     },
 )

@@ -14,9 +14,9 @@ class ModelConfig:
 
     name: str = "vgg11"
     """For small images `vgg11`, `vgg13`, `vgg16`, `vgg19`, each also with `_bn`; `resnet18`, `resnet34`; `resnet20`,
-    `resnet32`, `resnet44`, `resnet56`, `resnet110`; `plain20`, `plain32`, `plain42`, `plain44`, `plain56`. For 224
-    pixels, and any number from 32: `imagenet_resnet18`, `imagenet_resnet34`, `imagenet_resnet50`, and `imagenet_`
-    before each VGG. Or a class of your own, Flax Linen or NNX: `my_package.nets:MyNet`."""
+    `resnet32`, `resnet44`, `resnet56`, `resnet110`; `plain20`, `plain32`, `plain42`, `plain44`, `plain56`; `tiny10`.
+    For 224 pixels, and any number from 32: `imagenet_resnet18`, `imagenet_resnet34`, `imagenet_resnet50`, and
+    `imagenet_` before each VGG. Or a class of your own, Flax Linen or NNX: `my_package.nets:MyNet`."""
     width: float = 1.0
     """Multiplies the number of units of every hidden layer (at least one unit stays)."""
     dense_std: float | None = 0.01

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flax import linen as nn
 
 from jaxrepsim.errors import InputError, unknown
-from jaxrepsim.models import imagenet_resnet, own, plain, resnet, vgg
+from jaxrepsim.models import imagenet_resnet, own, plain, resnet, tiny, vgg
 from jaxrepsim.models.config import ModelConfig
 from jaxrepsim.models.layers import scaled
 from jaxrepsim.models.network import Network
@@ -88,6 +88,11 @@ def _plain(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
     return plain.Plain(convolutions, channels, classes, config.dense_std)
 
 
+def _tiny(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+    channels = _scaled(tuple(width for width, _, _ in tiny.CONVOLUTIONS), config)
+    return tiny.Tiny(channels, classes, config.dense_std)
+
+
 def _imagenet_resnet(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
     return imagenet_resnet.ImageNetResNet(
         imagenet_resnet.BLOCKS[config.name],
@@ -106,6 +111,7 @@ FAMILIES: dict[str, Callable[[ModelConfig, int, int], nn.Module]] = {
     **dict.fromkeys(_VGGS, _vgg),
     **dict.fromkeys(resnet.BLOCKS, _resnet),
     **dict.fromkeys(plain.CONVOLUTIONS, _plain),
+    "tiny10": _tiny,
     **dict.fromkeys(imagenet_resnet.BLOCKS, _imagenet_resnet),
     **dict.fromkeys([_IMAGENET + name for name in _VGGS], _vgg),
 }

@@ -17,7 +17,8 @@ from jaxrepsim.models import MODELS, VGG, ModelConfig, ResNet, build, layer_name
 # weights, for example), and 512·512 + 512 twice and 512·10 + 10 for the fully connected part. ResNet-20 to -110: He et
 # al. 2015, table 6, gives 0.27, 0.46, 0.66, 0.85 and 1.7 million; its plain networks have as many (section 4.1).
 # ResNet-18 and -34 on CIFAR: 11.17 and 21.28 million. The plain network of four stages by hand: a stem, ten 3×3
-# convolutions of 16, 32, 64 and 128 channels each, a scale and a shift for each channel, 128·10 + 10.
+# convolutions of 16, 32, 64 and 128 channels each, a scale and a shift for each channel, 128·10 + 10. Tiny-10 by hand
+# from Kornblith et al. 2019, table E.1, likewise.
 PARAMETERS = {
     "vgg11": 9_750_922,
     "vgg11_bn": 9_756_426,
@@ -39,6 +40,7 @@ PARAMETERS = {
     "plain44": 658_586,
     "plain56": 853_018,
     "plain42": 1_868_186,
+    "tiny10": 86_458,
 }
 # For 224 pixels and 1000 classes: `num_params` in torchvision's documentation of each network's weights. Simonyan and
 # Zisserman 2014, table 2, gives 133, 133, 138 and 144 million.
@@ -117,6 +119,22 @@ def test_resnet_layers_in_forward_order():
     assert activations["block2_1.conv1"].shape == (2, 4, 4, 8)
     assert activations["block3_3.sum"].shape == (2, 2, 2, 16)
     assert activations["pool"].shape == (2, 16)
+
+
+def test_tiny10_is_the_published_one():
+    _, activations, _ = abstract(build(ModelConfig("tiny10"), 32, classes=10))
+    assert {name: values.shape[1:] for name, values in activations.items()} == {
+        "conv1": (32, 32, 16),
+        "conv2": (32, 32, 16),
+        "conv3": (16, 16, 32),
+        "conv4": (16, 16, 32),
+        "conv5": (16, 16, 32),
+        "conv6": (8, 8, 64),
+        "conv7": (6, 6, 64),
+        "conv8": (6, 6, 64),
+        "pool": (64,),
+        "logits": (10,),
+    }
 
 
 def test_resnet18_stages():

@@ -35,15 +35,18 @@ def across(x: Maps, y: Maps, rows: Rows, names: Sequence[str], folder: Path) -> 
         For each name (2, layers of x, layers of y): with a layer of x as the first argument, and with one of y.
     """
 
+    if rows == "pooled":  # what follows looks at means alone
+        x, y = ({layer: pooled(maps)[:, None, None] for layer, maps in network.items()} for network in (x, y))
+
     def compute(missing: Sequence[str]) -> Values:
         found = {name: np.full((2, len(x), len(y)), np.nan) for name in missing}
-        sides = [[1 if rows == "pooled" else maps.shape[1] for maps in network.values()] for network in (x, y)]
+        sides = [[maps.shape[1] for maps in network.values()] for network in (x, y)]
         cells = list(product(range(len(x)), range(len(y))))
         for side in sorted({min(sides[0][i], sides[1][j]) for i, j in cells}):
             here = [(i, j) for i, j in cells if min(sides[0][i], sides[1][j]) == side]
             used = [sorted(set(layers)) for layers in zip(*here, strict=True)]
             arrays = [
-                pooled(maps) if rows == "pooled" else reduced(maps, side)
+                reduced(maps, side)
                 for network, own in zip((x, y), used, strict=True)
                 for at, maps in enumerate(network.values())
                 if at in own

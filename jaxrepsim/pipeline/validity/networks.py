@@ -1,6 +1,6 @@
 """Trained networks of a run as the tests of measures see them: every layer's maps, the answers, the classes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -46,12 +46,12 @@ class Studied(NamedTuple):
     training_labels: NDArray[np.int_]
 
 
-def studied(job: Job, images: int | None = None, training: bool = False) -> Studied:
+def studied(job: Job, view: Callable[[Maps], Maps], training: bool = False) -> Studied:
     """The networks of a run whose training is done.
 
     Args:
         job: The run.
-        images: The first so many validation images; all by default.
+        view: What is kept of the maps of each network; see `jaxrepsim.pipeline.validity.views`.
         training: Whether what they make of the training images is wanted too.
 
     Raises:
@@ -60,16 +60,16 @@ def studied(job: Job, images: int | None = None, training: bool = False) -> Stud
     run = Run(job.config, RunFolder(job.folder))
     data, subjects = run.dataset, [run.subject(network) for network in run.trained()]
     size = job.config.matching.batch_size
-    shown = data.validation.images[:images]
+    shown, seen = data.validation.images[:], data.train.images[:] if training else None
     return Studied(
-        [_answers(subject, shown, size) for subject in subjects],
-        np.asarray(data.validation.labels[: len(shown)], int),
-        [_answers(subject, data.train.images[:], size) for subject in subjects] if training else [],
+        [_answers(subject, shown, size, view) for subject in subjects],
+        np.asarray(data.validation.labels[:], int),
+        [_answers(subject, seen, size, view) for subject in subjects if seen is not None],
         np.asarray(data.train.labels[:], int),
     )
 
 
-def _answers(subject: Subject, images: Images, size: int) -> Answers:
+def _answers(subject: Subject, images: Images, size: int, view: Callable[[Maps], Maps]) -> Answers:
     mesh = Mesh(np.array(jax.local_devices()), ("data",))
     parts = [
         {
@@ -82,7 +82,7 @@ def _answers(subject: Subject, images: Images, size: int) -> Answers:
     hidden = [layer for layer in every if layer != LOGITS]
     # A dense layer behind a map of as many units may be its mean: with pooled maps they would be one layer twice.
     compared = [layer for layer in hidden if not layer.endswith(INSIDE) and layer != "pool"]
-    return Answers({layer: every[layer] for layer in compared}, pooled(every[hidden[-1]]), every[LOGITS][:, 0, 0])
+    return Answers(view({layer: every[layer] for layer in compared}), pooled(every[hidden[-1]]), every[LOGITS][:, 0, 0])
 
 
 def pooled(maps: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,6 +18,8 @@ DRAWS = 2000
 ORDERS = 9999
 """Of networks, for a p-value."""
 SEED = 0
+APART = 4
+"""Layers that are far from one another."""
 Between = dict[str, NDArray[np.float64]]
 """For each measure (networks, networks, layers, layers): how similar; the first index is the first argument."""
 
@@ -44,7 +46,14 @@ def between(networks: Sequence[Answers], rows: Rows, names: Sequence[str], folde
 
 
 def identification(found: Between) -> xr.Dataset:
-    """Layer identification: the share by layer, and of all layers with its interval."""
+    """Layer identification: the share by layer, and of all layers with its interval.
+
+    `symmetrised` is the share by the sum of both directions, which Kornblith et al. 2019 take of asymmetric measures;
+    `apart` that among `APART` layers, spaced evenly from the first to the last.
+    """
+    layers = next(iter(found.values())).shape[-1]
+    spaced = np.round(np.linspace(0, layers - 1, min(APART, layers))).astype(int)
+    apart = {name: validity.identified(values[..., spaced[:, None], spaced]) for name, values in found.items()}
     shares = {name: validity.identified(values) for name, values in found.items()}
     count = len(next(iter(shares.values())))
     by_layer = {name: validity.accuracy(share, np.arange(count)) for name, share in shares.items()}
@@ -52,8 +61,12 @@ def identification(found: Between) -> xr.Dataset:
         name: _bootstrap(lambda places, share=share: validity.accuracy(share, places).mean(), np.zeros(count, int))
         for name, share in shares.items()
     }
+    both = {name: validity.identified(values + values.transpose(1, 0, 3, 2)) for name, values in found.items()}
+    symmetrised = [validity.accuracy(share, np.arange(count)).mean() for share in both.values()]
     return xr.Dataset(
         {
+            "symmetrised": ("measure", np.array(symmetrised)),
+            "apart": ("measure", np.array([validity.accuracy(of, np.arange(count)).mean() for of in apart.values()])),
             "by_layer": (("measure", "layer"), np.array([*by_layer.values()])),
             "value": ("measure", np.array([value.mean() for value in by_layer.values()])),
             "draws": (("measure", "draw"), np.array([*draws.values()])),

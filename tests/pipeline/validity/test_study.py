@@ -11,28 +11,17 @@ from jaxrepsim.pipeline.validity import layers_across, study
 from jaxrepsim.pipeline.validity.deletions import SHARES, deletions
 from jaxrepsim.pipeline.validity.layers_across import across, kept
 from jaxrepsim.pipeline.validity.maximised import maximised
-from jaxrepsim.pipeline.validity.networks import Answers, Studied, pooled, reduced
+from jaxrepsim.pipeline.validity.networks import Studied, pooled, reduced
 from jaxrepsim.pipeline.validity.outliers import outliers
+from tests.pipeline.validity.made_up import IMAGES, LABELS, made_up
 
 NAMES = ("match_auc", "linear_cka", "linear_regression", "procrustes")
-IMAGES = 48
-LABELS = np.arange(IMAGES) % 3
 
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
     monkeypatch.setattr(study, "DRAWS", 20)
     monkeypatch.setattr(study, "ORDERS", 20)
-
-
-def made_up(seed: int, group: int = 0) -> Answers:
-    """Three layers, each a rotation of a signal that all networks of the group share, and that layers do not."""
-    random, shared = np.random.default_rng(seed), np.random.default_rng(100 + group)
-    maps = {}
-    for layer, side in (("early", 4), ("middle", 2), ("late", 1)):
-        signal = shared.normal(size=(IMAGES, side, side, 4)) + 2 * np.eye(4)[LABELS][:, None, None]
-        maps[layer] = signal @ np.linalg.qr(random.normal(size=(4, 4)))[0] + 0.05 * random.normal(size=signal.shape)
-    return Answers(maps, pooled(maps["late"]), np.eye(3)[LABELS] * 5 + random.normal(size=(IMAGES, 3)))
 
 
 NETWORKS = [made_up(seed) for seed in range(3)]
