@@ -15,11 +15,17 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxrepsim.data.config import DataConfig
-from jaxrepsim.data.dataset import Split
 from jaxrepsim.data.load import load
 
 SEED = 0
 Arrays = dict[str, np.ndarray]
+
+
+class InMemory(NamedTuple):
+    """A split, pixels in [0, 1]."""
+
+    images: np.ndarray
+    labels: np.ndarray
 
 
 class Source(NamedTuple):
@@ -95,7 +101,7 @@ def shortcut(share: float, source: Source = DIGITS) -> Arrays:
         for split, known in ((train, told), (validation, False))
         for n in (len(split.labels),)
     ]
-    return _arrays(dotted[0], train.labels, Split(dotted[1], validation.labels))
+    return _arrays(dotted[0], train.labels, InMemory(dotted[1], validation.labels))
 
 
 def noise(variance: float, source: Source = DIGITS) -> Arrays:
@@ -121,11 +127,11 @@ def noise(variance: float, source: Source = DIGITS) -> Arrays:
     return _arrays(noisy, np.tile(train.labels, source.copies), validation)
 
 
-def _loaded(source: Source) -> tuple[Split, Split, int]:
-    """Both splits in memory, pixels in [0, 1]; and how many classes there are."""
+def _loaded(source: Source) -> tuple[InMemory, InMemory, int]:
+    """Both splits, and how many classes there are."""
     found = load(source.data)
     train, validation = (
-        Split(_small(np.asarray(of.images[:]), source.block), np.asarray(of.labels[:]))
+        InMemory(_small(np.asarray(of.images[:]), source.block), np.asarray(of.labels[:]))
         for of in (found.train, found.validation)
     )
     return train, validation, found.classes
@@ -147,7 +153,7 @@ def _dotted(
     return dotted
 
 
-def _arrays(images: np.ndarray, labels: np.ndarray, validation: Split) -> Arrays:
+def _arrays(images: np.ndarray, labels: np.ndarray, validation: InMemory) -> Arrays:
     return {
         "train_images": images.astype(np.float32),
         "train_labels": labels,

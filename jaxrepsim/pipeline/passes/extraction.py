@@ -204,7 +204,7 @@ class _Layer:
             if isinstance(self._state, Triangle):
                 rows, squares, exact = *_merged(mesh, redrawn, self._state)[:2], True
             elif mesh.size == 1:  # nothing to merge, and so nothing to compile
-                rows, squares, exact = _factored(_changed(jax.device_get(self._state), itemgetter(0)), redrawn)
+                rows, squares, exact = _factored(jax.tree.map(itemgetter(0), jax.device_get(self._state)), redrawn)
             else:
                 rows, squares, exact = _factored(_merged(mesh, redrawn, self._state), redrawn)
         rows, squares = np.asarray(rows), np.asarray(squares)

@@ -103,7 +103,7 @@ def _against_chance(results: Results) -> list[str]:
     by_chance = f", and 0 in {none} of {plural(len(known), 'layer')}" if none and none < len(known) else ""
     return [
         f"These are raw values. {at_epsilon(results, epsilon)}, calibrated against shuffled inputs (0: as by chance), "
-        f"{_similarity(results)} is highest in {_and_others(layers[best], here[known], here[best])}{by_chance}."
+        f"{_similarity(results)} is highest in {_and_others(layers[best], here[known], float(here[best]))}{by_chance}."
     ]
 
 
