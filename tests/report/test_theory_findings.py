@@ -113,6 +113,8 @@ def test_the_headline_is_followed_by_calibrated_values(small: DataTree, make: Ca
         "These are raw values. At ε = 0.5, calibrated against shuffled inputs (0: as by chance), mean similarity over "
         "pairs is highest in a (0.50), and 0 in 1 of 2 layers."
     )
+    small["chance/shuffled"][0] = 0.6
+    assert details(small)[0].endswith("over pairs is 0 in 2 of 2 layers.")
     few = add_groups(make(layers=("a", "b"), epsilons=(0.2, 0.5)), draws=2)
     assert "calibrated" not in details(few)[0]
 

@@ -100,10 +100,13 @@ def _against_chance(results: Results) -> list[str]:
     here = values[:, epsilon]
     best, layers = known[here[known].argmax()], cited(results)
     none = int((here[known] == 0).sum())
-    by_chance = f", and 0 in {none} of {plural(len(known), 'layer')}" if none and none < len(known) else ""
+    where = f"0 in {none} of {plural(len(known), 'layer')}"
+    if none < len(known):
+        highest = f"highest in {_and_others(layers[best], here[known], here[best])}"
+        where = f"{highest}, and {where}" if none else highest
     return [
         f"These are raw values. {at_epsilon(results, epsilon)}, calibrated against shuffled inputs (0: as by chance), "
-        f"{_similarity(results)} is highest in {_and_others(layers[best], here[known], float(here[best]))}{by_chance}."
+        f"{_similarity(results)} is {where}."
     ]
 
 
