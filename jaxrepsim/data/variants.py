@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxrepsim.data.config import DataConfig
-from jaxrepsim.data.dataset import Split
 from jaxrepsim.data.load import load
 
 SEED = 0
@@ -95,7 +94,7 @@ def shortcut(share: float, source: Source = DIGITS) -> Arrays:
         for split, known in ((train, told), (validation, False))
         for n in (len(split.labels),)
     ]
-    return _arrays(dotted[0], train.labels, Split(dotted[1], validation.labels))
+    return _arrays(dotted[0], train.labels, _Split(dotted[1], validation.labels))
 
 
 def noise(variance: float, source: Source = DIGITS) -> Arrays:
@@ -121,11 +120,16 @@ def noise(variance: float, source: Source = DIGITS) -> Arrays:
     return _arrays(noisy, np.tile(train.labels, source.copies), validation)
 
 
-def _loaded(source: Source) -> tuple[Split, Split, int]:
+class _Split(NamedTuple):
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def _loaded(source: Source) -> tuple[_Split, _Split, int]:
     """Both splits in memory, pixels in [0, 1]; and how many classes there are."""
     found = load(source.data)
     train, validation = (
-        Split(_small(np.asarray(of.images[:]), source.block), np.asarray(of.labels[:]))
+        _Split(_small(np.asarray(of.images[:]), source.block), np.asarray(of.labels[:]))
         for of in (found.train, found.validation)
     )
     return train, validation, found.classes
@@ -147,12 +151,12 @@ def _dotted(
     return dotted
 
 
-def _arrays(images: np.ndarray, labels: np.ndarray, validation: Split) -> Arrays:
+def _arrays(images: np.ndarray, labels: np.ndarray, validation: _Split) -> Arrays:
     return {
         "train_images": images.astype(np.float32),
         "train_labels": labels,
-        "validation_images": np.asarray(validation.images),
-        "validation_labels": np.asarray(validation.labels),
+        "validation_images": validation.images,
+        "validation_labels": validation.labels,
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from jaxrepsim.decomposition import certificates
+from jaxrepsim import certificates
 from jaxrepsim.matching import match_profile
 from jaxrepsim.pipeline.progress import Progress
 from jaxrepsim.pipeline.validity.networks import Answers, pooled
