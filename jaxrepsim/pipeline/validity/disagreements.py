@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from jaxrepsim.decomposition import certificates
+from jaxrepsim import certificates
 from jaxrepsim.matching import match_profile
 from jaxrepsim.numerics.x64 import enable_x64
 from jaxrepsim.pipeline.progress import Progress
