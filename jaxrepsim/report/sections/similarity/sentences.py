@@ -98,7 +98,7 @@ def _against_chance(results: Results) -> list[str]:
     if not len(known):
         return []
     here = values[:, epsilon]
-    best, layers = known[here[known].argmax()], cited(results)
+    best, layers = int(known[here[known].argmax()]), cited(results)
     none = int((here[known] == 0).sum())
     where = f"0 in {none} of {plural(len(known), 'layer')}"
     if none < len(known):
