@@ -32,10 +32,9 @@ def by_width(found: Dataset, column: Column = "double") -> Figure:
         for axes, (kind, title) in zip(grid, TITLES.items(), strict=True):
             axes.imshow(values[kind], vmin=0, vmax=1, cmap="cividis", aspect="auto", interpolation="none")
             for (row, at), value in np.ndenumerate(values[kind]):
-                ink = "black" if value > 0.6 else "white"
-                axes.text(
-                    at, row, "–" if np.isnan(value) else f"{value:.2f}", ha="center", va="center", size=5.5, color=ink
-                )
+                ink = "black" if value > 0.6 or np.isnan(value) else "white"
+                said = "–" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}"  # no −0.00
+                axes.text(at, row, said, ha="center", va="center", size=5.5, color=ink)
             axes.set_xticks(range(found.sizes["units"]), found["units"].values.tolist())
             axes.set_yticks(range(len(names)), names)
             axes.grid(visible=False)
