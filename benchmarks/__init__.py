@@ -1,6 +1,6 @@
 """Side-by-side timings. Each command stands alone and is run from the root of the repository:
 
-    python -m benchmarks.side_by_side     the package against named baselines, as ratios: the table in the README
+    python -m benchmarks.side_by_side     the package against named baselines, as ratios: docs/benchmarks.md
     python -m benchmarks.growth           how time and memory grow with each size
     python -m benchmarks.accelerator      the engine on a GPU or TPU: correctness, then time against a cost model
     python -m benchmarks.expected CONFIG  the least memory and time of the runs of a config file, computed beforehand

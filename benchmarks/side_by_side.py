@@ -1,4 +1,4 @@
-"""The package against named baselines, as ratios, both sides in turn in one run: the table in the README.
+"""The package against named baselines, as ratios, both sides in turn in one run: the table in docs/benchmarks.md.
 
 python -m benchmarks.side_by_side                         some minutes; trains two small networks first
 python -m benchmarks.side_by_side --run runs/digits_vgg   takes them from a finished run
