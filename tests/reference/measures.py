@@ -155,6 +155,8 @@ def mutual_knn(x: Array, y: Array, k: int = 10) -> float:
         np.fill_diagonal(cosines, -np.inf)
         return [set(row[:k]) for row in np.argsort(-cosines, axis=1, kind="stable")]
 
+    if any(np.allclose(spatial.distance.cdist(z[:1], z, "cosine"), 0, atol=1e-12) for z in (x, y)):
+        return 0.0  # all in one direction
     return float(np.mean([len(a & b) / k for a, b in zip(neighbours(x), neighbours(y), strict=True)]))
 
 
