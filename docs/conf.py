@@ -41,10 +41,9 @@ myst_heading_anchors = 3  # as GitHub names them
 # Cells that fail, fail the build. What has been run is run again only when it changes.
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True  # some write files
 nb_execution_timeout = 300
 nb_merge_streams = True
-if tags.has("without_notebooks"):  # `tags` is Sphinx's: `-t without_notebooks` shows them as they are stored
-    nb_execution_excludepatterns = ["notebooks/*"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -1,6 +1,6 @@
 """The notebooks in docs/notebooks: kept without results, and right when they are executed.
 
-The site's build executes them by default; here they are executed only for those who change them.
+The test of the site executes them when it builds it; here they are executed only for those who change them.
 """
 
 import json
