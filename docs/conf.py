@@ -41,7 +41,6 @@ myst_heading_anchors = 3  # as GitHub names them
 # Cells that fail, fail the build. What has been run is run again only when it changes.
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
-nb_execution_in_temp = True  # some write files
 nb_execution_timeout = 300
 nb_merge_streams = True
 

@@ -44,6 +44,7 @@ BRINGS = {
     "progress_bars.py": "experiments",
     "report": "plots",
     "training": "models",
+    "validity": "measures",
 }
 """The extra that a folder or file needs as a whole: who comes there has it, or was told by those that lead there."""
 OF_THE_MODEL = {"equinox", "flax", "torch"}
