@@ -13,7 +13,7 @@ from jaxrepsim import compression, decomposition, measures
 
 for package in ("flax", "optax", "xarray", "pandas", "matplotlib", "networkx", "pysat", "msgspec", "rich", "sklearn"):
     assert find_spec(package) is None, package
-for folder in ("chance", "convergent", "frameworks"):
+for folder in ("chance", "convergent", "frameworks", "validity"):
     import_module(f"jaxrepsim.{folder}")
 
 
@@ -43,6 +43,5 @@ assert 'pip install "jaxrepsim[plots]"' in said_by(lambda: jaxrepsim.compare)
 assert 'pip install "jaxrepsim[plots]"' in said_by(jaxrepsim.match_profile(x, y).plot)
 assert 'pip install "jaxrepsim[decomposition]"' in said_by(lambda: decomposition.containment([]))
 assert 'pip install "jaxrepsim[decomposition]"' in said_by(lambda: list(jaxrepsim.simple_matches(x, x, 0.1)))
-assert 'pip install "jaxrepsim[measures]"' in said_by(lambda: import_module("jaxrepsim.validity"))
 assert 'pip install "jaxrepsim[models]"' in said_by(lambda: jaxrepsim.models.build)
 assert 'pip install "jaxrepsim[models]"' in said_by(lambda: jaxrepsim.training.train_network)
