@@ -123,7 +123,7 @@ def begun(
     arguments = _arguments(inputs)
     lengths = list(map(len, _arrays(arguments)))
     if len(set(lengths)) != 1:
-        raise InputError(f"the inputs of a model must be equally many, received are {' and '.join(map(str, lengths))}")
+        raise InputError(f"the inputs of a model must have the same length; received {' and '.join(map(str, lengths))}")
     if lengths[0] == 0 or batch_size < 1:
         raise InputError(f"cannot capture activations of {lengths[0]} inputs in batches of {batch_size}")
     size = min(batch_size, lengths[0])

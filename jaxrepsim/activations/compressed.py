@@ -92,7 +92,7 @@ def capture_compressed(
             running[name] = begun(model, seen, globs, batch_size, weights, axes)
     counts = {name: each.total for name, each in running.items()}
     if len(set(counts.values())) != 1:
-        raise InputError(f"networks must see the same inputs, received are {counts or 'no networks'}")
+        raise InputError(f"networks must see the same inputs, received {counts or 'no networks'}")
     report = asked(progress)
 
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in running}

@@ -248,5 +248,5 @@ def _samples(path: Path, layers: Mapping[str, np.ndarray], given: Mapping[str, A
         if name not in layers:
             raise unknown("layer", name, layers)
         if not isinstance(count, (int, np.integer)) or count < 1:
-            raise InputError(f"{path}: layer {name!r} is said to stand for {count!r} samples; needed is a count")
+            raise InputError(f"{path}: layer {name!r} is said to stand for {count!r} samples; expected a count")
     return {name: int(given.get(name, array.shape[-2])) for name, array in layers.items()}

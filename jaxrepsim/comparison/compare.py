@@ -131,7 +131,7 @@ def _as_file(name: str, network: Network) -> ActivationFile:
         return activations.load(Path(network))
     if not isinstance(network, Mapping):
         raise InputError(
-            f"{name} is given as {type(network).__name__}: needed are its activations, {{layer: (samples, units)}}, as "
+            f"{name} is given as {type(network).__name__}: expected its activations, {{layer: (samples, units)}}, as "
             "jaxrepsim.capture(model, inputs) gives them; or an activation file"
         )
     layers = OrderedDict[str, np.ndarray]()
@@ -140,7 +140,7 @@ def _as_file(name: str, network: Network) -> ActivationFile:
             rows = np.asarray(values)
             if rows.ndim != 2 or not rows.size:
                 raise InputError(
-                    f"layer {layer!r} has the shape {rows.shape}, needed is (samples, units): of a map each position "
+                    f"layer {layer!r} has the shape {rows.shape}, expected (samples, units): of a map each position "
                     "is a sample, which jaxrepsim.activations.as_units(map, layout=...) makes"
                 )
             layers[str(layer)] = rows.astype(as_floating(str(layer), rows.dtype), copy=False)

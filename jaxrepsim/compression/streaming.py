@@ -47,7 +47,7 @@ def init(
     if not jnp.issubdtype(dtype, jnp.floating) or jnp.finfo(dtype).bits < 32:
         raise TypeError(f"a compression is of activations in float32 or float64, not in {jnp.dtype(dtype)}")
     if min(units, default=0) < 0 or (block is not None and block < 1):
-        raise ValueError(f"needed are numbers of units and a block of 1 or more, received {tuple(units)} and {block}")
+        raise ValueError(f"expected numbers of units and a block of 1 or more, received {tuple(units)} and {block}")
     if jnp.finfo(dtype).bits == 32:
         return gram.empty(units, squares)
     if jnp.result_type(float) != jnp.float64:
@@ -309,7 +309,7 @@ def _check_fit(state: Compression, received: Sequence[int]) -> None:
     wanted = _units(state)
     if wanted != received:
         raise ValueError(
-            f"the compression was begun for {len(wanted)} networks of {wanted} units, received are activations of"
+            f"the compression was begun for {len(wanted)} networks of {wanted} units, received activations of"
             f" {len(received)} networks of {received} units"
         )
 

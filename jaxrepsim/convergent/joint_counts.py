@@ -102,7 +102,7 @@ def update(state: JointCounts, x_bins: ArrayLike, y_bins: ArrayLike, where: Arra
         )
     if (n_x, n_y) != (x_bins.shape[1], y_bins.shape[1]):
         raise ValueError(
-            f"the counts were begun for networks of {n_x} and {n_y} units, received are bins of {x_bins.shape[1]} and "
+            f"the counts were begun for networks of {n_x} and {n_y} units, received bins of {x_bins.shape[1]} and "
             f"{y_bins.shape[1]}"
         )
     if where is not None and np.shape(where) != (samples,):

@@ -37,7 +37,7 @@ def init(units: Sequence[int], dtype: DTypeLike = jnp.float32) -> Moments:
     if not jnp.issubdtype(dtype, jnp.floating) or jnp.finfo(dtype).bits < 32:
         raise TypeError(f"moments are held in float32 or float64, not in {jnp.dtype(dtype)}")
     if min(units, default=0) < 0:
-        raise ValueError(f"needed are numbers of units, received {tuple(units)}")
+        raise ValueError(f"expected numbers of units, received {tuple(units)}")
     total = sum(units)
     # An array for each field, not one for several: a buffer cannot be donated twice.
     return Moments(
@@ -83,7 +83,7 @@ def update(state: Moments, *activations: ArrayLike, where: ArrayLike | None = No
     wanted, received = ([part.shape[-1] for part in parts] for parts in (state.means, arrays))
     if wanted != received:
         raise ValueError(
-            f"the moments were begun for {len(wanted)} networks of {wanted} units, received are activations of "
+            f"the moments were begun for {len(wanted)} networks of {wanted} units, received activations of "
             f"{len(received)} networks of {received} units"
         )
     if not arrays:

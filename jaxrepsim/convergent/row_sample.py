@@ -103,7 +103,7 @@ def update(state: RowSample, key: Key[Array, ""], *activations: ArrayLike, where
     wanted, received = ([part.shape[-1] for part in parts] for parts in (state.rows, arrays))
     if wanted != received:
         raise ValueError(
-            f"the sample was begun for {len(wanted)} networks of {wanted} units, received are activations of "
+            f"the sample was begun for {len(wanted)} networks of {wanted} units, received activations of "
             f"{len(received)} networks of {received} units"
         )
     if not arrays:

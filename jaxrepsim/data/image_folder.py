@@ -127,7 +127,7 @@ def _is_image(path: Path) -> bool:
 def _same_classes(place: Path, splits: dict[str, dict[str, list[str]]]) -> list[str]:
     for name, files in splits.items():
         if not files:
-            raise InputError(f"{place / name} holds no folder with images; needed are {_LAYOUT}")
+            raise InputError(f"{place / name} holds no folder with images; expected {_LAYOUT}")
     first, *others = splits
     for name in others:
         if different := sorted(set(splits[first]) ^ set(splits[name])):

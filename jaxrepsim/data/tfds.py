@@ -110,7 +110,7 @@ def _columns(builder: "DatasetBuilder") -> Columns:
 
 def _not_classification(builder: "DatasetBuilder", found: str) -> InputError:
     return InputError(
-        f"the data set {builder.name!r} is not an image classification set: needed are one 8-bit image and one class"
+        f"the data set {builder.name!r} is not an image classification set: expected one 8-bit image and one class"
         f" label an example; it holds {found}"
     )
 

@@ -40,7 +40,7 @@ def _mapping(returned: Any) -> OrderedDict[str, Any]:
     maps = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else returned
     if not isinstance(maps, Mapping):
         raise InputError(
-            f"the model returned {type(returned).__name__}; needed is a mapping of layer names to activations, or a "
+            f"the model returned {type(returned).__name__}; expected a mapping of layer names to activations, or a "
             f"pair of an output and such a mapping:\n\n{CALLABLE}"
         )
     return OrderedDict(_flat(maps, ""))

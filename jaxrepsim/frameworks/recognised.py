@@ -56,7 +56,7 @@ def network_of(model: Any, variables: Any = None) -> Network:
     if name is None:
         received = f"the class {model.__name__}, not an instance" if isinstance(model, type) else type(model).__name__
         raise InputError(
-            f"the model is {received}; needed is a module of Flax Linen or NNX, Equinox or PyTorch, or a callable "
+            f"the model is {received}; expected a module of Flax Linen or NNX, Equinox or PyTorch, or a callable "
             f"such as\n\n{CALLABLE}"
         )
     if variables is not None and name not in ("linen", "equinox"):

@@ -79,7 +79,7 @@ def test_several_inputs():
     for inputs in ((IMAGES, scale), {"images": IMAGES, "scale": scale}):
         units = capture(model, inputs, batch_size=4)["all"]
         np.testing.assert_allclose(units, (IMAGES * scale[:, None, None, None]).reshape(-1, 3))
-    with pytest.raises(InputError, match="equally many, received are 10 and 9"):
+    with pytest.raises(InputError, match="the same length; received 10 and 9"):
         capture(model, (IMAGES, scale[:9]))
 
 
@@ -143,7 +143,7 @@ def test_not_finite():
     ("returned", "words"),
     [
         (jnp.zeros(3), "the model returned ArrayImpl"),
-        ((jnp.zeros(3), jnp.zeros(3)), "the model returned tuple; needed is a mapping"),
+        ((jnp.zeros(3), jnp.zeros(3)), "the model returned tuple; expected a mapping"),
         ((0, {"conv1": jnp.zeros((3, 2))}), r"layer 'conv1' has activations of shape \(3, 2\) for 10 inputs"),
         ((0, {"conv1": jnp.zeros(10)}), r"layer 'conv1' has activations of shape \(10,\)"),
         ({}, "calls no layer"),

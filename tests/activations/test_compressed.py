@@ -109,10 +109,10 @@ def test_saved(tmp_path):
         ({"layers": {"a": "*", "b": "map"}}, r"'a' has 2 layers and 'b' 1: choose as many .* of map, mean and map"),
         ({"layers": {"a": "map", "b": "mean"}}, "4 in layer 'map' of 'a' and 1 in layer 'mean' of 'b'.*pool"),
         ({"layers": "maps"}, "network 'a': unknown layer 'maps'"),
-        ({"inputs": {"a": IMAGES, "b": IMAGES[:9]}}, r"the same inputs, received are \{'a': 50, 'b': 9\}"),
+        ({"inputs": {"a": IMAGES, "b": IMAGES[:9]}}, r"the same inputs, received \{'a': 50, 'b': 9\}"),
         ({"inputs": np.where(np.arange(50)[:, None, None, None] == 31, np.nan, IMAGES), "batch_size": 20},
          r"network 'a', inputs 20 to 39: layer 'map', unit 0: 4 of 80 .* at sample 44"),
-        ({"networks": {}}, "received are no networks"),
+        ({"networks": {}}, "received no networks"),
     ],
 )  # fmt: skip
 def test_bad_input(options, words):

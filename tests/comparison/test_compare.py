@@ -207,7 +207,7 @@ def test_a_key_is_a_seed(networks):
     ("networks", "message"),
     [
         ({"a": activations(0, "x")}, "two networks or more, received 1"),
-        ({"a": activations(0, "x"), "b": np.ones((5, 2))}, "b is given as ndarray: needed are its activations"),
+        ({"a": activations(0, "x"), "b": np.ones((5, 2))}, "b is given as ndarray: expected its activations"),
         ({"a": activations(0, "x"), "b": {"x": np.ones((5, 2, 2, 3))}}, r"b: layer 'x' has the shape \(5, 2, 2, 3\)"),
         ({"a": activations(0, "x"), "b": {}}, "b: there is no layer"),
         ({"a": activations(0, "x"), "b": {"x": np.full((SAMPLES, 2), np.nan)}}, "b: layer 'x', unit 0: 90 of 90"),

@@ -190,8 +190,8 @@ def test_results_are_in_float64_where_x64_is_on():
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ([np.ones((4, 3))], r"begun for 2 networks of \[3, 2\] units, received are activations of 1 networks of \[3\]"),
-        ([np.ones((4, 3)), np.ones((4, 3))], r"received are activations of 2 networks of \[3, 3\] units"),
+        ([np.ones((4, 3))], r"begun for 2 networks of \[3, 2\] units, received activations of 1 networks of \[3\]"),
+        ([np.ones((4, 3)), np.ones((4, 3))], r"received activations of 2 networks of \[3, 3\] units"),
         ([np.ones((4, 3)), np.ones((5, 2))], "different numbers of samples, 4 and 5"),
         ([np.ones((4, 3)), np.ones((2, 2, 2))], r"not \(2, 2, 2\); flatten"),
     ],
@@ -219,7 +219,7 @@ def test_other_dtypes_are_refused(dtype):
 
 @pytest.mark.parametrize(("units", "block"), [((-1,), None), ((3,), 0)])
 def test_impossible_sizes_are_refused(units, block):
-    with pytest.raises(ValueError, match="needed are numbers of units and a block of 1 or more"):
+    with pytest.raises(ValueError, match="expected numbers of units and a block of 1 or more"):
         init(units, block=block)
 
 

@@ -348,8 +348,8 @@ def test_more_samples_than_can_be_counted_are_no_numbers():
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ([np.ones((4, 3))], r"begun for 2 networks of \[3, 2\] units, received are activations of 1 networks of \[3\]"),
-        ([np.ones((4, 3)), np.ones((4, 3))], r"received are activations of 2 networks of \[3, 3\] units"),
+        ([np.ones((4, 3))], r"begun for 2 networks of \[3, 2\] units, received activations of 1 networks of \[3\]"),
+        ([np.ones((4, 3)), np.ones((4, 3))], r"received activations of 2 networks of \[3, 3\] units"),
         ([np.ones((4, 3)), np.ones((5, 2))], "different numbers of samples, 4 and 5"),
         ([np.ones((4, 3)), np.ones((2, 2, 2))], r"not \(2, 2, 2\); flatten"),
     ],

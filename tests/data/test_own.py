@@ -226,7 +226,7 @@ def test_folders_that_do_not_fit(folder):
     with pytest.raises(InputError, match="the class 'ape' is in one of 'train' and 'validation' and not in the other"):
         load(DataConfig(str(folder)))
     (folder / "more").mkdir()
-    with pytest.raises(InputError, match=r"more holds no folder with images; needed are FOLDER/train/CLASS"):
+    with pytest.raises(InputError, match=r"more holds no folder with images; expected FOLDER/train/CLASS"):
         load(DataConfig(str(folder)))
     with pytest.raises(InputError, match=r"of your own, a \.npz file, a folder that has folders of images"):
         load(DataConfig(str(folder / "nothing")))
