@@ -5,10 +5,9 @@ Dual vectors also say by themselves whether they can be trusted, so a network th
 the pairs that it is in the way by orthogonal factorisations.
 """
 
-import operator
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from itertools import chain, combinations
+from itertools import chain
 from typing import NamedTuple
 
 import jax
@@ -26,7 +25,7 @@ from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
 from jaxrepsim.numerics.factor import one_at_a_time
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
-from jaxrepsim.numerics.inputs import as_activations, traced
+from jaxrepsim.numerics.inputs import as_activations, check_pairs, traced
 from jaxrepsim.numerics.products import with_all_digits
 from jaxrepsim.numerics.side_by_side import for_each, side_by_side
 from jaxrepsim.numerics.varying import varying_like
@@ -70,7 +69,7 @@ def match_profiles(networks: Sequence[ArrayLike], pairs: Sequence[Pair] | None =
     ((4,), (2,))
     """
     arrays = as_activations(*networks)
-    asked = _checked(pairs, len(arrays))
+    asked = check_pairs(pairs, len(arrays))
     used = sorted({*chain(*asked)})
     if not used:
         return ()
@@ -82,15 +81,6 @@ def match_profiles(networks: Sequence[ArrayLike], pairs: Sequence[Pair] | None =
     find = _compiled if traced(arrays) else _on_the_host
     found = dict(zip(distinct, find(tuple(arrays), distinct), strict=True))
     return tuple(MatchProfile(*found[places[a], places[b]]) for a, b in asked)
-
-
-def _checked(pairs: Sequence[Pair] | None, k: int) -> list[Pair]:
-    if pairs is None:
-        return list(combinations(range(k), 2))
-    for pair in pairs:
-        if len(pair) != 2 or not all(0 <= operator.index(place) < k for place in pair):
-            raise ValueError(f"a pair is two places among the {k} networks, received {pair}")
-    return [(operator.index(a), operator.index(b)) for a, b in pairs]
 
 
 class _Factored(NamedTuple):

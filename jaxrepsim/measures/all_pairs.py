@@ -1,7 +1,7 @@
 """Measures of many pairs of networks at once, with what they share computed once."""
 
 from collections.abc import Sequence
-from itertools import chain, combinations
+from itertools import chain
 
 import jax
 import numpy as np
@@ -13,7 +13,7 @@ from jaxrepsim.measures.alignments import alignments
 from jaxrepsim.measures.decompositions import ROTATIONS, SPANS, decomposed, measured
 from jaxrepsim.measures.networks import Activations, pair, raw_networks
 from jaxrepsim.measures.of_rows import OF_ROWS, of_rows
-from jaxrepsim.numerics.inputs import on_device, traced
+from jaxrepsim.numerics.inputs import check_pairs, on_device, traced
 
 CKA = ("linear_cka", "debiased_cka")
 LINEAR = (*CKA, *ROTATIONS, *SPANS)
@@ -60,7 +60,7 @@ def of_all_pairs(
             raise unknown("measure of all pairs", name, (*LINEAR, *OF_ROWS))
     if traced(networks):
         raise InputError("of_all_pairs takes concrete networks: under jit or vmap call the function of each measure")
-    asked = _checked(pairs, len(networks))
+    asked = check_pairs(pairs, len(networks))
     if not asked:
         return {name: on_device(np.zeros(0, np.float32)) for name in names}
     found = {}
@@ -84,12 +84,3 @@ def _linear(networks: Sequence[Activations], asked: list[tuple[int, int]], names
         values = jax.device_get([measured(own[a], own[b], others) for a, b in asked])
         found |= {name: np.array([value[name] for value in values]) for name in others}
     return found
-
-
-def _checked(pairs: Sequence[tuple[int, int]] | None, k: int) -> list[tuple[int, int]]:
-    if pairs is None:
-        return list(combinations(range(k), 2))
-    for each in pairs:
-        if len(each) != 2 or not all(0 <= place < k for place in each):
-            raise InputError(f"a pair is two places among the {k} networks, received {each}")
-    return [(int(a), int(b)) for a, b in pairs]

@@ -1,5 +1,9 @@
 """What every function of the core accepts, checked before anything is compiled."""
 
+import operator
+from collections.abc import Sequence
+from itertools import combinations
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +11,7 @@ from jax.core import Tracer
 from jax.typing import DTypeLike
 
 from jaxrepsim._typing import Array, ArrayLike, Bool, Values
+from jaxrepsim.errors import InputError
 
 
 def as_activations(*activations: ArrayLike, where: ArrayLike | None = None) -> tuple[Array, ...]:
@@ -158,6 +163,21 @@ def check_one_epsilon(epsilon: ArrayLike) -> None:
             f"epsilon must be one number, received the shape {np.shape(epsilon)}; `match_profile` serves every ε, and "
             "`jax.vmap` over this argument several"
         )
+
+
+def check_pairs(pairs: Sequence[tuple[int, int]] | None, k: int) -> list[tuple[int, int]]:
+    """Pairs of places among k networks: those that are asked for, or all of two different ones.
+
+    Raises:
+        InputError: A pair that is none of two places.
+        TypeError: A place that is no whole number.
+    """
+    if pairs is None:
+        return list(combinations(range(k), 2))
+    for pair in pairs:
+        if len(pair) != 2 or not all(0 <= operator.index(place) < k for place in pair):
+            raise InputError(f"a pair is two places among the {k} networks, received {pair}")
+    return [(operator.index(a), operator.index(b)) for a, b in pairs]
 
 
 def _name(network: int) -> str:
