@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.measures.directions import canonical, directions, on_few_rows
-from jaxrepsim.measures.networks import Activations, Basis, Raw, centred, pair, program, ratio
+from jaxrepsim.measures.directions import directions, mean_correlation, on_few_rows
+from jaxrepsim.measures.networks import Activations, Basis, Raw, centred, pair, program
 
 
 def cca(x: Activations, y: Activations) -> Float[Array, ""]:
@@ -43,9 +43,8 @@ def cca(x: Activations, y: Activations) -> Float[Array, ""]:
 
 
 def _of(x: Raw | Basis, y: Raw | Basis) -> Array:
-    a, b = on_few_rows(centred(x), centred(y), unit=True)
-    _, correlations, rank = canonical(directions(a), directions(b))
-    return ratio(jnp.sum(correlations), rank.astype(a.dtype))
+    a, b = map(directions, on_few_rows(centred(x), centred(y), unit=True))
+    return mean_correlation(a.basis.T @ b.basis, jnp.minimum(a.rank, b.rank))
 
 
 _cca = program(_of)

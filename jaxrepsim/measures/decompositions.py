@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float
-from jaxrepsim.measures.directions import Directions, directions, singular_values
+from jaxrepsim.measures.directions import Directions, directions, mean_correlation, up_to_rank
 from jaxrepsim.measures.networks import Basis, Raw, centred, ratio, root
 from jaxrepsim.measures.rotation import angle, quick_chord
 from jaxrepsim.measures.shape_distance import lengths, shape_distance
@@ -111,7 +111,9 @@ def measured(x: Decomposed, y: Decomposed, names: tuple[str, ...]) -> dict[str, 
         units = x.spans.units.T @ y.spans.units
         between = a.basis.T @ units @ b.basis
         found = _rotations(x, y, a.values[:, None] * between * b.values) | _canonical(x.spans, y.spans, units)
-        found["svcca"] = _mean_of(between, *(strongest(part, VARIANCE) for part in (a, b)))
+        first, second = strongest(a, VARIANCE), strongest(b, VARIANCE)
+        kept = (first.values > 0)[:, None] & (second.values > 0)
+        found["svcca"] = mean_correlation(jnp.where(kept, between, 0), jnp.minimum(first.rank, second.rank))
         longer, wider = lengths(a.values, x.scale, ALPHA), lengths(b.values, y.scale, ALPHA)
         norms = root(jnp.sum(longer**2)) * root(jnp.sum(wider**2))
 
@@ -135,10 +137,9 @@ def _rotations(x: Decomposed, y: Decomposed, cross: Float[Array, "k l"]) -> dict
 
 def _canonical(x: Spans, y: Spans, between: Float[Array, "k l"]) -> dict[str, Array]:
     """Of both spans, and of the product of their bases."""
-    along, correlations = _canonical_directions(between)
+    along, values = _canonical_directions(between)
     rank = jnp.minimum(*(jnp.sum(jnp.any(each.units != 0, axis=0)) for each in (x, y)))
-    counted = jnp.arange(len(correlations)) < rank
-    correlations = jnp.where(counted, jnp.clip(correlations, 0, 1), 0)
+    counted, correlations = up_to_rank(values, rank)
     weights = jnp.where(counted, jnp.sum(jnp.abs(along.T @ x.loadings), axis=1), 0)
     variance = jnp.sum(x.loadings**2)
     return {
@@ -160,11 +161,3 @@ def _canonical_directions(between: Float[Array, "k l"]) -> tuple[Float[Array, "k
     across = (between.T if left else between) @ vectors
     values = jnp.sqrt(jnp.sum(across**2, axis=0))
     return vectors if left else ratio(across, values), values
-
-
-def _mean_of(between: Float[Array, "k l"], x: Directions, y: Directions) -> Array:
-    """The mean canonical correlation of some directions of each network."""
-    values = singular_values(jnp.where((x.values > 0)[:, None] & (y.values > 0), between, 0))
-    rank = jnp.minimum(x.rank, y.rank)
-    counted = jnp.where(jnp.arange(len(values)) < rank, jnp.clip(values, 0, 1), 0)
-    return ratio(jnp.sum(counted), rank.astype(values.dtype))

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Bool, Float, Int
 from jaxrepsim.compression.one_shot import triangle
-from jaxrepsim.measures.networks import Centred
+from jaxrepsim.measures.networks import Centred, ratio
 from jaxrepsim.numerics.conditioning import rank_cutoff
 from jaxrepsim.numerics.factor import one_at_a_time
 from jaxrepsim.numerics.scaling import unit_columns
@@ -68,14 +68,24 @@ def on_few_rows(x: Centred, y: Centred, unit: bool) -> tuple[Float[Array, "r n_x
     return a, b
 
 
-def canonical(x: Directions, y: Directions) -> tuple[Float[Array, "r k"], Float[Array, "k"], Int[Array, ""]]:
+def canonical(x: Directions, y: Directions) -> tuple[Float[Array, "r k"], Float[Array, "k"]]:
     """Canonical correlations between two spans.
 
     Returns:
-        The canonical directions of x, orthonormal columns; their correlations, falling, 0 beyond the smaller rank; and
-        the smaller rank.
+        The canonical directions of x, orthonormal columns; and their correlations, falling, 0 beyond the smaller rank.
     """
-    turn, correlations, _ = decomposed(x.basis.T @ y.basis)
-    rank = jnp.minimum(x.rank, y.rank)
-    counted = jnp.arange(len(correlations)) < rank
-    return jnp.where(counted, x.basis @ turn, 0), jnp.where(counted, jnp.clip(correlations, 0, 1), 0), rank
+    turn, values, _ = decomposed(x.basis.T @ y.basis)
+    counted, correlations = up_to_rank(values, jnp.minimum(x.rank, y.rank))
+    return jnp.where(counted, x.basis @ turn, 0), correlations
+
+
+def mean_correlation(between: Float[Array, "k l"], rank: Int[Array, ""]) -> Float[Array, ""]:
+    """The mean canonical correlation, of the product of two bases and the smaller rank; no directions are asked for."""
+    _, correlations = up_to_rank(singular_values(between), rank)
+    return ratio(jnp.sum(correlations), rank.astype(between.dtype))
+
+
+def up_to_rank(values: Float[Array, "k"], rank: Int[Array, ""]) -> tuple[Bool[Array, "k"], Float[Array, "k"]]:
+    """Which singular values of the product of two bases are canonical correlations; and these, 0 beyond the rank."""
+    counted = jnp.arange(len(values)) < rank
+    return counted, jnp.where(counted, jnp.clip(values, 0, 1), 0)

@@ -44,7 +44,7 @@ def pwcca(x: Activations, y: Activations) -> Float[Array, ""]:
 def _of(x: Raw | Basis, y: Raw | Basis) -> Array:
     first = centred(x)
     a, b = on_few_rows(first, centred(y), unit=True)
-    along, correlations, _ = canonical(directions(a), directions(b))
+    along, correlations = canonical(directions(a), directions(b))
     lengths = jnp.sqrt(jnp.sum(first.joint**2, axis=0))  # the rows have units of norm 1
     weights = jnp.sum(jnp.abs(along.T @ a) * lengths, axis=1)
     return ratio(jnp.sum(weights * correlations), jnp.sum(weights))

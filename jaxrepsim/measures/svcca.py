@@ -4,8 +4,8 @@ import jax.numpy as jnp
 
 from jaxrepsim._typing import Array, Float
 from jaxrepsim.errors import InputError
-from jaxrepsim.measures.directions import Directions, canonical, directions, on_few_rows
-from jaxrepsim.measures.networks import Activations, Basis, Raw, centred, pair, program, ratio
+from jaxrepsim.measures.directions import Directions, directions, mean_correlation, on_few_rows
+from jaxrepsim.measures.networks import Activations, Basis, Raw, centred, pair, program
 
 
 def svcca(x: Activations, y: Activations, variance: float = 0.99) -> Float[Array, ""]:
@@ -47,8 +47,8 @@ def svcca(x: Activations, y: Activations, variance: float = 0.99) -> Float[Array
 
 def _of(x: Raw | Basis, y: Raw | Basis, variance: Array) -> Array:
     rows = on_few_rows(centred(x), centred(y), unit=False)
-    _, correlations, rank = canonical(*(strongest(directions(part), variance) for part in rows))
-    return ratio(jnp.sum(correlations), rank.astype(rows[0].dtype))
+    a, b = (strongest(directions(part), variance) for part in rows)
+    return mean_correlation(a.basis.T @ b.basis, jnp.minimum(a.rank, b.rank))
 
 
 def strongest(found: Directions, variance: Array | float) -> Directions:
