@@ -4,7 +4,6 @@ nothing of other hosts, and it can be read.
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -20,21 +19,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from jaxrepsim.report import SECTIONS
+from tests.browser import BROWSER, FLAGS
 
 DOCS = Path(__file__).parents[2] / "docs"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-]
 VIEWS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
 
 # A frame of a given width stands for a screen: a headless window has a smallest width of its own.

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from html import escape, unescape
@@ -13,23 +12,10 @@ import pytest
 from xarray import DataTree
 
 from jaxrepsim.report import SECTIONS, build
+from tests.browser import BROWSER, FLAGS
 from tests.report.test_figures import DRAWINGS
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = (400, 1280)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-    "--dump-dom",
-]
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
 
@@ -100,7 +86,13 @@ def look(folder: Path, frames: list[Frame]) -> tuple[list[dict[str, Any]], list[
         for frame in frames
     ]
     (folder / "wrapper.html").write_text(WRAPPER.format(frames="".join(elements)), encoding="utf-8")
-    command = [str(BROWSER), *FLAGS, f"--user-data-dir={folder / 'profile'}", (folder / "wrapper.html").as_uri()]
+    command = [
+        str(BROWSER),
+        *FLAGS,
+        "--dump-dom",
+        f"--user-data-dir={folder / 'profile'}",
+        (folder / "wrapper.html").as_uri(),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     found = re.search("<pre>(.*)</pre>", done.stdout, re.DOTALL)
     assert found, done.stderr
