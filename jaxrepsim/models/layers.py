@@ -27,9 +27,12 @@ conv3x3 = partial(
 batch_norm = partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5)
 
 
-def normalised(x: Array, width: int, name: str, norm: str, train: bool, size: int = 3, stride: int = 1) -> Array:
+def normalised(
+    x: Array, width: int, name: str, norm: str, train: bool, size: int = 3, stride: int = 1, padded: bool = True
+) -> Array:
     """A convolution of `size` × `size` without bias, then batch norm; `name` and `norm` name their weights."""
-    convolution = conv3x3(width, kernel_size=(size, size), padding=size // 2, strides=stride, use_bias=False, name=name)
+    padding = size // 2 if padded else 0
+    convolution = conv3x3(width, kernel_size=(size, size), padding=padding, strides=stride, use_bias=False, name=name)
     return batch_norm(use_running_average=not train, name=norm)(convolution(x))
 
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxrepsim._typing import Array, Float
-from jaxrepsim.models.layers import Activations, batch_norm, conv3x3, dense, relu
+from jaxrepsim.models.layers import Activations, dense, normalised, relu
 
 CONVOLUTIONS = ((16, 3, 1), (16, 3, 1), (32, 3, 2), (32, 3, 1), (32, 3, 1), (64, 3, 2), (64, 3, 1), (64, 1, 1))
 """Channels, size and stride of each convolution."""
@@ -44,10 +44,8 @@ class Tiny(nn.Module):
         activations: Activations = OrderedDict()
         x = images
         for number, (width, (_, size, stride)) in enumerate(zip(self.channels, CONVOLUTIONS, strict=True), start=1):
-            padding = 0 if number == UNPADDED else size // 2
             name = f"conv{number}"
-            x = conv3x3(width, kernel_size=(size, size), padding=padding, strides=stride, use_bias=False, name=name)(x)
-            x = batch_norm(use_running_average=not train, name=f"bn{number}")(x)
+            x = normalised(x, width, name, f"bn{number}", train, size, stride, padded=number != UNPADDED)
             activations[name], x = relu(x, before)
         activations["pool"] = x = jnp.mean(x, axis=(1, 2))
         activations["logits"] = x = dense(self.classes, self.dense_std, "logits")(x)

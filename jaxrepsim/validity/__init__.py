@@ -18,6 +18,7 @@ with needs("measures", "jaxrepsim.validity"):
     from jaxrepsim.validity.identification import identified as identified
     from jaxrepsim.validity.independent import of_independent as of_independent
     from jaxrepsim.validity.layer_pairs import NAMES as NAMES
+    from jaxrepsim.validity.layer_pairs import OF_ROWS as OF_ROWS
     from jaxrepsim.validity.layer_pairs import measured as measured
     from jaxrepsim.validity.layer_pairs import measured_both_ways as measured_both_ways
     from jaxrepsim.validity.layer_pairs import resemblance as resemblance

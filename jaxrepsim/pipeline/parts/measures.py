@@ -14,8 +14,7 @@ from jaxrepsim.chance import calibrate
 from jaxrepsim.compression import Compressed, gram
 from jaxrepsim.compression.streaming import bounded_summary
 from jaxrepsim.errors import unknown
-from jaxrepsim.measures import MEASURES, of_all_pairs
-from jaxrepsim.measures.all_pairs import LINEAR
+from jaxrepsim.measures import LINEAR, MEASURES, of_all_pairs
 from jaxrepsim.numerics.buckets import padded
 from jaxrepsim.pipeline.factored import narrow_width
 from jaxrepsim.pipeline.part import Inputs, LayerPart, Variables, pairs

@@ -35,8 +35,7 @@ def disagreements(networks: Sequence[Answers], found: Between, progress: Progres
     Returns:
         Along `pair`: which networks and layers; the value and the rank (the share of pairs below) of both measures; the
         `share` of units of each side that match at each ε; for each unit, those of the first side first, how many units
-        of each side its v-minimal match at `EPSILON` has, and whether it is certified as its only one; and the share of
-        variance of the first principal component of each side.
+        of each side its v-minimal match at `EPSILON` has, and whether it is certified as its only one.
     """
     layers = [*networks[0].maps]
     a, b = np.triu_indices(len(networks), 1)
@@ -69,12 +68,6 @@ def _read(x: NDArray[np.float64], y: NDArray[np.float64]) -> xr.Dataset:
             "share": (("side", "epsilon"), [np.asarray(side).mean(axis=1) for side in (match.x, match.y)]),
             "size": (("side", "unit"), sizes),
             "minimum": ("unit", np.asarray(proof.minimum, float)),
-            "leading": ("side", [_leading(rows) for rows in (x, y)]),
         },
         {"epsilon": EPSILONS, "unit": np.arange(sizes.shape[1])},
     )
-
-
-def _leading(rows: NDArray[np.float64]) -> float:
-    squares = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
-    return float(squares[0] / squares.sum())

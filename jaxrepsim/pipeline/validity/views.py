@@ -14,8 +14,7 @@ GRID_ROWS = 160_000
 """At most so many positions of images on one grid: fewer images where maps are large."""
 ROTATIONS = ("linear_cka", "debiased_cka", "rbf_cka", "procrustes", "angular_procrustes", "bures")
 """Measures that rotations and translations do not change, and that mean something with more columns than rows."""
-OF_PAIRS_OF_ROWS = ("rbf_cka", "rsa", "mutual_knn", "ridge")
-_OF_UNITS = tuple(name for name in validity.NAMES if name not in OF_PAIRS_OF_ROWS)
+_OF_UNITS = tuple(name for name in validity.NAMES if name not in validity.OF_ROWS)
 
 
 class View(NamedTuple):
