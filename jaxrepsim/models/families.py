@@ -89,6 +89,11 @@ def _plain(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
 
 
 def _tiny(config: ModelConfig, input_size: int, classes: int) -> nn.Module:
+    if input_size < tiny.SMALLEST:
+        raise InputError(
+            f"{config.name!r} is for images of {tiny.SMALLEST} pixels or more, received {input_size}: one of its "
+            "convolutions would have no position left"
+        )
     channels = _scaled(tuple(width for width, _, _ in tiny.CONVOLUTIONS), config)
     return tiny.Tiny(channels, classes, config.dense_std)
 

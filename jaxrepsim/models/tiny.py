@@ -12,6 +12,8 @@ CONVOLUTIONS = ((16, 3, 1), (16, 3, 1), (32, 3, 2), (32, 3, 1), (32, 3, 1), (64,
 """Channels, size and stride of each convolution."""
 UNPADDED = 7
 """The convolution, counted from 1, that has no padding: its map is two positions smaller."""
+SMALLEST = 9
+"""Pixels of which the strides before it leave three positions, and it leaves one."""
 
 
 class Tiny(nn.Module):

@@ -246,6 +246,10 @@ def test_errors():
         build(ModelConfig("vgg12"), 32, 10)
     with pytest.raises(InputError, match=r"'imagenet_vgg16' is for images of 32 pixels or more, received 28"):
         build(ModelConfig("imagenet_vgg16"), 28, 10)
+    with pytest.raises(InputError, match=r"'tiny10' is for images of 9 pixels or more, received 8"):
+        build(ModelConfig("tiny10"), 8, 10)
+    _, activations, _ = abstract(build(ModelConfig("tiny10"), 9, 10), size=9)
+    assert activations["conv8"].shape[1:3] == (1, 1)
     for width in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(InputError, match="width"):
             ModelConfig(width=width)
