@@ -1,7 +1,7 @@
 """Images changed on purpose, a little or much: networks trained on one variant ought to resemble one another.
 
 `labels_25`, `shortcut_100`, `noise_4000` and so on are functions of data, for the setting
-`data.name="jaxrepsim.data.variants:labels_25"`: variants of the digits. `fashion_clean`, `fashion_labels_50` and so on
+`data.name="jaxrepsim.data.variants:labels_25"`: variants of the digits, and `enlarged`. `fashion_clean`, `fashion_labels_50` and so on
 are the first 10,000 training images of Fashion-MNIST, and the first 2,000 test images, at half of their size.
 
 Source: Klabunde et al. 2025 (arXiv:2408.00531), tests by design; see docs/validity.md for what differs.
@@ -125,6 +125,17 @@ def noise(variance: float, source: Source = DIGITS) -> Arrays:
     deviation = np.sqrt(random.uniform(0, variance, (len(images), 1, 1, 1))) / 255
     noisy = np.clip(images + deviation * random.normal(size=images.shape), 0, 1)
     return _arrays(noisy, np.tile(train.labels, source.copies), validation)
+
+
+def enlarged() -> Arrays:
+    """The digits with each pixel as 2 × 2, for networks whose strides leave nothing of 8 × 8.
+
+    >>> enlarged()["train_images"].shape
+    (1260, 16, 16, 1)
+    """
+    train, validation, _ = _loaded(DIGITS)
+    large = [split.images.repeat(2, axis=1).repeat(2, axis=2) for split in (train, validation)]
+    return _arrays(large[0], train.labels, InMemory(large[1], validation.labels))
 
 
 def _loaded(source: Source) -> tuple[InMemory, InMemory, int]:
