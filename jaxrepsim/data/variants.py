@@ -1,8 +1,9 @@
 """Images changed on purpose, a little or much: networks trained on one variant ought to resemble one another.
 
 `labels_25`, `shortcut_100`, `noise_4000` and so on are functions of data, for the setting
-`data.name="jaxrepsim.data.variants:labels_25"`: variants of the digits, and `enlarged`. `fashion_clean`, `fashion_labels_50` and so on
-are the first 10,000 training images of Fashion-MNIST, and the first 2,000 test images, at half of their size.
+`data.name="jaxrepsim.data.variants:labels_25"`: variants of the digits, as is `enlarged`. `fashion_clean`,
+`fashion_labels_50` and so on are the first 10,000 training images of Fashion-MNIST, and the first 2,000 test images, at
+half of their size.
 
 Source: Klabunde et al. 2025 (arXiv:2408.00531), tests by design; see docs/validity.md for what differs.
 """
