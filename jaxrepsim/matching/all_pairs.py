@@ -22,6 +22,7 @@ from jaxrepsim.matching.peel import critical_values
 from jaxrepsim.matching.prepared import comparable, from_rows
 from jaxrepsim.matching.profile import MatchProfile, peel
 from jaxrepsim.numerics.buckets import padded, size_bucket, units_bucket
+from jaxrepsim.numerics.conditioning import warn_if_ill_conditioned
 from jaxrepsim.numerics.factor import one_at_a_time
 from jaxrepsim.numerics.few_samples import warn_of_few_samples
 from jaxrepsim.numerics.gradients import without_gradient
@@ -155,10 +156,14 @@ def _by_factorisation(networks: Sequence[Array], pairs: Sequence[Pair]) -> dict[
     each = sum((arrays[a].shape[1] + arrays[b].shape[1]) ** 2 for a, b in pairs)
     if samples * total**2 + total * each < samples * each:
         arrays = dict(zip(used, compressed(list(arrays.values())), strict=True))
-    found = {}
+    found, judged = {}, {}
     for a, b in pairs:
         x, y = compressed((arrays[a], arrays[b]))
-        found[a, b] = peel(from_rows((x, y), units_bucket(max(x.shape[1], y.shape[1]))).basis)
+        basis = from_rows((x, y), units_bucket(max(x.shape[1], y.shape[1]))).basis
+        judged |= zip((a, b), zip((x, y), dual_basis.weights(basis).tolist(), strict=True), strict=True)
+        found[a, b] = peel(basis)
+    # Of all pairs at once: a call warns once, also where every warning is asked for.
+    warn_if_ill_conditioned(*zip(*judged.values(), strict=True))
     return found
 
 

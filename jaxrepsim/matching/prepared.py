@@ -118,7 +118,10 @@ def _on_the_host(networks: Sequence[Array], widths: tuple[int, ...], n: int) -> 
         basis = basis_of(gram, gram.alive)
         if dual_basis.trusted(basis):
             return Prepared(gram, basis, np.True_, widths)
-    return from_rows(compressed(networks), n)
+    small = compressed(networks)
+    found = from_rows(small, n)
+    warn_if_ill_conditioned(small, dual_basis.weights(found.basis).tolist())
+    return found
 
 
 def _stacked(matrices: Sequence[Array], n: int) -> np.ndarray:
@@ -134,14 +137,10 @@ def _on_the_device(own: np.ndarray, cross: np.ndarray) -> Gram:
 
 
 def from_rows(compressed: Sequence[Float[Array, "rows _"]], n: int) -> Prepared:
-    """Factors concrete networks, compressed jointly, without their Gram matrix; padded to n units each.
-
-    Warns where they are too ill-conditioned for their dtype.
-    """
+    """Factors concrete networks, compressed jointly, without their Gram matrix; padded to n units each."""
     widths = tuple(network.shape[1] for network in compressed)
     rows = _rows(*[padded(network, (len(widths) * n, n)) for network in compressed])
     basis = basis_of(rows, rows.alive)
-    warn_if_ill_conditioned(compressed, dual_basis.weights(basis).tolist())
     return Prepared(rows, basis, np.True_, widths)
 
 

@@ -216,7 +216,7 @@ def test_the_warning_of_ill_conditioned_units_comes_once():
     rng = np.random.default_rng(0)
     given = [ref.conditioned_pair(rng, 200, 12, 1e8)[0] for _ in range(3)]
     with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("default")
+        warnings.simplefilter("always")
         call(given)
     assert [warning.category for warning in seen] == [jaxrepsim.IllConditionedWarning]
 
