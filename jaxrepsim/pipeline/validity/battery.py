@@ -1,6 +1,6 @@
 """The tests of docs/validity.md that need networks: what each is called, computes and publishes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -63,11 +63,10 @@ def _plain(value: np.ndarray, chance: float | None = None) -> Panel:
     return Panel(value, none, none, chance)
 
 
-def _means(found: Found) -> Iterator[tuple[str, Callable[[Callable[[xr.Dataset], xr.DataArray]], np.ndarray]]]:
-    """Each panel's title and how it takes the mean: over all families, where there are several, and of each alone."""
-    of_all = [("mean", [*found.values()])] if len(found) > 1 else []
-    for title, of in [*of_all, *((family, [one]) for family, one in found.items())]:
-        yield title, lambda value, of=of: np.mean([value(one).values for one in of], axis=0)
+def _by_family(found: Found, name: str) -> dict[str, np.ndarray]:
+    """A variable of each family, and before them its mean, where there are several."""
+    each = {family: one[name].values for family, one in found.items()}
+    return ({"mean": np.mean([*each.values()], axis=0)} if len(each) > 1 else {}) | each
 
 
 def _identify(view: str, family: Family) -> xr.Dataset:
@@ -78,22 +77,18 @@ def _identify(view: str, family: Family) -> xr.Dataset:
 
 def _identified(found: Found) -> dict[str, Panel]:
     chance = 1 / next(iter(found.values())).sizes["layer"]
+    draws = _by_family(found, "draws")
     all_layers = {
-        title: Panel(mean(lambda one: one["value"]), *interval(mean(lambda one: one["draws"]).T), chance)
-        for title, mean in _means(found)
+        title: Panel(value, *interval(draws[title].T), chance) for title, value in _by_family(found, "value").items()
     }
-    apart = {
-        f"four layers, {title}": _plain(mean(lambda one: one["apart"]), 1 / study.APART)
-        for title, mean in _means(found)
-    }
-    return all_layers | apart
+    apart = _by_family(found, "apart")
+    return all_layers | {f"four layers, {title}": _plain(value, 1 / study.APART) for title, value in apart.items()}
 
 
 def _ordered_layers(found: Found) -> dict[str, Panel]:
     panels = {}
     for kind in ("correlation", "violations"):
-        for title, mean in _means(found):
-            each = mean(lambda one, kind=kind: one[kind])
+        for title, each in _by_family(found, kind).items():
             panels[f"{kind}, {title}"] = Panel(each.mean(1), each.min(1), each.max(1), None, kind == "violations")
     return panels
 
@@ -115,29 +110,25 @@ def _group(test: str, family: Family) -> xr.Dataset | None:
 
 
 def _grouped(found: Found) -> dict[str, Panel]:
-    panels = {}
+    panels, draws = {}, _by_family(found, "draws")
     for at, (kind, label) in enumerate((("auprc", "AUPRC"), ("violations", "violation rate"))):
-        for title, mean in _means(found):
-            draws = mean(lambda one, at=at: one["draws"][..., at])
-            value = mean(lambda one, kind=kind: one[kind])
-            panels[f"{label}, {title}"] = Panel(value, *interval(draws.T), None, kind == "violations")
+        for title, value in _by_family(found, kind).items():
+            ends = interval(draws[title][..., at].T)
+            panels[f"{label}, {title}"] = Panel(value, *ends, None, kind == "violations")
     return panels
 
 
 def _deleted(found: Found) -> dict[str, Panel]:
-    return {
-        f"{kind}, {title}": _plain(mean(lambda one, kind=kind: one[kind].mean("layer")))
-        for title, mean in _means(found)
-        for kind in ("rho", "tau", "detection")
-    }
+    over_layers = {family: one.mean("layer") for family, one in found.items()}
+    values = {kind: _by_family(over_layers, kind) for kind in ("rho", "tau", "detection")}
+    return {f"{kind}, {title}": _plain(values[kind][title]) for title in values["rho"] for kind in values}
 
 
 def _moved(found: Found) -> dict[str, Panel]:
-    title, mean = next(_means(found))
-    return {
-        f"{moved}, {title}": _plain(mean(lambda one, moved=moved: one["value"].sel(moved=moved, distance=MOVED)))
-        for moved in next(iter(found.values()))["moved"].values
-    }
+    at_one = {family: one.sel(distance=MOVED) for family, one in found.items()}
+    title, value = next(iter(_by_family(at_one, "value").items()))
+    moved = next(iter(found.values()))["moved"].values
+    return {f"{which}, {title}": _plain(column) for which, column in zip(moved, value.T, strict=True)}
 
 
 def _learned(found: Found) -> dict[str, Panel]:
@@ -197,7 +188,9 @@ TESTS = {
     },
     "deletions": OneTest(
         "Principal components left out, the mean over layers",
-        lambda family: deletions(family.with_training(), family.names, family.parts, family.progress),
+        lambda family: deletions(
+            family.networks, family.on_training_images(), family.names, family.parts, family.progress
+        ),
         _of_panels(_deleted),
     ),
     "outliers": OneTest(

@@ -15,11 +15,14 @@ SHARES = (1.0, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02)
 """Of the principal components that stay."""
 
 
-def deletions(networks: Studied, names: Sequence[str], folder: Path, progress: Progress) -> xr.Dataset:
+def deletions(
+    networks: Studied, training: Studied, names: Sequence[str], folder: Path, progress: Progress
+) -> xr.Dataset:
     """How dissimilarity follows the accuracy of a linear probe, and from when on a deletion is seen.
 
     Args:
-        networks: With what they make of the training images.
+        networks: On the images that they are compared on.
+        training: The same on the images that components and probes are fitted on.
         names: Of the measures.
         folder: Where values are kept.
         progress: Told of each layer.
@@ -30,11 +33,10 @@ def deletions(networks: Studied, names: Sequence[str], folder: Path, progress: P
     for at, layer in enumerate(layers):
         every = [
             [validity.leading(pooled(fitted.maps[layer]), pooled(shown.maps[layer]), share) for share in SHARES]
-            for fitted, shown in zip(networks.training, networks.answers, strict=True)
+            for fitted, shown in zip(training.answers, networks.answers, strict=True)
         ]
         accuracies[at] = [
-            [validity.probe_accuracy(one, networks.training_labels, networks.labels) for one in network]
-            for network in every
+            [validity.probe_accuracy(one, training.labels, networks.labels) for one in network] for network in every
         ]
         reference = int(accuracies[at, :, 0].argmax())
         found = _dissimilarities([[one.seen for one in network] for network in every], reference, names, folder)

@@ -39,8 +39,8 @@ class Family:
         """Those of `SEEDS`, maps pooled."""
         return studied(self._seeds, averaged)
 
-    def with_training(self) -> Studied:
-        """`networks`, with what they make of the training images."""
+    def on_training_images(self) -> Studied:
+        """`networks`, on the images that they were trained on."""
         return studied(self._seeds, averaged, training=True)
 
     @cached_property

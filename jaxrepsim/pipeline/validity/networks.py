@@ -35,15 +35,12 @@ class Answers(NamedTuple):
 
 
 class Studied(NamedTuple):
-    """The networks of a run."""
+    """The networks of a run, on the images of one split."""
 
     answers: list[Answers]
-    """On the validation images, one a network."""
+    """One a network."""
     labels: NDArray[np.int_]
-    """Their classes."""
-    training: list[Answers]
-    """On the training images; empty where nobody asked for them."""
-    training_labels: NDArray[np.int_]
+    """The classes of the images."""
 
 
 def studied(job: Job, view: Callable[[Maps], Maps], training: bool = False) -> Studied:
@@ -52,21 +49,16 @@ def studied(job: Job, view: Callable[[Maps], Maps], training: bool = False) -> S
     Args:
         job: The run.
         view: What is kept of the maps of each network; see `jaxrepsim.pipeline.validity.views`.
-        training: Whether what they make of the training images is wanted too.
+        training: On the training images, and not on those of the validation split.
 
     Raises:
         InputError: A network is not trained; a map is not square.
     """
     run = Run(job.config, RunFolder(job.folder))
-    data, subjects = run.dataset, [run.subject(network) for network in run.trained()]
-    size = job.config.matching.batch_size
-    shown, seen = data.validation.images[:], data.train.images[:] if training else None
-    return Studied(
-        [_answers(subject, shown, size, view) for subject in subjects],
-        np.asarray(data.validation.labels[:], int),
-        [_answers(subject, seen, size, view) for subject in subjects if seen is not None],
-        np.asarray(data.train.labels[:], int),
-    )
+    split = run.dataset.train if training else run.dataset.validation
+    images, size = split.images[:], job.config.matching.batch_size
+    answers = [_answers(run.subject(network), images, size, view) for network in run.trained()]
+    return Studied(answers, np.asarray(split.labels[:], int))
 
 
 def _answers(subject: Subject, images: Images, size: int, view: Callable[[Maps], Maps]) -> Answers:

@@ -21,7 +21,7 @@ def made_up_networks(monkeypatch):
     def studied(group, view, training=False):
         networks = [made_up(10 * group + seed, group) for seed in range(3)]
         networks = [network._replace(maps=view(network.maps)) for network in networks]
-        return Studied(networks, LABELS, networks if training else [], LABELS)
+        return Studied(networks, LABELS)
 
     monkeypatch.setattr(family, "studied", studied)
     monkeypatch.setattr(study, "DRAWS", 20)

@@ -25,7 +25,7 @@ def few_draws(monkeypatch):
 
 
 NETWORKS = [made_up(seed) for seed in range(3)]
-STUDIED = Studied(NETWORKS, LABELS, NETWORKS, LABELS)
+STUDIED = Studied(NETWORKS, LABELS)
 
 
 @pytest.mark.parametrize("rows", ["pooled", "positions"])
@@ -102,7 +102,7 @@ def test_monotonicity_and_outputs_are_those_of_the_statistics(tmp_path):
 
 
 def test_components_left_out(tmp_path):
-    found = deletions(STUDIED, NAMES, tmp_path, silent)
+    found = deletions(STUDIED, STUDIED, NAMES, tmp_path, silent)
     assert found.probe.shape == (3, 3, len(SHARES))
     assert (found.probe.sel(layer="early", share=1.0) > 0.9).all()  # the classes are in the signal
     assert (found.detection >= 0.02).all()  # a single component is further away than two rotations
